@@ -1,0 +1,1 @@
+//! Which directories chatd uses, by one rule for daemon and command line.

@@ -1,0 +1,3 @@
+//! The engine: the one task that owns the hub and every outbox.
+
+pub mod handle;

@@ -1,0 +1,4 @@
+//! The daemon: build, serve, drain.
+
+pub mod engine;
+pub mod protocol;

@@ -1,0 +1,182 @@
+//! The protocols behind one door: bytes to commands, events to bytes. Pure: no socket, no clock,
+//! no log. The engine knows this file, never a concrete protocol; a new protocol is one folder and
+//! one arm in each `match` here.
+//!
+//! Everything rendered is appended to a `Vec<u8>` and consists of whole objects, each ended by one
+//! `\n` that occurs nowhere else, so that a paced dialect can be cut into its objects.
+
+pub mod chat;
+
+use crate::hub::command::Command;
+use crate::hub::event::Event;
+use crate::hub::id::RequestId;
+use crate::hub::input::QuitReason;
+use crate::hub::output::Reply;
+use crate::hub::settings::Settings;
+
+/// How events look to a session. Sessions of one dialect share one rendering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The JSON protocol as the first chat room spoke it.
+    ChatOld,
+    /// The JSON protocol, `hello` with `v` 1.
+    ChatV1,
+}
+
+impl Dialect {
+    /// All of them; `dialect as usize` indexes tables of this length.
+    pub const ALL: [Self; 2] = [Self::ChatOld, Self::ChatV1];
+
+    /// Its name in logs and the admin API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChatOld => "old",
+            Self::ChatV1 => "v1",
+        }
+    }
+
+    /// Whether its peers take one object per read, so that the engine must send one object per
+    /// write, a pause apart.
+    #[must_use]
+    pub fn is_paced(self) -> bool {
+        match self {
+            Self::ChatOld => true,
+            Self::ChatV1 => false,
+        }
+    }
+
+    /// Whether its peers answer pings.
+    #[must_use]
+    pub fn answers_ping(self) -> bool {
+        match self {
+            Self::ChatOld => false,
+            Self::ChatV1 => true,
+        }
+    }
+}
+
+/// What protocols know of the server. Made anew when the config is read again.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// `[server] name`.
+    pub server_name: String,
+    /// `chatd 0.1.0`.
+    pub software: String,
+    /// `[server] motd`, one line or empty.
+    pub motd: String,
+    /// The hub's bounds, the default room among them.
+    pub settings: Settings,
+    /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
+    pub utc_offset_seconds: i32,
+}
+
+impl Facts {
+    /// Longest object that a peer may send, in bytes: a text of `message_bytes` whose every byte is
+    /// escaped as `\u00XX`, and room for the other fields.
+    #[must_use]
+    pub fn frame_bytes(&self) -> usize {
+        self.settings.message_bytes * 6 + 1024
+    }
+}
+
+/// What a session's bytes turned out to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// The first object chose this dialect. Comes before anything else but `Answer`, `Fault` and
+    /// `Unreadable`, and once.
+    Dialect(Dialect),
+    /// A request for the hub.
+    Command {
+        request: Option<RequestId>,
+        command: Command,
+    },
+    /// To be sent back as it is; nothing for the hub.
+    Answer(Vec<u8>),
+    /// An object that could not be understood; to be sent back as it is and counted.
+    Fault(Vec<u8>),
+    /// The stream cannot be followed any more: send this, then close. Nothing comes after it.
+    Unreadable(Vec<u8>),
+}
+
+/// One connection's protocol state. Small while the peer is idle: it owns no buffer unless an
+/// object has come in part.
+#[derive(Debug)]
+pub enum Session {
+    Chat(chat::Session),
+}
+
+impl Session {
+    /// A connection of the JSON protocol, dialect still open.
+    #[must_use]
+    pub fn chat() -> Self {
+        Self::Chat(chat::Session::new())
+    }
+
+    /// What the server says first, without being asked.
+    pub fn greet(&self, facts: &Facts, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(_) => chat::greet(facts, out),
+        }
+    }
+
+    /// The dialect, once the peer has chosen.
+    #[must_use]
+    pub fn dialect(&self) -> Option<Dialect> {
+        match self {
+            Self::Chat(session) => session.dialect(),
+        }
+    }
+
+    /// Takes the bytes of one read, cut anywhere, and appends what they say.
+    pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        match self {
+            Self::Chat(session) => session.receive(bytes, facts, incoming),
+        }
+    }
+
+    /// Bytes held for an object that has come in part.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        match self {
+            Self::Chat(session) => session.held_bytes(),
+        }
+    }
+
+    /// Why the connection is closed, for a peer whose dialect may not be known yet.
+    pub fn render_close(&self, facts: &Facts, reason: &QuitReason, out: &mut Vec<u8>) {
+        match self {
+            Self::Chat(session) => chat::render_close(session.dialect(), facts, reason, out),
+        }
+    }
+}
+
+/// Renders an event as all sessions of a dialect see it; nothing where the dialect has no form for it.
+pub fn render_event(dialect: Dialect, facts: &Facts, event: &Event, out: &mut Vec<u8>) {
+    match dialect {
+        Dialect::ChatOld => chat::old::render_event(facts, event, out),
+        Dialect::ChatV1 => chat::v1::render_event(facts, event, out),
+    }
+}
+
+/// Renders the answer to one session's request.
+pub fn render_reply(
+    dialect: Dialect,
+    facts: &Facts,
+    request: Option<&RequestId>,
+    reply: &Reply,
+    out: &mut Vec<u8>,
+) {
+    match dialect {
+        Dialect::ChatOld => chat::old::render_reply(facts, reply, out),
+        Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
+    }
+}
+
+/// Renders the question whether the peer lives; nothing where it could not answer.
+pub fn render_ping(dialect: Dialect, out: &mut Vec<u8>) {
+    match dialect {
+        Dialect::ChatOld => {}
+        Dialect::ChatV1 => chat::v1::render_ping(out),
+    }
+}

@@ -1,0 +1,76 @@
+//! What has happened, as facts: the only things that change state and the only things that people
+//! hear of. Each carries the names it needs, so that a protocol renders it without looking anything up.
+
+use std::sync::Arc;
+
+use super::command::MessageKind;
+use super::id::{MessageId, RoomId, SessionId, UserId};
+use super::input::QuitReason;
+use super::name::{Nick, RoomName};
+use super::time::UnixMillis;
+
+/// One fact that users are told. `apply` has taken it into the state when it is output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When it happened.
+    pub at: UnixMillis,
+    /// Its id; all events that people hear have one, messages and notices alike.
+    pub id: MessageId,
+    /// What it is.
+    pub kind: EventKind,
+}
+
+/// The kinds of facts that people are told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// Someone spoke in a room.
+    Message {
+        room: RoomName,
+        from: Nick,
+        kind: MessageKind,
+        text: Arc<str>,
+    },
+    /// Someone spoke to one user.
+    Private {
+        from: Nick,
+        to: Nick,
+        kind: MessageKind,
+        text: Arc<str>,
+    },
+    /// A user entered a room.
+    Joined { room: RoomName, nick: Nick },
+    /// A user left a room and is still here.
+    Parted {
+        room: RoomName,
+        nick: Nick,
+        reason: Option<Arc<str>>,
+    },
+    /// A user's last session ended. Heard once by each session that shares a room with them.
+    Quit { nick: Nick, reason: QuitReason },
+    /// A user took another nick. Heard as `Quit` is.
+    NickChanged { old: Nick, new: Nick },
+    /// A room's topic changed; empty when it was cleared. `by` is `None` for an operator.
+    TopicChanged {
+        room: RoomName,
+        by: Option<Nick>,
+        text: Arc<str>,
+    },
+    /// A user went away (a text) or came back (`None`). Heard as `Quit` is.
+    AwayChanged { nick: Nick, text: Option<Arc<str>> },
+    /// The server tells something: an announcement, a shutdown.
+    Notice {
+        room: Option<RoomName>,
+        text: Arc<str>,
+    },
+}
+
+/// Where a user was when they left, for the engine's tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The room.
+    pub room: RoomId,
+    /// The user, not one of the sessions.
+    pub user: UserId,
+    /// The session that the engine has to add or remove.
+    pub session: SessionId,
+}

@@ -1,0 +1,104 @@
+//! Everything that can happen to the hub, as one closed enum. Replay is a list of these.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::id::{RequestId, SessionId, UserKey};
+use super::name::{Nick, RoomName};
+use super::settings::Settings;
+
+/// One thing that happened. The hub runs each to completion before the next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A connection was accepted. Answered by nothing, or by `Output::Close` when it is one too many.
+    Connected {
+        session: SessionId,
+        origin: Origin,
+        key: UserKey,
+    },
+    /// A session asks for something.
+    Command {
+        session: SessionId,
+        request: Option<RequestId>,
+        command: Command,
+    },
+    /// A session sent what its protocol could not understand, and was told so by its protocol.
+    /// Counts for flood control and towards `Settings::max_faults`.
+    Fault { session: SessionId },
+    /// What the session can do became known: whether it answers pings (old chat clients do not).
+    Capable {
+        session: SessionId,
+        answers_ping: bool,
+    },
+    /// The connection ended by itself, or the engine ended it.
+    Disconnected {
+        session: SessionId,
+        reason: QuitReason,
+    },
+    /// An operator asks for something; answered by `Output::Administered`.
+    Admin(AdminCommand),
+    /// The config was read again. Sessions above a lowered limit stay; new ones are refused.
+    Settings(Settings),
+    /// The moment that `next_deadline()` named has come. Harmless at any other time.
+    Tick,
+}
+
+/// Where a session comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An IP peer, counted by `max_connections_per_ip`.
+    Ip(IpAddr),
+    /// A peer on a Unix socket.
+    Local,
+}
+
+/// Why a session ended, as operators and the other users are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuitReason {
+    /// The peer closed the connection without a word.
+    Closed,
+    /// The peer said good-bye, perhaps with a text.
+    Quit(Option<Arc<str>>),
+    /// Reading or writing failed; the text is the system's.
+    Failed(Arc<str>),
+    /// More than `send_queue_bytes` were waiting for a peer that does not read.
+    SendQueueExceeded { queued_bytes: usize },
+    /// The stream could not be followed any more.
+    Unreadable,
+    /// Too many objects that could not be understood.
+    TooManyFaults,
+    /// No answer to a ping.
+    PingTimeout,
+    /// Not logged in within `login_timeout`.
+    LoginTimeout,
+    /// Commands went on far beyond the flood limit.
+    Flooding,
+    /// `max_connections` were reached when it connected.
+    ServerFull,
+    /// `max_connections_per_ip` were reached when it connected.
+    TooManyFromAddress,
+    /// An operator ended it, perhaps with a reason.
+    Kicked(Option<Arc<str>>),
+    /// The daemon stops.
+    Shutdown,
+}
+
+/// What an operator may ask of the hub.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AdminCommand {
+    /// End all sessions of a user.
+    Kick {
+        nick: Nick,
+        reason: Option<Arc<str>>,
+    },
+    /// Tell everyone who is logged in, or everyone in one room.
+    Announce {
+        room: Option<RoomName>,
+        text: Arc<str>,
+    },
+    /// Set or clear (empty text) the topic of an existing room.
+    Topic { room: RoomName, text: Arc<str> },
+    /// Tell everyone that the daemon stops, and end every session with [`QuitReason::Shutdown`].
+    Shutdown,
+}

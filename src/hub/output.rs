@@ -1,0 +1,144 @@
+//! Everything that the hub asks of the engine, as one closed enum, in the order in which it must happen.
+
+use std::sync::Arc;
+
+use super::event::{Event, Membership};
+use super::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
+use super::input::QuitReason;
+use super::name::{Nick, RoomName};
+use super::refusal::Refusal;
+use super::time::UnixMillis;
+
+/// One thing for the engine to do. Outputs are carried out strictly in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Everyone who is in the room *by the memberships output so far* hears the event, except the
+    /// sessions in `except` (who ignore the speaker, have group chat off, or hear it otherwise).
+    Room {
+        room: RoomId,
+        event: Event,
+        except: Vec<SessionId>,
+    },
+    /// These sessions hear the event, each once.
+    Sessions {
+        sessions: Vec<SessionId>,
+        event: Event,
+    },
+    /// The answer to a session's request.
+    Reply {
+        session: SessionId,
+        request: Option<RequestId>,
+        reply: Reply,
+    },
+    /// From here on the session hears the room.
+    Enter(Membership),
+    /// From here on the session hears the room no more. What it was owed so far still goes out.
+    Leave(Membership),
+    /// Ask the session whether it lives.
+    Ping { session: SessionId },
+    /// Tell the session why, send what is queued, and close it. The hub has forgotten it already;
+    /// no `Disconnected` is expected.
+    Close {
+        session: SessionId,
+        reason: QuitReason,
+    },
+    /// How an [`Input::Admin`](super::input::Input::Admin) ended. Always exactly one for each.
+    Administered(Result<Administered, Refusal>),
+    /// Something an operator should find in the log; never a text that a user wrote.
+    Audit(Audit),
+}
+
+/// Answers to one session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The login succeeded. A `Joined` follows for each room that the user is in.
+    LoggedIn { nick: Nick, key: UserKey },
+    /// A message was accepted under this id and time.
+    Ack { id: MessageId, at: UnixMillis },
+    /// A command without another answer was carried out.
+    Done,
+    /// The user is in the room now. `members` counts them in.
+    Joined {
+        room: RoomName,
+        topic: Option<Arc<str>>,
+        members: usize,
+    },
+    /// Group chat is off (`deaf`) or on for this session.
+    Deaf { deaf: bool },
+    /// All rooms, by name.
+    Rooms(Vec<RoomSummary>),
+    /// One room and who is in it, by nick.
+    Names {
+        room: RoomName,
+        topic: Option<Arc<str>>,
+        members: Vec<Nick>,
+    },
+    /// Everyone who is logged in, by nick.
+    Users(Vec<Nick>),
+    /// Whom this user ignores, by nick.
+    Ignores(Vec<Nick>),
+    /// Where one user is.
+    Whois(UserSummary),
+    /// The server is there.
+    Pong,
+    /// No, and why.
+    Refused(Refusal),
+}
+
+/// A room as others see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomSummary {
+    /// Its name as first written.
+    pub room: RoomName,
+    /// Users in it.
+    pub members: usize,
+    /// Its topic.
+    pub topic: Option<Arc<str>>,
+}
+
+/// A user as others see them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserSummary {
+    /// Their nick as they write it.
+    pub nick: Nick,
+    /// Where they are, by name.
+    pub rooms: Vec<RoomName>,
+    /// Their away text when they are away.
+    pub away: Option<Arc<str>>,
+    /// Number of sessions.
+    pub sessions: usize,
+    /// When their first session logged in.
+    pub since: UnixMillis,
+}
+
+/// What an admin command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Administered {
+    /// So many sessions were ended or told.
+    Sessions(usize),
+    /// The topic was set.
+    TopicSet,
+}
+
+/// What the log tells about a session's life, beside its connect and close lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audit {
+    /// A session logged in as a user.
+    LoggedIn {
+        session: SessionId,
+        nick: Nick,
+        sessions: usize,
+    },
+    /// A user took another nick.
+    NickChanged {
+        session: SessionId,
+        old: Nick,
+        new: Nick,
+    },
+    /// A room opened or closed.
+    RoomOpened { room: RoomName },
+    /// The last user left.
+    RoomClosed { room: RoomName },
+    /// A session is refused for going too fast; output once until it has recovered.
+    Throttled { session: SessionId },
+}

@@ -1,0 +1,79 @@
+//! Why the hub says no. Every protocol renders every refusal; each has a stable code that
+//! programs may rely on and a sentence for people.
+
+use super::name::{NameError, Nick, RoomName};
+
+/// A command that is not carried out. Nothing has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The command needs a login first.
+    NotLoggedIn,
+    /// A login on a session that has one.
+    AlreadyLoggedIn,
+    /// Another user has this nick (regardless of case and width).
+    NickInUse(Nick),
+    /// The key does not belong to the user who has this nick.
+    WrongKey(Nick),
+    /// Not a nick; found by the protocol, which parses names, or by the hub.
+    BadNick(NameError),
+    /// Not a room name.
+    BadRoom(NameError),
+    /// Nobody has this nick.
+    NoSuchUser(Nick),
+    /// There is no such room.
+    NoSuchRoom(RoomName),
+    /// The user is not in this room.
+    NotInRoom(RoomName),
+    /// The user is in this room already.
+    AlreadyInRoom(RoomName),
+    /// The user is in as many rooms as allowed.
+    TooManyRooms { max: usize },
+    /// There are as many rooms as allowed.
+    ServerRoomsFull { max: usize },
+    /// The user ignores as many others as allowed.
+    TooManyIgnored { max: usize },
+    /// A user cannot ignore themselves.
+    CannotIgnoreSelf,
+    /// The text is longer than allowed.
+    TextTooLong { bytes: usize, max: usize },
+    /// There is no text.
+    TextEmpty,
+    /// The text has a NUL or another control character that no protocol may carry
+    /// (line feed and tab are allowed in messages).
+    TextControl,
+    /// This session has switched group chat off, so it may not speak in rooms.
+    Deaf,
+    /// Too fast: a token is back after `retry_after_ms`.
+    TooFast { retry_after_ms: u64 },
+    /// The daemon is stopping.
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// The stable code: lower case, words joined by `_`; never changes its meaning.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotLoggedIn => "not_logged_in",
+            Self::AlreadyLoggedIn => "already_logged_in",
+            Self::NickInUse(_) => "nick_in_use",
+            Self::WrongKey(_) => "wrong_key",
+            Self::BadNick(_) => "bad_nick",
+            Self::BadRoom(_) => "bad_room",
+            Self::NoSuchUser(_) => "no_such_user",
+            Self::NoSuchRoom(_) => "no_such_room",
+            Self::NotInRoom(_) => "not_in_room",
+            Self::AlreadyInRoom(_) => "already_in_room",
+            Self::TooManyRooms { .. } => "too_many_rooms",
+            Self::ServerRoomsFull { .. } => "server_rooms_full",
+            Self::TooManyIgnored { .. } => "too_many_ignored",
+            Self::CannotIgnoreSelf => "cannot_ignore_self",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::TextEmpty => "text_empty",
+            Self::TextControl => "text_control",
+            Self::Deaf => "group_chat_off",
+            Self::TooFast { .. } => "too_fast",
+            Self::ShuttingDown => "shutting_down",
+        }
+    }
+}

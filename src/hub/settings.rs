@@ -1,0 +1,63 @@
+//! Every bound that the hub enforces, in one struct. The config fills it; its defaults are the
+//! documented ones, and `config/chat.toml` says what each one costs.
+
+use std::time::Duration;
+
+use super::name::RoomName;
+
+/// All limits and names that the hub goes by. Replaced whole by [`Input::Settings`].
+///
+/// [`Input::Settings`]: super::input::Input::Settings
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The room that old clients are in and that nobody needs to name. It never closes.
+    pub default_room: RoomName,
+    /// Connections at one time, all listeners together, logged in or not.
+    pub max_connections: usize,
+    /// Connections at one time from one IPv4 address or one IPv6 /64. 0 means no limit.
+    /// Peers on a Unix socket are not counted.
+    pub max_connections_per_ip: usize,
+    /// Longest text of one message, in bytes of UTF-8.
+    pub message_bytes: usize,
+    /// Longest topic and away text, in bytes of UTF-8.
+    pub topic_bytes: usize,
+    /// Rooms that one user may be in at a time.
+    pub rooms_per_user: usize,
+    /// Rooms at one time, the default room included.
+    pub max_rooms: usize,
+    /// Users that one user may ignore.
+    pub ignores_per_user: usize,
+    /// How long a connection may take to log in.
+    pub login_timeout: Duration,
+    /// A session that can answer is asked whether it lives after being silent this long.
+    pub ping_interval: Duration,
+    /// And is dropped when it has not answered this long after.
+    pub ping_timeout: Duration,
+    /// Flood control, per session: tokens that come back per second. 0 lifts flood control.
+    pub rate: f64,
+    /// Flood control, per session: most tokens held. A command costs one unless `flood.rs` says more.
+    pub burst: f64,
+    /// Objects that could not be understood, per session, before it is closed.
+    pub max_faults: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_room: RoomName::lobby(),
+            max_connections: 10_000,
+            max_connections_per_ip: 100,
+            message_bytes: 4096,
+            topic_bytes: 400,
+            rooms_per_user: 50,
+            max_rooms: 10_000,
+            ignores_per_user: 100,
+            login_timeout: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(120),
+            ping_timeout: Duration::from_secs(60),
+            rate: 10.0,
+            burst: 40.0,
+            max_faults: 20,
+        }
+    }
+}

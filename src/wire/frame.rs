@@ -1,0 +1,1 @@
+//! JSON objects out of a byte stream, bounded; pure.
