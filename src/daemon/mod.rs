@@ -1,4 +1,6 @@
 //! The daemon: build, serve, drain.
 
+pub mod clock;
 pub mod engine;
 pub mod protocol;
+pub mod transport;
