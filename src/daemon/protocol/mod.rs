@@ -135,6 +135,14 @@ impl Session {
         }
     }
 
+    /// Takes note of an answer that is about to be rendered for this session: a protocol may read
+    /// the same words differently before and after the login.
+    pub fn on_reply(&mut self, reply: &Reply) {
+        match self {
+            Self::Chat(session) => session.on_reply(reply),
+        }
+    }
+
     /// Bytes held for an object that has come in part.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

@@ -18,6 +18,7 @@ impl Session {
         None
     }
     pub fn receive(&mut self, _bytes: &[u8], _facts: &Facts, _incoming: &mut Vec<Incoming>) {}
+    pub fn on_reply(&mut self, _reply: &crate::hub::output::Reply) {}
     pub fn held_bytes(&self) -> usize {
         0
     }
