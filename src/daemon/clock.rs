@@ -19,13 +19,19 @@ impl Clock {
     /// Starts counting.
     #[must_use]
     pub fn start() -> Self {
-        Self { started: Instant::now(), started_at: unix_now() }
+        Self {
+            started: Instant::now(),
+            started_at: unix_now(),
+        }
     }
 
     /// Both clocks.
     #[must_use]
     pub fn now(&self) -> Now {
-        Now { uptime: self.started.elapsed(), unix: unix_now() }
+        Now {
+            uptime: self.started.elapsed(),
+            unix: unix_now(),
+        }
     }
 
     /// When the daemon started.
@@ -44,7 +50,11 @@ impl Clock {
 /// Local time minus UTC at `at`, in seconds, by the system's time zone.
 #[must_use]
 pub fn utc_offset_seconds(at: UnixMillis) -> i32 {
-    to_utc(at).with_timezone(&Local).offset().fix().local_minus_utc()
+    to_utc(at)
+        .with_timezone(&Local)
+        .offset()
+        .fix()
+        .local_minus_utc()
 }
 
 /// RFC 3339 in UTC with milliseconds, as the APIs show times.
@@ -54,12 +64,17 @@ pub fn rfc3339(at: UnixMillis) -> String {
 }
 
 fn to_utc(at: UnixMillis) -> DateTime<Utc> {
-    i64::try_from(at.0).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default()
+    i64::try_from(at.0)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default()
 }
 
 fn unix_now() -> UnixMillis {
     // A clock before 1970 counts as 1970: message ids rise all the same.
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     UnixMillis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
@@ -69,6 +84,9 @@ mod tests {
 
     #[test]
     fn times_are_written_in_utc_with_milliseconds() {
-        assert_eq!(rfc3339(UnixMillis(1_790_000_000_123)), "2026-09-21T14:13:20.123Z");
+        assert_eq!(
+            rfc3339(UnixMillis(1_790_000_000_123)),
+            "2026-09-21T14:13:20.123Z"
+        );
     }
 }

@@ -8,11 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
-use super::connection::ConnectionTask;
 use super::engine::Engine;
 use super::transport::Listener;
 use crate::config::Protocol;
@@ -22,15 +20,9 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Proto
     let mut reserve = Reserve::new();
     loop {
         match poll_fn(|cx| listener.poll_accept(cx)).await {
-            Ok(socket) => {
-                let admitted = engine.core().admit(socket, speaks);
-                if let Some((session, read)) = admitted {
-                    // The engine owns the connection and waits for its end when it drains.
-                    spawn_local(ConnectionTask::new(Rc::clone(&engine), session, read));
-                }
-            }
+            Ok(socket) => engine.serve(socket, speaks),
             Err(error) if is_starved(&error) => {
-                engine.core().note_starved();
+                engine.note_starved();
                 reserve.turn_one_away(&listener, &error).await;
             }
             // The peer had gone before it was accepted: nothing to do.
@@ -48,18 +40,26 @@ struct Reserve {
 
 impl Reserve {
     fn new() -> Self {
-        Self { kept: open_reserve(), told_at: None }
+        Self {
+            kept: open_reserve(),
+            told_at: None,
+        }
     }
 
     async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error) {
-        if self.told_at.is_none_or(|at| at.elapsed() > TELL_AGAIN_AFTER) {
+        if self
+            .told_at
+            .is_none_or(|at| at.elapsed() > TELL_AGAIN_AFTER)
+        {
             warn!(%listener, %error, "no file descriptor left: turning connections away; raise LimitNOFILE or lower limits.max_connections");
             self.told_at = Some(Instant::now());
         }
         self.kept = None;
         let taken = tokio::time::timeout(RETRY_AFTER, poll_fn(|cx| listener.poll_accept(cx))).await;
         if let Ok(Ok(socket)) = taken {
-            socket.dismiss(b"The server is full: no file descriptor is left. Please try again later.\n");
+            socket.dismiss(
+                b"The server is full: no file descriptor is left. Please try again later.\n",
+            );
         }
         self.kept = open_reserve();
         if self.kept.is_none() {
@@ -74,7 +74,9 @@ fn open_reserve() -> Option<File> {
 
 fn is_starved(error: &io::Error) -> bool {
     let starved = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    error.raw_os_error().is_some_and(|code| starved.iter().any(|errno| errno.raw_os_error() == code))
+    error
+        .raw_os_error()
+        .is_some_and(|code| starved.iter().any(|errno| errno.raw_os_error() == code))
 }
 
 /// How long to wait when not even the reserve could be had.

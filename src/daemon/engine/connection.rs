@@ -12,7 +12,7 @@ use crate::hub::name::Nick;
 
 /// One connection.
 #[derive(Debug)]
-pub(in crate::daemon) struct Connection {
+pub(super) struct Connection {
     pub session: SessionId,
     pub peer: Peer,
     pub protocol: protocol::Session,
@@ -70,8 +70,10 @@ impl Connection {
     }
 
     /// Whether its peer takes one object at a time, so that its task writes, by its own timer.
-    pub(in crate::daemon) fn is_paced(&self) -> bool {
-        self.protocol.dialect().is_some_and(protocol::Dialect::is_paced)
+    pub(super) fn is_paced(&self) -> bool {
+        self.protocol
+            .dialect()
+            .is_some_and(protocol::Dialect::is_paced)
     }
 
     pub(super) fn wake(&self) {

@@ -28,7 +28,7 @@ use crate::hub::time::Now;
 
 /// Everything that the engine owns.
 #[derive(Debug)]
-pub(in crate::daemon) struct Core {
+pub(super) struct Core {
     pub(super) clock: Clock,
     pub(super) config: Arc<Config>,
     pub(super) facts: Facts,
@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// Takes in a connection that a listener accepted, or sends it away with a line that says why.
-    pub(in crate::daemon) fn admit(
+    pub(super) fn admit(
         &mut self,
         socket: Socket,
         speaks: Protocol,
@@ -116,7 +116,15 @@ impl Core {
         let session = self.next_session();
         let origin = peer.ip().map_or(Origin::Local, Origin::Ip);
         let mut outputs = Vec::new();
-        self.hub.handle(now, Input::Connected { session, origin, key: draw_key() }, &mut outputs);
+        self.hub.handle(
+            now,
+            Input::Connected {
+                session,
+                origin,
+                key: draw_key(),
+            },
+            &mut outputs,
+        );
         if let Some(reason) = refused(&outputs) {
             self.counters.refused += 1;
             tracing::info!(target: "chatd::connection", %peer, reason = reason.code(), "refused");
@@ -128,7 +136,8 @@ impl Core {
         if let Err(error) = socket.prepare() {
             tracing::debug!(target: "chatd::connection", %peer, %error, "gone before it was served");
             let reason = QuitReason::Failed(error.to_string().into());
-            self.hub.handle(now, Input::Disconnected { session, reason }, &mut outputs);
+            self.hub
+                .handle(now, Input::Disconnected { session, reason }, &mut outputs);
             return None;
         }
         self.counters.accepted += 1;
@@ -144,37 +153,39 @@ impl Core {
         Some((session, read))
     }
 
-    /// Notes that accepting found no file descriptor left.
-    pub(in crate::daemon) fn note_starved(&mut self) {
-        self.counters.accepts_starved += 1;
-    }
-
     /// The connection of a task, until it has been taken away.
-    pub(in crate::daemon) fn connection(&mut self, session: SessionId) -> Option<&mut Connection> {
+    pub(super) fn connection(&mut self, session: SessionId) -> Option<&mut Connection> {
         self.connections
             .get_mut(session.slot as usize)
             .filter(|connection| connection.session == session)
     }
 
     /// The buffer that all connections read into, one after the other; to be given back.
-    pub(in crate::daemon) fn take_read_buffer(&mut self) -> Vec<u8> {
+    pub(super) fn take_read_buffer(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.read_buffer)
     }
 
-    pub(in crate::daemon) fn give_back_read_buffer(&mut self, buffer: Vec<u8>) {
+    pub(super) fn give_back_read_buffer(&mut self, buffer: Vec<u8>) {
         self.read_buffer = buffer;
     }
 
     /// Takes the bytes of one read.
-    pub(in crate::daemon) fn receive(&mut self, session: SessionId, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, session: SessionId, bytes: &[u8]) {
         let now = self.now();
-        let Some(connection) = self.connections.get_mut(session.slot as usize) else { return };
+        let Some(connection) = self.connections.get_mut(session.slot as usize) else {
+            return;
+        };
         connection.bytes_read += bytes.len() as u64;
         self.counters.bytes_read += bytes.len() as u64;
         let mut incoming = Vec::new();
-        connection.protocol.receive(bytes, &self.facts, &mut incoming);
+        connection
+            .protocol
+            .receive(bytes, &self.facts, &mut incoming);
         for item in incoming {
-            if self.connection(session).is_none_or(|connection| connection.is_closing) {
+            if self
+                .connection(session)
+                .is_none_or(|connection| connection.is_closing)
+            {
                 break; // what came after a quit, or after one fault too many
             }
             self.take_in(now, session, item);
@@ -186,10 +197,23 @@ impl Core {
         match item {
             Incoming::Dialect(dialect) => {
                 let answers_ping = dialect.answers_ping();
-                self.input(now, Input::Capable { session, answers_ping });
+                self.input(
+                    now,
+                    Input::Capable {
+                        session,
+                        answers_ping,
+                    },
+                );
             }
             Incoming::Command { request, command } => {
-                self.input(now, Input::Command { session, request, command });
+                self.input(
+                    now,
+                    Input::Command {
+                        session,
+                        request,
+                        command,
+                    },
+                );
             }
             Incoming::Answer(bytes) => self.push_own(session, &bytes),
             Incoming::Fault(bytes) => {
@@ -207,13 +231,13 @@ impl Core {
 
     /// Ends a session whose connection is over or must be: the hub forgets it, the others are told,
     /// and so is the peer where it can still hear.
-    pub(in crate::daemon) fn end(&mut self, session: SessionId, reason: &QuitReason) {
+    pub(super) fn end(&mut self, session: SessionId, reason: &QuitReason) {
         self.end_one(session, reason);
         self.cut_slow_readers();
     }
 
     /// Forgets a connection whose task has finished with it.
-    pub(in crate::daemon) fn remove(&mut self, session: SessionId) {
+    pub(super) fn remove(&mut self, session: SessionId) {
         if self.connection(session).is_some() {
             self.connections.remove(session.slot as usize);
             self.work.notify_one(); // the loop may be waiting for the last one
@@ -222,7 +246,7 @@ impl Core {
 
     /// Whether so much waits for the next flush that readers had better wait for it too; the task
     /// is woken after it.
-    pub(in crate::daemon) fn hold_back(&mut self, waker: &Waker) -> bool {
+    pub(super) fn hold_back(&mut self, waker: &Waker) -> bool {
         // A quarter of what may wait for a peer, so that no single turn fills an empty outbox.
         let is_full = self.turn_bytes >= self.config.limits.send_queue_bytes / 4;
         if is_full {
@@ -231,7 +255,7 @@ impl Core {
         is_full
     }
 
-    pub(in crate::daemon) fn config(&self) -> &Config {
+    pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
@@ -242,7 +266,8 @@ impl Core {
 
     /// When the hub wants its next tick; far off when it wants none.
     pub(super) fn next_deadline(&self) -> Instant {
-        self.clock.instant_of(self.hub.next_deadline().unwrap_or(FAR_OFF))
+        self.clock
+            .instant_of(self.hub.next_deadline().unwrap_or(FAR_OFF))
     }
 
     pub(super) fn tick(&mut self) {
@@ -250,27 +275,30 @@ impl Core {
         self.input(now, Input::Tick);
     }
 
-    /// Answers one question. A questioner who has gone away is no matter.
+    /// Answers one question.
     pub(super) fn answer(&mut self, question: Question) {
+        // A questioner who has gone away meanwhile is no matter: hence the `ok()`.
         match question {
-            Question::Counts(answer) => drop(answer.send(self.hub.counts())),
-            Question::Sessions(answer) => drop(answer.send(self.session_rows())),
-            Question::Rooms(answer) => drop(answer.send(self.hub.rooms())),
-            Question::Stats(answer) => drop(answer.send(self.stats())),
-            Question::Heartbeat(answer) => drop(answer.send(())),
-            Question::Admin(command, answer) => drop(answer.send(self.administer(command))),
+            Question::Counts(answer) => answer.send(self.hub.counts()).ok(),
+            Question::Sessions(answer) => answer.send(self.session_rows()).ok(),
+            Question::Rooms(answer) => answer.send(self.hub.rooms()).ok(),
+            Question::Stats(answer) => answer.send(self.stats()).ok(),
+            Question::Heartbeat(answer) => answer.send(()).ok(),
+            Question::Admin(command, answer) => answer.send(self.administer(command)).ok(),
             Question::Reconfigure(config, answer) => {
                 self.reconfigure(config);
-                drop(answer.send(()));
+                answer.send(()).ok()
             }
-        }
+        };
     }
 
     fn administer(&mut self, command: AdminCommand) -> Result<Administered, Refusal> {
         self.is_stopping |= command == AdminCommand::Shutdown;
         let now = self.now();
         self.input(now, Input::Admin(command));
-        self.administered.take().expect("the hub answers each admin command exactly once")
+        self.administered
+            .take()
+            .expect("the hub answers each admin command exactly once")
     }
 
     fn reconfigure(&mut self, config: Arc<Config>) {
@@ -312,7 +340,11 @@ impl Core {
             writes: counters.writes,
             writes_short: counters.writes_short,
             turns: counters.turns,
-            queued_bytes: self.connections.iter().map(|(_, one)| one.outbox.bytes() as u64).sum(),
+            queued_bytes: self
+                .connections
+                .iter()
+                .map(|(_, one)| one.outbox.bytes() as u64)
+                .sum(),
             refusals: counters.refusals.clone(),
             faults: counters.faults,
             accepts_starved: counters.accepts_starved,
@@ -333,7 +365,10 @@ impl Core {
     fn next_session(&mut self) -> SessionId {
         self.serial = self.serial.wrapping_add(1);
         let slot = u32::try_from(self.connections.vacant_key());
-        SessionId { slot: slot.expect("far fewer connections than 2^32"), serial: self.serial }
+        SessionId {
+            slot: slot.expect("far fewer connections than 2^32"),
+            serial: self.serial,
+        }
     }
 }
 

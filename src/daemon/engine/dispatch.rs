@@ -26,14 +26,22 @@ impl Core {
     /// Ends one session without looking after whom that made overflow.
     pub(super) fn end_one(&mut self, session: SessionId, reason: &QuitReason) {
         let now = self.now();
-        self.feed(now, Input::Disconnected { session, reason: reason.clone() });
+        self.feed(
+            now,
+            Input::Disconnected {
+                session,
+                reason: reason.clone(),
+            },
+        );
         self.close(session, reason);
     }
 
     /// Peers who do not read what they are sent keep nobody waiting and no memory.
     pub(super) fn cut_slow_readers(&mut self) {
         while let Some(slot) = self.overflowed.pop() {
-            let Some(connection) = self.connections.get_mut(slot as usize) else { continue };
+            let Some(connection) = self.connections.get_mut(slot as usize) else {
+                continue;
+            };
             if connection.is_closing {
                 continue;
             }
@@ -54,9 +62,17 @@ impl Core {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Room { room, event, except } => self.tell_room(room, &event, &except),
+            Output::Room {
+                room,
+                event,
+                except,
+            } => self.tell_room(room, &event, &except),
             Output::Sessions { sessions, event } => self.tell_sessions(&sessions, &event),
-            Output::Reply { session, request, reply } => {
+            Output::Reply {
+                session,
+                request,
+                reply,
+            } => {
                 self.reply(session, request.as_ref(), &reply);
             }
             Output::Enter(membership) => self.enter(membership),
@@ -70,7 +86,9 @@ impl Core {
 
     fn tell_room(&mut self, room_id: RoomId, event: &Event, except: &[SessionId]) {
         self.count(event);
-        let Some(room) = self.rooms.get_mut(room_id.0 as usize) else { return };
+        let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
+            return;
+        };
         for dialect in Dialect::ALL {
             if room.is_heard_in(dialect) {
                 let except = except.iter().map(|session| session.slot);
@@ -92,10 +110,15 @@ impl Core {
             // A quit or a new nick must not overtake what the same user said in a room.
             self.seal_rooms();
         }
-        let mut rendered: [Option<Bytes>; Dialect::ALL.len()] = [const { None }; Dialect::ALL.len()];
+        let mut rendered: [Option<Bytes>; Dialect::ALL.len()] =
+            [const { None }; Dialect::ALL.len()];
         for &session in sessions {
-            let Some(connection) = self.open(session) else { continue };
-            let Some(dialect) = connection.protocol.dialect() else { continue };
+            let Some(connection) = self.open(session) else {
+                continue;
+            };
+            let Some(dialect) = connection.protocol.dialect() else {
+                continue;
+            };
             let slice = rendered[dialect as usize].get_or_insert_with(|| {
                 let mut out = Vec::new();
                 protocol::render_event(dialect, &self.facts, event, &mut out);
@@ -103,7 +126,15 @@ impl Core {
             });
             let slice = slice.clone();
             self.counters.deliveries += 1;
-            self.push_shared(session.slot, slice, if is_private { Queued::Urgent } else { Queued::Bulk });
+            self.push_shared(
+                session.slot,
+                slice,
+                if is_private {
+                    Queued::Urgent
+                } else {
+                    Queued::Bulk
+                },
+            );
         }
     }
 
@@ -129,16 +160,22 @@ impl Core {
             | Reply::Whois(_)
             | Reply::Pong => {}
         }
-        let Some(connection) = self.open(session) else { return };
+        let Some(connection) = self.open(session) else {
+            return;
+        };
         connection.protocol.on_reply(reply);
-        let Some(dialect) = connection.protocol.dialect() else { return };
+        let Some(dialect) = connection.protocol.dialect() else {
+            return;
+        };
         let mut out = Vec::new();
         protocol::render_reply(dialect, &self.facts, request, reply, &mut out);
         self.push_own(session, &out);
     }
 
     fn enter(&mut self, membership: Membership) {
-        let Some(dialect) = self.dialect(membership.session) else { return };
+        let Some(dialect) = self.dialect(membership.session) else {
+            return;
+        };
         let at = membership.room.0 as usize;
         if at >= self.rooms.len() {
             self.rooms.resize_with(at + 1, Room::default);
@@ -147,14 +184,20 @@ impl Core {
     }
 
     fn leave(&mut self, membership: Membership) {
-        let Some(dialect) = self.dialect(membership.session) else { return };
-        let Some(room) = self.rooms.get_mut(membership.room.0 as usize) else { return };
+        let Some(dialect) = self.dialect(membership.session) else {
+            return;
+        };
+        let Some(room) = self.rooms.get_mut(membership.room.0 as usize) else {
+            return;
+        };
         let owed = room.leave(dialect, membership.session.slot);
         self.push_own(membership.session, &owed);
     }
 
     fn ping(&mut self, session: SessionId) {
-        let Some(dialect) = self.dialect(session) else { return };
+        let Some(dialect) = self.dialect(session) else {
+            return;
+        };
         let mut out = Vec::new();
         protocol::render_ping(dialect, &mut out);
         self.push_own(session, &out);
@@ -185,21 +228,29 @@ impl Core {
             | QuitReason::TooManyFromAddress
             | QuitReason::Kicked(_)
             | QuitReason::Shutdown => {
-                connection.protocol.render_close(&self.facts, reason, &mut last_words);
+                connection
+                    .protocol
+                    .render_close(&self.facts, reason, &mut last_words);
             }
         }
         connection.outbox.push_own(&last_words);
         connection.is_closing = true;
         connection.wake();
         *self.counters.ended.entry(reason.code()).or_default() += 1;
-        log_end(connection, reason, (now.uptime.saturating_sub(connection.connected_at)).as_secs());
+        log_end(
+            connection,
+            reason,
+            (now.uptime.saturating_sub(connection.connected_at)).as_secs(),
+        );
         self.mark(session.slot, Queued::Urgent);
     }
 
     /// Queues bytes for one session, ahead of what is for whole rooms.
     pub(super) fn push_own(&mut self, session: SessionId, bytes: &[u8]) {
         let limit = self.config.limits.send_queue_bytes;
-        let Some(connection) = self.open(session).filter(|_| !bytes.is_empty()) else { return };
+        let Some(connection) = self.open(session).filter(|_| !bytes.is_empty()) else {
+            return;
+        };
         connection.outbox.push_own(bytes);
         if connection.outbox.bytes() > limit {
             self.overflowed.push(session.slot);
@@ -210,7 +261,9 @@ impl Core {
     /// Queues a slice that others share.
     pub(super) fn push_shared(&mut self, slot: u32, slice: Bytes, how: Queued) {
         let limit = self.config.limits.send_queue_bytes;
-        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        let Some(connection) = self.connections.get_mut(slot as usize) else {
+            return;
+        };
         if connection.is_closing {
             return;
         }
@@ -223,7 +276,8 @@ impl Core {
 
     /// The session's connection, unless it is closing: then nothing more is for it.
     fn open(&mut self, session: SessionId) -> Option<&mut Connection> {
-        self.connection(session).filter(|connection| !connection.is_closing)
+        self.connection(session)
+            .filter(|connection| !connection.is_closing)
     }
 
     fn dialect(&mut self, session: SessionId) -> Option<Dialect> {
@@ -245,7 +299,11 @@ impl Core {
 
     fn audit(&mut self, audit: Audit) {
         match audit {
-            Audit::LoggedIn { session, nick, sessions } => {
+            Audit::LoggedIn {
+                session,
+                nick,
+                sessions,
+            } => {
                 info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
             }
             Audit::NickChanged { session, old, new } => {
@@ -257,7 +315,10 @@ impl Core {
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
             Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
             Audit::Throttled { session } => {
-                let nick = self.open(session).map_or("-", |connection| connection.nick()).to_owned();
+                let nick = self
+                    .open(session)
+                    .map_or("-", |connection| connection.nick())
+                    .to_owned();
                 warn!(target: "chatd::connection", %session, nick, "throttled: commands come faster than allowed");
             }
         }

@@ -18,11 +18,15 @@ impl Core {
             self.counters.turns += 1;
         }
         for _ in 0..self.config.limits.flush_slice {
-            let Some(slot) = self.urgent.pop_front() else { break };
+            let Some(slot) = self.urgent.pop_front() else {
+                break;
+            };
             self.flush(slot);
         }
         for _ in 0..self.config.limits.flush_slice {
-            let Some(slot) = self.bulk.pop_front() else { break };
+            let Some(slot) = self.bulk.pop_front() else {
+                break;
+            };
             self.flush(slot);
         }
         let more = !(self.urgent.is_empty() && self.bulk.is_empty() && self.dirty_rooms.is_empty());
@@ -34,7 +38,8 @@ impl Core {
     pub(super) fn seal_rooms(&mut self) {
         for room_id in mem::take(&mut self.dirty_rooms) {
             let mut room = mem::take(&mut self.rooms[room_id.0 as usize]);
-            let deliveries = room.seal(|share| self.push_shared(share.slot, share.slice, Queued::Bulk));
+            let deliveries =
+                room.seal(|share| self.push_shared(share.slot, share.slice, Queued::Bulk));
             self.counters.deliveries += deliveries;
             self.rooms[room_id.0 as usize] = room;
         }
@@ -46,7 +51,9 @@ impl Core {
 
     /// Puts a connection into the list of those to be written to.
     pub(super) fn mark(&mut self, slot: u32, how: Queued) {
-        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+        let Some(connection) = self.connections.get_mut(slot as usize) else {
+            return;
+        };
         match (connection.queued, how) {
             (_, Queued::No) | (Queued::Urgent, _) | (Queued::Bulk, Queued::Bulk) => return,
             // Its place among the others stays behind, and finds nothing to do.
@@ -65,8 +72,10 @@ impl Core {
     }
 
     /// Writes what waits for one peer, as far as the kernel takes it.
-    pub(in crate::daemon) fn flush(&mut self, slot: u32) {
-        let Some(connection) = self.connections.get_mut(slot as usize) else { return };
+    pub(super) fn flush(&mut self, slot: u32) {
+        let Some(connection) = self.connections.get_mut(slot as usize) else {
+            return;
+        };
         connection.queued = Queued::No;
         if connection.is_blocked || connection.outbox.is_empty() {
             return;
@@ -75,16 +84,22 @@ impl Core {
             connection.wake();
             return;
         }
-        let Some(write) = &connection.write else { return };
+        let Some(write) = &connection.write else {
+            return;
+        };
         let written = connection.outbox.write_to(write);
         let session = connection.session;
         self.wrote(session, written);
     }
 
     /// Writes one object to a peer of a paced dialect.
-    pub(in crate::daemon) fn flush_object(&mut self, session: SessionId) {
-        let Some(connection) = self.connection(session) else { return };
-        let Some(write) = &connection.write else { return };
+    pub(super) fn flush_object(&mut self, session: SessionId) {
+        let Some(connection) = self.connection(session) else {
+            return;
+        };
+        let Some(write) = &connection.write else {
+            return;
+        };
         let written = connection.outbox.write_object_to(write);
         self.wrote(session, written);
     }
@@ -95,7 +110,9 @@ impl Core {
                 self.counters.writes += written.calls as u64;
                 self.counters.writes_short += u64::from(written.blocked);
                 self.counters.bytes_written += written.bytes as u64;
-                let Some(connection) = self.connection(session) else { return };
+                let Some(connection) = self.connection(session) else {
+                    return;
+                };
                 connection.bytes_written += written.bytes as u64;
                 connection.is_blocked = written.blocked;
                 if written.blocked || connection.is_closing {

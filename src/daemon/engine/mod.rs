@@ -17,18 +17,22 @@ mod flush;
 pub mod handle;
 mod outbox;
 mod room;
+mod serve;
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
+use tokio::task::spawn_local;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use self::core::Core;
 use self::handle::Question;
+use self::serve::ConnectionTask;
 use super::clock::Clock;
-use crate::config::Config;
+use super::transport::Socket;
+use crate::config::{Config, Protocol};
 
 /// The engine, shared between its loop, the listeners and the connections of one thread.
 #[derive(Debug)]
@@ -47,8 +51,22 @@ impl Engine {
         Rc::new(Self { core, work })
     }
 
+    /// Serves a connection that a listener accepted, or sends it away with a line that says why.
+    pub fn serve(self: &Rc<Self>, socket: Socket, speaks: Protocol) {
+        let admitted = self.core().admit(socket, speaks);
+        if let Some((session, read)) = admitted {
+            // The loop waits for its end when it drains.
+            spawn_local(ConnectionTask::new(Rc::clone(self), session, read));
+        }
+    }
+
+    /// Notes that accepting found no file descriptor left.
+    pub fn note_starved(&self) {
+        self.core().counters.accepts_starved += 1;
+    }
+
     /// The state, for the length of one call; never across an `await`.
-    pub(super) fn core(&self) -> RefMut<'_, Core> {
+    fn core(&self) -> RefMut<'_, Core> {
         self.core.borrow_mut()
     }
 

@@ -37,7 +37,7 @@ impl Outbox {
         self.bytes
     }
 
-    pub(in crate::daemon) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bytes == 0
     }
 
@@ -59,8 +59,13 @@ impl Outbox {
     pub(super) fn forget_unbegun(&mut self) {
         self.rest = VecDeque::new();
         self.own = Vec::new();
-        let end_of_object = self.head.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        self.head.truncate(if self.head_begun { end_of_object } else { 0 });
+        let end_of_object = self
+            .head
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
+        self.head
+            .truncate(if self.head_begun { end_of_object } else { 0 });
         self.bytes = self.head.len();
     }
 
@@ -70,7 +75,11 @@ impl Outbox {
     /// The kernel's, other than `WouldBlock`: the connection is no more.
     pub(super) fn write_to(&mut self, peer: &WriteHalf) -> io::Result<Written> {
         self.seal_own();
-        let mut written = Written { bytes: 0, calls: 0, blocked: false };
+        let mut written = Written {
+            bytes: 0,
+            calls: 0,
+            blocked: false,
+        };
         while self.bytes > 0 {
             written.calls += 1;
             match self.write_once(peer) {
@@ -103,11 +112,17 @@ impl Outbox {
             Ok(count) => {
                 let blocked = count < object.len();
                 self.advance(count);
-                Ok(Written { bytes: count, calls: 1, blocked })
+                Ok(Written {
+                    bytes: count,
+                    calls: 1,
+                    blocked,
+                })
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Ok(Written { bytes: 0, calls: 1, blocked: true })
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Written {
+                bytes: 0,
+                calls: 1,
+                blocked: true,
+            }),
             Err(error) => Err(error),
         }
     }

@@ -69,7 +69,10 @@ impl Room {
         } else {
             return Vec::new(); // it never heard the room, so it is owed nothing
         };
-        let gaps: Vec<Skip> = side.skips.extract_if(.., |skip| skip.slot == slot).collect();
+        let gaps: Vec<Skip> = side
+            .skips
+            .extract_if(.., |skip| skip.slot == slot)
+            .collect();
         side.without(&gaps, heard_from)
     }
 
@@ -89,7 +92,8 @@ impl Room {
         let to = side.turn.len();
         if to > from {
             side.lines += 1;
-            side.skips.extend(except.map(|slot| Skip { slot, from, to }));
+            side.skips
+                .extend(except.map(|slot| Skip { slot, from, to }));
         }
         to - from
     }
@@ -113,7 +117,11 @@ impl Side {
             let with_gaps = self.shares_with_gaps();
             self.last_turn_bytes = self.turn.len();
             let whole = Bytes::from(std::mem::take(&mut self.turn));
-            let shares = self.members.iter().map(|&slot| (slot, 0)).chain(self.entered.iter().copied());
+            let shares = self
+                .members
+                .iter()
+                .map(|&slot| (slot, 0))
+                .chain(self.entered.iter().copied());
             for (slot, from) in shares {
                 let slice = match with_gaps.binary_search_by_key(&slot, |(skipper, _)| *skipper) {
                     Ok(at) => with_gaps[at].1.clone(),
@@ -124,7 +132,8 @@ impl Side {
                 }
             }
         }
-        self.members.extend(self.entered.drain(..).map(|(slot, _)| slot));
+        self.members
+            .extend(self.entered.drain(..).map(|(slot, _)| slot));
         self.skips = Vec::new();
         self.lines = 0;
         deliveries
@@ -134,12 +143,20 @@ impl Side {
     fn shares_with_gaps(&mut self) -> Vec<(u32, Bytes)> {
         self.skips.sort_by_key(|skip| skip.slot); // stable: each member's gaps stay in order
         let gaps = self.skips.chunk_by(|one, next| one.slot == next.slot);
-        gaps.map(|gaps| (gaps[0].slot, Bytes::from(self.without(gaps, self.heard_from(gaps[0].slot)))))
-            .collect()
+        gaps.map(|gaps| {
+            (
+                gaps[0].slot,
+                Bytes::from(self.without(gaps, self.heard_from(gaps[0].slot))),
+            )
+        })
+        .collect()
     }
 
     fn heard_from(&self, slot: u32) -> usize {
-        self.entered.iter().find(|(member, _)| *member == slot).map_or(0, |&(_, from)| from)
+        self.entered
+            .iter()
+            .find(|(member, _)| *member == slot)
+            .map_or(0, |&(_, from)| from)
     }
 
     /// The turn from a place on, without one member's gaps.
@@ -169,7 +186,9 @@ mod tests {
 
     fn say(room: &mut Room, text: &str, except: &[u32]) {
         for dialect in Dialect::ALL {
-            room.append(dialect, except.iter().copied(), |out| out.extend_from_slice(text.as_bytes()));
+            room.append(dialect, except.iter().copied(), |out| {
+                out.extend_from_slice(text.as_bytes())
+            });
         }
     }
 
@@ -177,13 +196,19 @@ mod tests {
         let mut heard = BTreeMap::new();
         room.seal(|share| {
             let text = String::from_utf8(share.slice.to_vec()).unwrap();
-            assert!(heard.insert(share.slot, text).is_none(), "each member has one share");
+            assert!(
+                heard.insert(share.slot, text).is_none(),
+                "each member has one share"
+            );
         });
         heard
     }
 
     fn heard(pairs: &[(u32, &str)]) -> BTreeMap<u32, String> {
-        pairs.iter().map(|&(slot, text)| (slot, text.to_owned())).collect()
+        pairs
+            .iter()
+            .map(|&(slot, text)| (slot, text.to_owned()))
+            .collect()
     }
 
     #[test]

@@ -66,7 +66,9 @@ impl Listener {
             Self::Tcp(listener) => listener
                 .poll_accept(cx)
                 .map_ok(|(stream, address)| Socket::Tcp(stream, address)),
-            Self::Unix(listener, _) => listener.poll_accept(cx).map_ok(|(stream, _)| Socket::Unix(stream)),
+            Self::Unix(listener, _) => listener
+                .poll_accept(cx)
+                .map_ok(|(stream, _)| Socket::Unix(stream)),
         }
     }
 
@@ -107,7 +109,9 @@ impl Socket {
     pub fn peer(&self) -> Peer {
         match self {
             Self::Tcp(_, address) => Peer::Tcp(*address),
-            Self::Unix(stream) => Peer::Unix { uid: stream.peer_cred().ok().map(|peer| peer.uid()) },
+            Self::Unix(stream) => Peer::Unix {
+                uid: stream.peer_cred().ok().map(|peer| peer.uid()),
+            },
         }
     }
 
@@ -117,7 +121,9 @@ impl Socket {
     /// # Errors
     /// The system's; the peer may have gone already.
     pub fn prepare(&self) -> io::Result<()> {
-        let Self::Tcp(stream, _) = self else { return Ok(()) };
+        let Self::Tcp(stream, _) = self else {
+            return Ok(());
+        };
         stream.set_nodelay(true)?;
         let keepalive = socket2::TcpKeepalive::new()
             .with_time(KEEPALIVE_IDLE)

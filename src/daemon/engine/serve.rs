@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
-use super::engine::Engine;
-use super::transport::ReadHalf;
+use super::Engine;
+use crate::daemon::transport::ReadHalf;
 use crate::hub::id::SessionId;
 use crate::hub::input::QuitReason;
 
@@ -39,7 +39,14 @@ enum Stage {
 
 impl ConnectionTask {
     pub(super) fn new(engine: Rc<Engine>, session: SessionId, read: ReadHalf) -> Self {
-        Self { engine, session, read, pace: None, deadline: None, stage: Stage::Serving }
+        Self {
+            engine,
+            session,
+            read,
+            pace: None,
+            deadline: None,
+            stage: Stage::Serving,
+        }
     }
 }
 
@@ -105,7 +112,9 @@ impl ConnectionTask {
     fn drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.write(cx);
         let mut core = self.engine.core();
-        let Some(connection) = core.connection(self.session) else { return Poll::Ready(()) };
+        let Some(connection) = core.connection(self.session) else {
+            return Poll::Ready(());
+        };
         if connection.write.is_none() {
             return Poll::Ready(());
         }
@@ -139,8 +148,12 @@ impl ConnectionTask {
     fn write(&mut self, cx: &mut Context<'_>) {
         loop {
             let mut core = self.engine.core();
-            let Some(connection) = core.connection(self.session) else { return };
-            let Some(write) = &connection.write else { return };
+            let Some(connection) = core.connection(self.session) else {
+                return;
+            };
+            let Some(write) = &connection.write else {
+                return;
+            };
             if connection.is_blocked {
                 // An error shows at the next write, which ends the session.
                 if write.poll_writable(cx).is_pending() {
@@ -167,8 +180,9 @@ impl ConnectionTask {
 
     fn begin_draining_if_closing(&mut self) -> bool {
         let mut core = self.engine.core();
-        let is_closing =
-            core.connection(self.session).is_none_or(|connection| connection.is_closing);
+        let is_closing = core
+            .connection(self.session)
+            .is_none_or(|connection| connection.is_closing);
         if is_closing {
             let grace = core.config().server.shutdown_grace;
             self.stage = Stage::Draining;

@@ -1,0 +1,4 @@
+//! All integration tests, as one binary: it links once, and shares `support`.
+
+mod daemon;
+mod support;
