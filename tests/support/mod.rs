@@ -42,7 +42,11 @@ impl Daemon {
         adjust(&mut command);
         let child = command.spawn().expect("chatd starts");
         let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut daemon = Self { directory, child, chat: unknown };
+        let mut daemon = Self {
+            directory,
+            child,
+            chat: unknown,
+        };
         let status = wait_for("the daemon to be ready", || daemon.poll_ready());
         if let Some(address) = status["listeners"][0]["address"].as_str() {
             daemon.chat = address.parse().unwrap_or(unknown);
@@ -52,7 +56,10 @@ impl Daemon {
 
     fn poll_ready(&mut self) -> Option<Value> {
         if let Some(status) = self.child.try_wait().expect("a child to ask") {
-            panic!("chatd ended with {status} before it was ready:\n{}", self.stderr());
+            panic!(
+                "chatd ended with {status} before it was ready:\n{}",
+                self.stderr()
+            );
         }
         let status = self.try_admin("GET", "/v1/status", "").ok()?.1;
         (status["state"] == "ready").then_some(status)
@@ -98,7 +105,8 @@ impl Daemon {
 
     /// One request to the admin API: the HTTP status and the JSON answer.
     pub(crate) fn admin(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.try_admin(method, path, body).expect("an answer on the admin socket")
+        self.try_admin(method, path, body)
+            .expect("an answer on the admin socket")
     }
 
     fn try_admin(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
@@ -112,9 +120,14 @@ impl Daemon {
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::InvalidData)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or(std::io::ErrorKind::InvalidData)?;
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-        Ok((status.unwrap_or(0), serde_json::from_str(body).unwrap_or(Value::Null)))
+        Ok((
+            status.unwrap_or(0),
+            serde_json::from_str(body).unwrap_or(Value::Null),
+        ))
     }
 
     /// The counters.
@@ -129,22 +142,31 @@ impl Daemon {
 
     /// Waits until it has ended by itself.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        wait_for("the daemon to end", || self.child.try_wait().expect("a child to ask"))
+        wait_for("the daemon to end", || {
+            self.child.try_wait().expect("a child to ask")
+        })
     }
 
     /// Everything in its log files so far.
     pub(crate) fn log(&self) -> String {
-        let Ok(files) = fs::read_dir(self.directory.path().join("log")) else { return String::new() };
+        let Ok(files) = fs::read_dir(self.directory.path().join("log")) else {
+            return String::new();
+        };
         let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
         paths.sort();
-        paths.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
+        paths
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap_or_default())
+            .collect()
     }
 
     /// Waits until the log has a line with all of these words; returns it.
     pub(crate) fn wait_for_log(&self, words: &[&str]) -> String {
         wait_for(&format!("a log line with {words:?}"), || {
             let log = self.log();
-            let found = log.lines().find(|line| words.iter().all(|word| line.contains(word)));
+            let found = log
+                .lines()
+                .find(|line| words.iter().all(|word| line.contains(word)));
             found.map(str::to_owned)
         })
     }
@@ -196,7 +218,10 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for {what}");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "waited {PATIENCE:?} in vain for {what}"
+        );
         sleep(Duration::from_millis(5));
     }
 }

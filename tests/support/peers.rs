@@ -26,7 +26,10 @@ impl Wire {
         let stream = TcpStream::connect(address).expect("a server that accepts");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Self { stream, received: Vec::new() }
+        Self {
+            stream,
+            received: Vec::new(),
+        }
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
@@ -43,7 +46,12 @@ impl Wire {
         loop {
             if let Some(end) = self.received.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = self.received.drain(..=end).collect();
-                return Some(String::from_utf8(line).expect("UTF-8").trim_end().to_owned());
+                return Some(
+                    String::from_utf8(line)
+                        .expect("UTF-8")
+                        .trim_end()
+                        .to_owned(),
+                );
             }
             let mut buffer = [0; 65536];
             match self.stream.read(&mut buffer) {
@@ -68,7 +76,10 @@ pub(crate) struct Peer {
 impl Peer {
     /// Connects, says hello as `nick`, enters the default room, and has heard itself do so.
     pub(crate) fn join(daemon: &Daemon, nick: &str) -> Self {
-        let mut peer = Self::hello(daemon.chat_addr(), json!({"type": "hello", "v": 1, "nick": nick}));
+        let mut peer = Self::hello(
+            daemon.chat_addr(),
+            json!({"type": "hello", "v": 1, "nick": nick}),
+        );
         peer.expect("login");
         peer.hear(|object| object["type"] == "join" && object["nick"] == nick);
         peer
@@ -109,7 +120,9 @@ impl Peer {
     pub(crate) fn hear(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
         let mut passed = Vec::new();
         loop {
-            let object = self.next().unwrap_or_else(|| panic!("the stream ended after {passed:?}"));
+            let object = self
+                .next()
+                .unwrap_or_else(|| panic!("the stream ended after {passed:?}"));
             if is_meant(&object) {
                 return object;
             }
@@ -168,7 +181,9 @@ impl OldPeer {
     /// Sends a bare object, with nothing after it.
     #[expect(clippy::needless_pass_by_value, reason = "reads best with json!()")]
     pub(crate) fn say(&mut self, object: Value) {
-        self.stream.write_all(object.to_string().as_bytes()).expect("a server that reads");
+        self.stream
+            .write_all(object.to_string().as_bytes())
+            .expect("a server that reads");
     }
 
     /// One `recv(1024)`, which must be one whole object; `None` at the end of the stream.
@@ -176,7 +191,10 @@ impl OldPeer {
         let bytes = self.receive_bytes()?;
         let object = serde_json::from_slice(&bytes);
         Some(object.unwrap_or_else(|error| {
-            panic!("{error}: an old client dies of {:?}", String::from_utf8_lossy(&bytes))
+            panic!(
+                "{error}: an old client dies of {:?}",
+                String::from_utf8_lossy(&bytes)
+            )
         }))
     }
 
