@@ -1,4 +1,5 @@
 //! All integration tests, as one binary: it links once, and shares `support`.
 
 mod daemon;
+mod hub;
 mod support;
