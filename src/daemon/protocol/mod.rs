@@ -180,7 +180,7 @@ pub fn render_reply(
     out: &mut Vec<u8>,
 ) {
     match dialect {
-        Dialect::ChatOld => chat::old::render_reply(facts, reply, out),
+        Dialect::ChatOld => chat::old::render_reply(facts, request, reply, out),
         Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
     }
 }
