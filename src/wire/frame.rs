@@ -149,7 +149,7 @@ impl Splitter {
         let within = &input[..room.min(input.len())];
         let (used, found) = self.scan.run(within);
         let bytes = take(input, used);
-        let error = match found {
+        let (error, place) = match found {
             Found::End => {
                 self.place = Place::Between;
                 return Some(self.complete(bytes));
@@ -158,15 +158,12 @@ impl Splitter {
                 self.carry.extend_from_slice(bytes);
                 return None;
             }
-            Found::More => FrameError::TooLong { max: frame_bytes },
-            Found::TooDeep => FrameError::TooDeep,
-            Found::OpenString => FrameError::OpenString,
+            Found::More => (FrameError::TooLong { max: frame_bytes }, Place::BadObject),
+            Found::TooDeep => (FrameError::TooDeep, Place::BadObject),
+            Found::OpenString => (FrameError::OpenString, Place::Between),
         };
         self.carry = Vec::new();
-        match error {
-            FrameError::OpenString => self.place = Place::Between,
-            _ => self.skip_from(Place::BadObject),
-        }
+        self.skip_from(place);
         Some(Err(error))
     }
 
@@ -205,6 +202,7 @@ impl Splitter {
         None
     }
 
+    /// Goes on at `place`, with nothing skipped yet.
     fn skip_from(&mut self, place: Place) {
         self.place = place;
         self.skipped = 0;
