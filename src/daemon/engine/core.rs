@@ -24,7 +24,7 @@ use crate::hub::id::{RoomId, SessionId, UserKey};
 use crate::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use crate::hub::output::{Administered, Output};
 use crate::hub::refusal::Refusal;
-use crate::hub::time::Now;
+use crate::hub::time::{Now, UnixMillis};
 
 /// Everything that the engine owns.
 #[derive(Debug)]
@@ -354,6 +354,7 @@ impl Core {
     /// The moment, and with it the time zone's offset, which old clients are shown.
     pub(super) fn now(&mut self) -> Now {
         let now = self.clock.now();
+        self.facts.now = now.unix;
         let minute = now.unix.0 / 60_000;
         if minute != self.utc_offset_minute {
             self.utc_offset_minute = minute;
@@ -378,6 +379,7 @@ fn facts_of(config: &Config) -> Facts {
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
         motd: config.server.motd.clone(),
         settings: config.limits.hub.clone(),
+        now: UnixMillis::default(),
         utc_offset_seconds: 0,
     }
 }
