@@ -1,0 +1,3 @@
+//! The integration tests, one binary: what is promised to people outside the crate.
+
+mod protocol;
