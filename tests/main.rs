@@ -1,3 +1,4 @@
-//! The integration tests, one binary: what is promised to people outside the crate.
+//! Everything that is tested from outside the crate, as one binary.
 
+mod hub;
 mod protocol;
