@@ -3,7 +3,7 @@
 //! | line | meaning |
 //! |---|---|
 //! | `ana> {"type":"ping"}` | ana sends this and a line feed; she connects first if she has not |
-//! | `ana>> {"a\x22\{9*b}` | ana sends these bytes: `\n`, `\r`, `\\`, `\xFF`, and `\{9*b}` for nine `b` |
+//! | `ana>> {"a\x22:\{9*[\}` | ana sends these bytes: `\n`, `\r`, `\\`, `\xFF`, and `\{9*b\}` for nine `b` |
 //! | `ana< {"type":"pong"}` | ana hears this |
 //! | `-- ana connects` | shows her greeting, which is left out otherwise |
 //! | `-- ana and ben are here` | they log in, unseen |
@@ -35,12 +35,23 @@ pub(crate) fn replay(transcript: &str) -> String {
         play(line, &mut stage);
         for heard in stage.take_heard() {
             written.push_str(&match heard {
-                Heard::Line { client, line } => format!("{client}< {line}\n"),
+                Heard::Line { client, line } => format!("{client}< {}\n", visible(&line)),
                 Heard::Closed { client } => format!("-- {client} is closed\n"),
             });
         }
     }
     written
+}
+
+/// What turns the reading direction would mislead who reads the transcript; JSON can escape it.
+fn visible(line: &str) -> String {
+    let shown = line.chars().map(|letter| match letter {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            format!("\\u{:04x}", u32::from(letter))
+        }
+        _ => letter.to_string(),
+    });
+    shown.collect()
 }
 
 /// Where two texts differ, with the lines around; `first_line` is the number of their first line.
@@ -129,7 +140,7 @@ fn connect_unseen(name: &str, stage: &mut Stage) {
         stage.connect(name);
         let heard = stage.take_heard();
         assert!(
-            matches!(heard.as_slice(), [Heard::Line { line, .. }] if line.starts_with("Welcome")),
+            matches!(heard.as_slice(), [Heard::Line { line, .. }] if line.starts_with("Connected")),
             "{name} was not greeted: {heard:?}"
         );
     }
@@ -176,7 +187,7 @@ fn unescape(text: &str) -> Vec<u8> {
                 after
             }
             "{" => {
-                let (repeat, after) = after.split_once('}').expect("a closing brace");
+                let (repeat, after) = after.split_once("\\}").expect("a closing \\}");
                 let (times, what) = repeat.split_once('*').expect("times*what");
                 bytes.extend(what.repeat(times.parse().expect("a number")).bytes());
                 after
@@ -200,5 +211,8 @@ fn a_difference_is_shown_with_what_stands_before_it() {
 
 #[test]
 fn escapes_stand_for_any_bytes() {
-    assert_eq!(unescape(r"a\x00\xff\{3*yz}\n\\"), b"a\x00\xffyzyzyz\n\\");
+    assert_eq!(
+        unescape(r"a\x00\xff\{3*y}z\}\n\\"),
+        b"a\x00\xffy}zy}zy}z\n\\"
+    );
 }
