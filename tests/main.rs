@@ -2,4 +2,5 @@
 
 mod daemon;
 mod hub;
+mod protocol;
 mod support;
