@@ -1,3 +1,6 @@
-//! All integration tests, in one binary: one link, one list.
+//! All integration tests, as one binary: it links once, and shares `support`.
 
 mod config;
+mod daemon;
+mod hub;
+mod support;
