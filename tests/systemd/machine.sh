@@ -2,7 +2,8 @@
 #
 # machine_mount DIR   makes DIR a writable copy of the cached root (an overlay in memory)
 # machine_boot DIR    boots systemd in it, in namespaces of its own, and waits until it is up
-# inside COMMAND…     runs a command in it, as root, from its /
+# inside COMMAND…     runs a command in it, as root, from its /, for two minutes at most
+# enter COMMAND…      the same without an end: for a shell
 # machine_end         kills it and removes its control groups; mounts go with their namespace
 #
 # The caller must already be in a mount namespace of its own, so that whatever is mounted here is
@@ -58,10 +59,13 @@ machine_waits() {
 }
 
 inside() {
-    nsenter --target "$machine_pid" --mount --pid --uts --ipc --net --wd=/ -- \
-        env -i PATH="$machine_path" LANG=C.UTF-8 "$@"
+    timeout --kill-after=5 120 "${machine_door[@]}" --target "$machine_pid" "${machine_room[@]}" "$@"
 }
-machine_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+enter() { "${machine_door[@]}" --target "$machine_pid" "${machine_room[@]}" "$@"; }
+
+machine_door=(nsenter --mount --pid --uts --ipc --net --wd=/)
+machine_room=(-- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin LANG=C.UTF-8)
 
 machine_end() {
     local deadline=$((SECONDS + 10))
