@@ -64,7 +64,7 @@ inside() {
 
 enter() { "${machine_door[@]}" --target "$machine_pid" "${machine_room[@]}" "$@"; }
 
-machine_door=(nsenter --mount --pid --uts --ipc --net --wd=/)
+machine_door=(nsenter --mount --pid --uts --ipc --net --wdns=/)
 machine_room=(-- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin LANG=C.UTF-8)
 
 machine_end() {
