@@ -1,3 +1,6 @@
-//! The one integration binary: everything that looks at chatd from outside, each a module.
+//! All integration tests, as one binary: it links once, and shares `support`.
 
+mod daemon;
+mod hub;
+mod support;
 mod tidy;

@@ -1,0 +1,3 @@
+//! The hub by itself: no socket, no real clock.
+
+mod names;
