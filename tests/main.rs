@@ -5,3 +5,4 @@ mod daemon;
 mod hub;
 mod protocol;
 mod support;
+mod tidy;
