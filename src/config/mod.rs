@@ -1,12 +1,34 @@
-//! The checked configuration: what the daemon runs by. Every value here is possible and in range.
+//! The configuration: one TOML file, read into a raw form that keeps every place ([`file`]), judged
+//! by one table of keys ([`keys`]), and checked into [`Config`], in which every value is possible.
+//! Every mistake is told, not the first. It knows the hub's settings and nothing of the daemon.
 
+mod changes;
+mod check;
+mod field;
+mod file;
+pub mod keys;
+mod kind;
+mod listen;
+mod load;
 pub mod paths;
+mod print;
+mod problem;
+mod set;
+mod text;
+pub mod units;
 
-use std::net::IpAddr;
+pub use changes::{Changes, after_reload, changes};
+pub use load::{EffectiveKey, Loaded, Source, Sources, load};
+pub use problem::Problems;
+pub use text::check_log_level;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::hub::settings::Settings;
+use paths::Directories;
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,4 +128,58 @@ pub struct Admin {
     /// Members of this group may change things, beside root and the daemon's own user. Default `chatd`;
     /// a group that does not exist is a warning only.
     pub group: String,
+}
+
+impl Config {
+    /// What chatd runs by when nobody says otherwise.
+    #[must_use]
+    pub fn defaults(directories: &Directories) -> Self {
+        Self {
+            server: Server {
+                name: "chatd".to_owned(),
+                motd: "Welcome. /help lists the commands.".to_owned(),
+                buffer_size: 16 << 10,
+                backlog: 1024,
+                shutdown_grace: Duration::from_secs(5),
+            },
+            listen: listen::default_listeners(),
+            limits: Limits {
+                hub: Settings::default(),
+                send_queue_bytes: 1 << 20,
+                old_client_pace: Duration::from_millis(10),
+                reads_per_turn: 16,
+                flush_slice: 128,
+            },
+            log: Log {
+                directory: Some(directories.log.clone()),
+                rotation: Rotation::Daily,
+                keep: 14,
+                level: "info".to_owned(),
+                format: LogFormat::Text,
+            },
+            admin: Admin {
+                socket: directories.runtime.join("admin.sock"),
+                group: "chatd".to_owned(),
+            },
+        }
+    }
+}
+
+impl Limits {
+    /// Longest frame that a peer may send, in bytes: a text in which every byte became an escape
+    /// of six (`\u0041`), and a kibibyte for what stands around it.
+    #[must_use]
+    pub fn frame_bytes(&self) -> usize {
+        self.hub.message_bytes * 6 + 1024
+    }
+}
+
+/// `127.0.0.1:12231`, `[::1]:12231`, or the path of a Unix socket.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { address, port } => SocketAddr::new(*address, *port).fmt(f),
+            Self::Unix { path } => path.display().fmt(f),
+        }
+    }
 }

@@ -13,3 +13,13 @@ pub mod reload;
 pub mod signals;
 pub mod state;
 pub mod systemd;
+
+use std::process::ExitCode;
+
+use crate::config::{Loaded, Sources};
+
+/// Runs the daemon.
+#[must_use]
+pub fn run(_loaded: Loaded, _sources: Sources) -> ExitCode {
+    ExitCode::FAILURE
+}

@@ -1,0 +1,282 @@
+//! From the raw config to the checked one: each key by its entry in the table, then what is only
+//! wrong together. Every mistake is noted and the next one looked for. Reads no file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::file::{Document, Form, RawEntry, RawSection, same_line};
+use super::keys::{Key, LISTEN_KEYS, Section};
+use super::listen::{self, ListenDraft};
+use super::problem::{Place, Problem, nearest, shown};
+use super::{Config, Endpoint};
+
+/// A send queue below this many of the longest frames would close sessions that are not slow: one
+/// frame is being sent and the next one waits.
+const QUEUED_FRAMES_MIN: usize = 2;
+
+/// A config in the making: the defaults, and what was written over them.
+pub(super) struct Draft {
+    config: Config,
+    listen: Vec<ListenDraft>,
+    notes: Notes,
+}
+
+/// What a finished draft comes to.
+pub(super) struct Checked {
+    pub(super) config: Config,
+    /// Where each key was written that is not at its default.
+    pub(super) origins: BTreeMap<String, Place>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// What was found while checking.
+#[derive(Default)]
+pub(super) struct Notes {
+    origins: BTreeMap<String, Place>,
+    /// Keys whose value was refused: what depends on them is not judged.
+    refused: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+impl Draft {
+    pub(super) fn new(defaults: Config) -> Self {
+        Self {
+            // As if nothing had been written, so that `unix` may replace address and port.
+            listen: vec![ListenDraft::default(); defaults.listen.len()],
+            config: defaults,
+            notes: Notes::default(),
+        }
+    }
+
+    /// Takes over what a file says. `syntax` are its syntax errors: what else is wrong in such a
+    /// line follows from them and is not told.
+    pub(super) fn file(&mut self, document: &Document, syntax: Vec<Problem>) {
+        let names_listeners = |section: &RawSection| {
+            section.name == Section::Listen.name() && matches!(section.form, Form::Item(_))
+        };
+        if document.sections.iter().any(names_listeners) {
+            self.listen.clear();
+        }
+        for section in &document.sections {
+            self.section(section);
+        }
+        let follows = |problem: &Problem| {
+            syntax
+                .iter()
+                .any(|error| same_line(error.place, problem.place))
+        };
+        self.notes.problems.retain(|problem| !follows(problem));
+        self.notes.problems.extend(syntax);
+    }
+
+    /// Takes over one section of a file, or one `--set`.
+    pub(super) fn section(&mut self, raw: &RawSection) {
+        let Some(section) = Section::named(&raw.name) else {
+            return self.notes.unknown_section(raw);
+        };
+        match (section, raw.form) {
+            (Section::Listen, Form::Item(index)) => self.listener(index, raw),
+            (Section::Listen, Form::EmptyList) => self.notes.wrong_form(
+                raw,
+                "must have at least one listener; leave it out for the default",
+            ),
+            (Section::Listen, Form::Table | Form::Scalar) => {
+                self.notes.wrong_form(
+                    raw,
+                    match raw.place {
+                        Place::Set => "a listener is written with its number: listen[0]",
+                        Place::File { .. } | Place::WholeFile | Place::Default => {
+                            "must be written [[listen]], with two brackets: there may be several"
+                        }
+                    },
+                );
+            }
+            (_, Form::Table) => {
+                for entry in &raw.entries {
+                    let keys: Vec<_> = section.keys().collect();
+                    self.notes
+                        .put(&keys, &mut self.config, section.name(), entry);
+                }
+            }
+            (_, Form::Item(_) | Form::EmptyList | Form::Scalar) => {
+                let text = format!("there is one such section, written [{}]", raw.name);
+                self.notes.wrong_form(raw, text);
+            }
+        }
+    }
+
+    fn listener(&mut self, index: usize, raw: &RawSection) {
+        let here = format!("listen[{index}]");
+        let known = self.listen.len();
+        if index > known {
+            let text = format!("there is none of this number; the next new one is listen[{known}]");
+            return self
+                .notes
+                .problems
+                .push(Problem::new(raw.place, here, text));
+        }
+        if index == known {
+            self.listen.push(ListenDraft::default());
+        }
+        self.notes.origins.entry(here.clone()).or_insert(raw.place);
+        for entry in &raw.entries {
+            let keys: Vec<_> = LISTEN_KEYS.iter().collect();
+            self.notes.put(&keys, &mut self.listen[index], &here, entry);
+        }
+    }
+
+    /// Looks at what is only wrong together, and closes the books.
+    pub(super) fn finish(mut self) -> Checked {
+        self.config.listen = listen::check(&self.listen, &mut self.notes);
+        self.queue_holds_frames();
+        self.topic_fits_message();
+        self.sockets_differ();
+        Checked {
+            config: self.config,
+            origins: self.notes.origins,
+            problems: self.notes.problems,
+        }
+    }
+
+    fn queue_holds_frames(&mut self) {
+        let keys = ["limits.send_queue_bytes", "limits.message_bytes"];
+        let limits = &self.config.limits;
+        let frame = limits.frame_bytes();
+        let needed = QUEUED_FRAMES_MIN * frame;
+        if limits.send_queue_bytes < needed && !self.notes.any_refused(&keys) {
+            let text = format!(
+                "must be at least {needed}, room for {QUEUED_FRAMES_MIN} frames of {frame} bytes, \
+                 because limits.message_bytes is {}",
+                limits.hub.message_bytes
+            );
+            self.notes.problem(&keys, keys[0], text);
+        }
+    }
+
+    fn topic_fits_message(&mut self) {
+        let keys = ["limits.topic_bytes", "limits.message_bytes"];
+        let hub = &self.config.limits.hub;
+        if hub.topic_bytes > hub.message_bytes && !self.notes.any_refused(&keys) {
+            let text = format!(
+                "must not be above limits.message_bytes, which is {}; it is {}",
+                hub.message_bytes, hub.topic_bytes
+            );
+            self.notes.problem(&keys, keys[0], text);
+        }
+    }
+
+    fn sockets_differ(&mut self) {
+        let admin = Endpoint::Unix {
+            path: self.config.admin.socket.clone(),
+        };
+        let same = self
+            .config
+            .listen
+            .iter()
+            .position(|listen| listen.at == admin);
+        if let Some(index) = same {
+            let key = format!("listen[{index}].unix");
+            let text = format!("is the admin socket as well: {admin}");
+            self.notes.problem(&[&key, "admin.socket"], &key, text);
+        }
+    }
+}
+
+impl Notes {
+    /// Notes a mistake at the first of these keys that was written somewhere.
+    pub(super) fn problem(&mut self, at: &[&str], key: &str, text: impl Into<String>) {
+        let place = at
+            .iter()
+            .find_map(|key| self.origins.get(*key))
+            .copied()
+            .unwrap_or(Place::Default);
+        self.problems.push(Problem::new(place, key, text));
+    }
+
+    /// Whether a key of this listener was refused.
+    pub(super) fn refused_within(&self, listener: &str) -> bool {
+        self.refused.iter().any(|key| key.starts_with(listener))
+    }
+
+    fn any_refused(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.refused.contains(*key))
+    }
+
+    fn put<T>(&mut self, keys: &[&Key<T>], target: &mut T, prefix: &str, entry: &RawEntry) {
+        let Some(key) = keys.iter().find(|key| key.name == entry.key) else {
+            let names = keys.iter().map(|key| key.name);
+            return self.unknown_key(names, prefix, entry);
+        };
+        let name = format!("{prefix}.{}", key.name);
+        match key.kind.put(target, &entry.value) {
+            Ok(()) => {
+                self.origins.insert(name, entry.value_place);
+            }
+            Err(text) => {
+                self.problems
+                    .push(Problem::new(entry.value_place, name.clone(), text));
+                self.refused.insert(name);
+            }
+        }
+    }
+
+    fn unknown_key<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+        prefix: &str,
+        entry: &RawEntry,
+    ) {
+        let mut text = "unknown key".to_owned();
+        if let Some(meant) = nearest(&entry.key, names) {
+            text.push_str(&format!("; did you mean \"{meant}\"?"));
+        } else if let Some(section) = Section::with_key(&entry.key).next() {
+            text.push_str(&format!("; it belongs in {}", bracketed(section)));
+        }
+        let key = format!("{prefix}.{}", plain(&entry.key));
+        self.problems.push(Problem::new(entry.key_place, key, text));
+    }
+
+    fn unknown_section(&mut self, raw: &RawSection) {
+        let scalar = raw.form == Form::Scalar;
+        let mut text = match scalar {
+            true => "unknown key outside any section".to_owned(),
+            false => "unknown section".to_owned(),
+        };
+        let homes = Section::with_key(&raw.name).next().filter(|_| scalar);
+        if let Some(section) = homes {
+            text.push_str(&format!("; it belongs in {}", bracketed(section)));
+        } else {
+            let names = Section::ALL.into_iter().map(Section::name);
+            let meant = nearest(&raw.name, names.clone());
+            text.push_str(&meant.map_or_else(
+                || format!("; there are {}", names.collect::<Vec<_>>().join(", ")),
+                |name| format!("; did you mean \"{name}\"?"),
+            ));
+        }
+        self.problems
+            .push(Problem::new(raw.place, plain(&raw.name), text));
+    }
+
+    fn wrong_form(&mut self, raw: &RawSection, text: impl Into<String>) {
+        self.problems
+            .push(Problem::new(raw.place, raw.name.clone(), text));
+    }
+}
+
+fn bracketed(section: Section) -> String {
+    match section {
+        Section::Listen => "[[listen]]".to_owned(),
+        Section::Server | Section::Limits | Section::Log | Section::Admin => {
+            format!("[{}]", section.name())
+        }
+    }
+}
+
+/// A key as it was written; in quotes when it is no plain word.
+fn plain(key: &str) -> String {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !key.is_empty() && key.len() <= 60 && key.chars().all(word) {
+        key.to_owned()
+    } else {
+        shown(key)
+    }
+}

@@ -1,0 +1,245 @@
+//! The table of all keys: adding one is one entry here and one block in `config/chat.toml`.
+//! Reading, printing, bounds, "did you mean", what a reload may change and the reference in
+//! `docs/configuration.md` all follow from it.
+
+use std::time::Duration;
+
+use super::Config;
+use super::field::{Words, at};
+use super::kind::Kind;
+use super::listen::ListenDraft;
+use super::paths::{self, Environment};
+use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
+use super::{LogFormat, Protocol, Rotation};
+
+/// A section of the file, in the order of printing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    Server,
+    Listen,
+    Limits,
+    Log,
+    Admin,
+}
+
+/// When a changed value comes into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Reload,
+    Restart,
+}
+
+/// One key of a section whose values are fields of `T`.
+#[derive(Debug)]
+pub(super) struct Key<T: 'static> {
+    pub(super) section: Section,
+    pub(super) name: &'static str,
+    pub(super) kind: Kind<T>,
+    pub(super) change: Change,
+    /// One line for the reference.
+    pub(super) about: &'static str,
+}
+
+/// What the reference says about a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// `limits`
+    pub section: &'static str,
+    /// `rate`
+    pub name: &'static str,
+    /// Type and bounds in words: "a whole number from 1 to 65535".
+    pub expected: String,
+    /// In TOML's notation; `None` where it depends on who runs chatd, or there is none.
+    pub default: Option<String>,
+    /// Whether a change needs a restart; the others take effect on reload.
+    pub needs_restart: bool,
+    /// One line.
+    pub about: &'static str,
+}
+
+/// All keys, in the order of printing.
+#[must_use]
+pub fn all() -> Vec<KeyInfo> {
+    let anyone = Environment::new(0, |_| None);
+    let config = Config::defaults(&paths::directories(&anyone));
+    let listen = config.listen.first().map(ListenDraft::from);
+    let of_config = CONFIG_KEYS
+        .iter()
+        .map(|key| key.info(key.kind.show(&config)));
+    let of_listen = LISTEN_KEYS
+        .iter()
+        .map(|key| key.info(listen.as_ref().and_then(|draft| key.kind.show(draft))));
+    let mut keys: Vec<(Section, KeyInfo)> = of_config.chain(of_listen).collect();
+    // Stable: within a section the table's order stays.
+    keys.sort_by_key(|(section, _)| *section);
+    keys.into_iter().map(|(_, info)| info).collect()
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Server,
+        Self::Listen,
+        Self::Limits,
+        Self::Log,
+        Self::Admin,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Listen => "listen",
+            Self::Limits => "limits",
+            Self::Log => "log",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|section| section.name() == name)
+    }
+
+    /// The section's keys that are fields of the config; none for `[[listen]]`.
+    pub(super) fn keys(self) -> impl Iterator<Item = &'static Key<Config>> {
+        CONFIG_KEYS.iter().filter(move |key| key.section == self)
+    }
+
+    /// The sections that have a key of this name.
+    pub(super) fn with_key(name: &str) -> impl Iterator<Item = Self> {
+        let of_config = CONFIG_KEYS.iter().map(|key| (key.section, key.name));
+        let of_listen = LISTEN_KEYS.iter().map(|key| (key.section, key.name));
+        of_config
+            .chain(of_listen)
+            .filter(move |(_, known)| *known == name)
+            .map(|(section, _)| section)
+    }
+}
+
+impl<T> Key<T> {
+    pub(super) fn needs_restart(&self) -> bool {
+        self.change == Change::Restart
+    }
+
+    fn info(&self, default: Option<String>) -> (Section, KeyInfo) {
+        let info = KeyInfo {
+            section: self.section.name(),
+            name: self.name,
+            expected: self.kind.expected(),
+            default: match self.kind {
+                Kind::Path(..) => None,
+                Kind::Count(..)
+                | Kind::Size(..)
+                | Kind::Time(..)
+                | Kind::Number(..)
+                | Kind::Text(..)
+                | Kind::Choice(..) => default,
+            },
+            needs_restart: self.needs_restart(),
+            about: self.about,
+        };
+        (self.section, info)
+    }
+}
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+
+/// One entry of a table: section, key, kind, change, about.
+macro_rules! key {
+    ($section:ident $name:literal, $kind:expr, $change:ident, $about:literal) => {
+        Key {
+            section: Section::$section,
+            name: $name,
+            kind: $kind,
+            change: Change::$change,
+            about: $about,
+        }
+    };
+}
+
+/// The keys of one `[[listen]]`.
+pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
+    key!(Listen "protocol", Kind::Choice(Protocol::WORDS, at!(protocol)), Restart,
+        "What is spoken here."),
+    key!(Listen "address", Kind::Text("an IP address", at!(address)), Restart,
+        "Where to listen. 127.0.0.1 and ::1 are this machine only; 0.0.0.0 and :: are every network."),
+    key!(Listen "port", Kind::Count(0..=65535, at!(port)), Restart,
+        "TCP port; 0 lets the system choose one."),
+    key!(Listen "unix", Kind::Path("an absolute path", at!(unix, socket_path)), Restart,
+        "A Unix socket to listen on, instead of address and port. Default: none."),
+];
+
+/// All other keys.
+#[rustfmt::skip] // a table: one key, one entry of the same shape
+pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
+    key!(Server "name", Kind::Text("one word of at most 64 bytes", at!(server.name, one_word)), Reload,
+        "The server's name, in greetings."),
+    key!(Server "motd", Kind::Text("one line of at most 400 bytes", at!(server.motd, one_line)), Reload,
+        "What everyone is told after logging in; empty says nothing."),
+    key!(Server "default_room", Kind::Text("a room's name", at!(limits.hub.default_room)), Restart,
+        "The room that old clients are in, and that never closes."),
+    key!(Server "buffer_size", Kind::Size(512..=MIB, at!(server.buffer_size)), Restart,
+        "Read buffer; one for the whole daemon."),
+    key!(Server "backlog", Kind::Count(1..=65535, at!(server.backlog)), Restart,
+        "Connections that may wait to be accepted, per listener."),
+    key!(Server "shutdown_grace", Kind::Time(secs(0)..=secs(300), at!(server.shutdown_grace)), Reload,
+        "How long a shutdown waits until everyone has got what is queued for them."),
+
+    key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
+        "Connections at one time, all listeners together."),
+    key!(Limits "max_connections_per_ip", Kind::Count(0..=1_000_000, at!(limits.hub.max_connections_per_ip)), Reload,
+        "Connections at one time from one IPv4 address or one IPv6 /64; 0 is no limit."),
+    key!(Limits "message_bytes", Kind::Size(64..=64 * KIB, at!(limits.hub.message_bytes)), Reload,
+        "Longest text of one message, in UTF-8."),
+    key!(Limits "topic_bytes", Kind::Size(16..=64 * KIB, at!(limits.hub.topic_bytes)), Reload,
+        "Longest topic or away text, in UTF-8; not above message_bytes."),
+    key!(Limits "rooms_per_user", Kind::Count(1..=100_000, at!(limits.hub.rooms_per_user)), Reload,
+        "Rooms that one user may be in at a time."),
+    key!(Limits "max_rooms", Kind::Count(1..=1_000_000, at!(limits.hub.max_rooms)), Reload,
+        "Rooms at one time, the default room included."),
+    key!(Limits "ignores_per_user", Kind::Count(0..=100_000, at!(limits.hub.ignores_per_user)), Reload,
+        "Users that one user may ignore."),
+    key!(Limits "send_queue_bytes", Kind::Size(64 * KIB..=1024 * MIB, at!(limits.send_queue_bytes)), Reload,
+        "Most bytes that wait for one peer; who is slower is disconnected."),
+    key!(Limits "login_timeout", Kind::Time(millis(100)..=secs(3600), at!(limits.hub.login_timeout)), Reload,
+        "How long a connection may take to log in."),
+    key!(Limits "ping_interval", Kind::Time(millis(100)..=secs(86400), at!(limits.hub.ping_interval)), Reload,
+        "A client that was silent this long is asked whether it lives."),
+    key!(Limits "ping_timeout", Kind::Time(millis(100)..=secs(3600), at!(limits.hub.ping_timeout)), Reload,
+        "And is disconnected when it has not answered this long after."),
+    key!(Limits "rate", Kind::Number(0.0..=1_000_000.0, at!(limits.hub.rate)), Reload,
+        "Flood control: commands per second that a session may send for long; 0 lifts flood control."),
+    key!(Limits "burst", Kind::Number(1.0..=1_000_000.0, at!(limits.hub.burst)), Reload,
+        "Flood control: commands that a session may send at once after a pause."),
+    key!(Limits "max_faults", Kind::Count(1..=1_000_000, at!(limits.hub.max_faults)), Reload,
+        "Objects that made no sense, per session, before it is closed."),
+    key!(Limits "old_client_pace", Kind::Time(millis(1)..=secs(1), at!(limits.old_client_pace)), Reload,
+        "Pause between two objects to an old client, which takes what arrives together for one."),
+    key!(Limits "reads_per_turn", Kind::Count(1..=1024, at!(limits.reads_per_turn)), Reload,
+        "Most reads of one connection before the others have their turn."),
+    key!(Limits "flush_slice", Kind::Count(1..=100_000, at!(limits.flush_slice)), Reload,
+        "Peers that are written to before new input is looked at."),
+
+    key!(Log "directory", Kind::Path("an absolute path, or \"\" for no files", at!(log.directory)), Restart,
+        "Where the log files are. Default: $LOGS_DIRECTORY, else /var/log/chatd for root, else chatd/log in the user's state directory."),
+    key!(Log "rotation", Kind::Choice(Rotation::WORDS, at!(log.rotation)), Restart,
+        "When a new log file begins."),
+    key!(Log "keep", Kind::Count(1..=10_000, at!(log.keep)), Restart,
+        "Log files kept; older ones are deleted."),
+    key!(Log "level", Kind::Text("a log level", at!(log.level, check_log_level)), Reload,
+        "error, warn, info, debug, trace or off, or several directives such as \"info,chatd::daemon=debug\"."),
+    key!(Log "format", Kind::Choice(LogFormat::WORDS, at!(log.format)), Restart,
+        "How a log line is written."),
+
+    key!(Admin "socket", Kind::Path("an absolute path", at!(admin.socket, socket_path)), Restart,
+        "The Unix socket that chatctl asks. Default: admin.sock in $RUNTIME_DIRECTORY, else in /run/chatd for root, else in chatd in $XDG_RUNTIME_DIR."),
+    key!(Admin "group", Kind::Text("a group's name", at!(admin.group, group_name)), Restart,
+        "Members of this group may change things through the admin socket, beside root and the daemon's own user."),
+];

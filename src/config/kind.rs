@@ -1,0 +1,251 @@
+//! What kinds of values there are: how each is read from TOML and printed again, its bounds, and
+//! the words for a value that is wrong. Knows no single key: [`super::keys`] lists those.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::field::Access;
+use super::file::RawValue;
+use super::problem::{nearest, shown};
+use super::units;
+
+/// The kind of a key's value, its bounds, and the field of `T` that holds it.
+#[derive(Debug)]
+pub(super) enum Kind<T: 'static> {
+    /// A whole number.
+    Count(RangeInclusive<u64>, Access<T, u64>),
+    /// Bytes: a number, or text with a unit.
+    Size(RangeInclusive<u64>, Access<T, u64>),
+    /// Text with a unit.
+    Time(RangeInclusive<Duration>, Access<T, Duration>),
+    /// A number that may have a fraction.
+    Number(RangeInclusive<f64>, Access<T, f64>),
+    /// Free text. What is allowed is said here in words; the field's check enforces it.
+    Text(&'static str, Access<T, String>),
+    /// A file or directory. Its default depends on who runs chatd, or there is none.
+    Path(&'static str, Access<T, String>),
+    /// One of these words.
+    Choice(&'static [&'static str], Access<T, String>),
+}
+
+impl<T> Kind<T> {
+    /// Puts a raw value into its field.
+    ///
+    /// # Errors
+    /// What is wrong with the value, in words that follow the key's name.
+    pub(super) fn put(&self, target: &mut T, raw: &RawValue) -> Result<(), String> {
+        match self {
+            Self::Count(bounds, field) => field.put(
+                target,
+                within(count(raw), bounds).ok_or_else(|| self.not(raw))?,
+            ),
+            Self::Size(bounds, field) => {
+                let size = self.with_unit(raw, size(raw))?;
+                field.put(
+                    target,
+                    within(Some(size), bounds).ok_or_else(|| self.not(raw))?,
+                )
+            }
+            Self::Time(bounds, field) => {
+                let time = self.with_unit(raw, time(raw))?;
+                field.put(
+                    target,
+                    within(Some(time), bounds).ok_or_else(|| self.not(raw))?,
+                )
+            }
+            Self::Number(bounds, field) => field.put(
+                target,
+                within(number(raw), bounds).ok_or_else(|| self.not(raw))?,
+            ),
+            Self::Text(_, field) | Self::Path(_, field) => {
+                let text = text(raw).ok_or_else(|| self.not(raw))?;
+                field.put(target, text.to_owned())
+            }
+            Self::Choice(words, field) => {
+                let text = text(raw).ok_or_else(|| self.not(raw))?;
+                if words.contains(&text) {
+                    return field.put(target, text.to_owned());
+                }
+                let meant = nearest(text, words.iter().copied())
+                    .map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
+                Err(format!("{}{meant}", self.not(raw)))
+            }
+        }
+    }
+
+    /// The field's value in TOML's notation; `None` where it has none (a listener's `unix` when it
+    /// listens on a port).
+    pub(super) fn show(&self, target: &T) -> Option<String> {
+        match self {
+            Self::Count(_, field) => field.get(target).map(|count| count.to_string()),
+            Self::Size(_, field) => field.get(target).map(show_size),
+            Self::Time(_, field) => field.get(target).map(show_time),
+            Self::Number(_, field) => field
+                .get(target)
+                .map(|number| toml::Value::Float(number).to_string()),
+            Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => field
+                .get(target)
+                .map(|text| toml::Value::String(text).to_string()),
+        }
+    }
+
+    /// Copies the field from one to the other.
+    pub(super) fn copy(&self, from: &T, to: &mut T) {
+        match self {
+            Self::Count(_, field) | Self::Size(_, field) => field.copy(from, to),
+            Self::Time(_, field) => field.copy(from, to),
+            Self::Number(_, field) => field.copy(from, to),
+            Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => {
+                field.copy(from, to);
+            }
+        }
+    }
+
+    /// Type and bounds in words: "a whole number from 1 to 65535".
+    pub(super) fn expected(&self) -> String {
+        match self {
+            Self::Count(bounds, _) => format!("a whole number {}", range(bounds, u64::to_string)),
+            Self::Size(bounds, _) => {
+                format!(
+                    "a size {}",
+                    range(bounds, |bytes| units::format_size(*bytes))
+                )
+            }
+            Self::Time(bounds, _) => {
+                format!(
+                    "a duration {}",
+                    range(bounds, |time| units::format_duration(*time))
+                )
+            }
+            Self::Number(bounds, _) => format!("a number {}", range(bounds, f64::to_string)),
+            Self::Text(allowed, _) | Self::Path(allowed, _) => (*allowed).to_owned(),
+            Self::Choice(words, _) => one_of(words),
+        }
+    }
+
+    /// "must be …, not …", with an example where the notation may be new to the reader.
+    fn not(&self, raw: &RawValue) -> String {
+        let example = match self {
+            Self::Size(..) => ", such as 65536 or \"64KiB\"",
+            Self::Time(..) => ", such as \"10ms\", \"30s\" or \"5m\"",
+            Self::Count(..)
+            | Self::Number(..)
+            | Self::Text(..)
+            | Self::Path(..)
+            | Self::Choice(..) => "",
+        };
+        format!(
+            "must be {}{example}, not {}",
+            self.expected(),
+            describe(raw)
+        )
+    }
+
+    /// The value of a kind with units; an error of the unit says more than "must be".
+    fn with_unit<V>(&self, raw: &RawValue, read: Result<V, Unread>) -> Result<V, String> {
+        read.map_err(|unread| match unread {
+            Unread::Type => self.not(raw),
+            Unread::Unit(reason) => format!("{}: {reason}", self.not(raw)),
+        })
+    }
+}
+
+/// Why a value with a unit could not be read.
+enum Unread {
+    Type,
+    Unit(String),
+}
+
+impl From<units::UnitError> for Unread {
+    fn from(error: units::UnitError) -> Self {
+        Self::Unit(error.to_string())
+    }
+}
+
+fn within<V: PartialOrd>(value: Option<V>, bounds: &RangeInclusive<V>) -> Option<V> {
+    value.filter(|value| bounds.contains(value))
+}
+
+fn count(raw: &RawValue) -> Option<u64> {
+    match raw {
+        RawValue::Integer(number) => u64::try_from(*number).ok(),
+        RawValue::Unquoted { value, .. } => count(value),
+        RawValue::Text(_) | RawValue::Float(_) | RawValue::Other(_) => None,
+    }
+}
+
+fn size(raw: &RawValue) -> Result<u64, Unread> {
+    match raw {
+        RawValue::Integer(_) => count(raw).ok_or(Unread::Type),
+        RawValue::Text(text) => Ok(units::parse_size(text)?),
+        RawValue::Unquoted { value, .. } => size(value),
+        RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
+    }
+}
+
+fn time(raw: &RawValue) -> Result<Duration, Unread> {
+    match raw {
+        RawValue::Text(text) => Ok(units::parse_duration(text)?),
+        RawValue::Integer(number) => Err(Unread::Unit(format!(
+            "{}; did you mean \"{number}s\"?",
+            units::UnitError::NoUnit
+        ))),
+        RawValue::Unquoted { value, .. } => time(value),
+        RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
+    }
+}
+
+fn number(raw: &RawValue) -> Option<f64> {
+    match raw {
+        // Bounds are far below 2^53, so an integer within them loses nothing.
+        RawValue::Integer(number) => Some(*number as f64),
+        RawValue::Float(number) => Some(*number),
+        RawValue::Unquoted { value, .. } => number(value),
+        RawValue::Text(_) | RawValue::Other(_) => None,
+    }
+}
+
+fn text(raw: &RawValue) -> Option<&str> {
+    match raw {
+        RawValue::Text(text) | RawValue::Unquoted { text, .. } => Some(text),
+        RawValue::Integer(_) | RawValue::Float(_) | RawValue::Other(_) => None,
+    }
+}
+
+fn describe(raw: &RawValue) -> String {
+    match raw {
+        RawValue::Text(text) => shown(text),
+        RawValue::Integer(number) => number.to_string(),
+        RawValue::Float(number) => number.to_string(),
+        RawValue::Unquoted { text, .. } => text.escape_debug().take(60).collect(),
+        RawValue::Other(name) => (*name).to_owned(),
+    }
+}
+
+fn range<V>(bounds: &RangeInclusive<V>, show: impl Fn(&V) -> String) -> String {
+    format!("from {} to {}", show(bounds.start()), show(bounds.end()))
+}
+
+fn one_of(words: &[impl Display]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} or {last}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn show_size(bytes: u64) -> String {
+    let text = units::format_size(bytes);
+    // A bare number of bytes needs no quotes.
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text
+    } else {
+        format!("\"{text}\"")
+    }
+}
+
+fn show_time(time: Duration) -> String {
+    format!("\"{}\"", units::format_duration(time))
+}

@@ -1,0 +1,151 @@
+//! `[[listen]]`: what was written of a listener, and what makes a set of listeners possible. Two
+//! that cannot both be bound are a mistake of the file, told before anything is opened.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use super::check::Notes;
+use super::field::Field;
+use super::{Endpoint, Listen, Protocol};
+
+/// Where a listener listens when it does not say.
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const PORT: u16 = 12231;
+
+/// One `[[listen]]` as written: what is `None` was left out.
+#[derive(Clone, Debug)]
+pub(super) struct ListenDraft {
+    pub(super) protocol: Protocol,
+    pub(super) address: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+    pub(super) unix: UnixPath,
+}
+
+/// The path of a Unix socket, if there is one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UnixPath(Option<PathBuf>);
+
+impl Default for ListenDraft {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::Chat,
+            address: None,
+            port: None,
+            unix: UnixPath(None),
+        }
+    }
+}
+
+impl From<&Listen> for ListenDraft {
+    fn from(listen: &Listen) -> Self {
+        let empty = Self {
+            protocol: listen.protocol,
+            ..Self::default()
+        };
+        match &listen.at {
+            Endpoint::Tcp { address, port } => Self {
+                address: Some(*address),
+                port: Some(*port),
+                ..empty
+            },
+            Endpoint::Unix { path } => Self {
+                unix: UnixPath(Some(path.clone())),
+                ..empty
+            },
+        }
+    }
+}
+
+impl Field<String> for UnixPath {
+    fn get(&self) -> Option<String> {
+        self.0.as_ref().and_then(Field::get)
+    }
+    fn put(&mut self, value: String) -> Result<(), String> {
+        Field::put(self.0.insert(PathBuf::new()), value)
+    }
+}
+
+impl ListenDraft {
+    fn endpoint(&self) -> Endpoint {
+        match &self.unix.0 {
+            Some(path) => Endpoint::Unix { path: path.clone() },
+            None => Endpoint::Tcp {
+                address: self.address.unwrap_or(ADDRESS),
+                port: self.port.unwrap_or(PORT),
+            },
+        }
+    }
+}
+
+/// What a daemon listens on when nobody says.
+pub(super) fn default_listeners() -> Vec<Listen> {
+    vec![Listen {
+        protocol: Protocol::Chat,
+        at: ListenDraft::default().endpoint(),
+    }]
+}
+
+/// Turns the drafts into listeners, and notes those that are impossible, alone or together.
+pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
+    let mut listeners: Vec<Listen> = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let here = format!("listen[{index}]");
+        let at = draft.endpoint();
+        // A listener with a bad value has had its answer; what it collides with is unknown.
+        if !notes.refused_within(&here) {
+            one_kind(draft, &here, notes);
+            let earlier = listeners.iter().position(|other| collide(&other.at, &at));
+            if let Some(earlier) =
+                earlier.filter(|earlier| !notes.refused_within(&format!("listen[{earlier}]")))
+            {
+                let text = format!("listens on {at}, which listen[{earlier}] has already");
+                notes.problem(&[&here], &here, text);
+            }
+        }
+        listeners.push(Listen {
+            protocol: draft.protocol,
+            at,
+        });
+    }
+    listeners
+}
+
+fn one_kind(draft: &ListenDraft, here: &str, notes: &mut Notes) {
+    if draft.unix.0.is_none() {
+        return;
+    }
+    let written = [
+        ("address", draft.address.is_some()),
+        ("port", draft.port.is_some()),
+    ];
+    for (name, _) in written.iter().filter(|(_, written)| *written) {
+        let key = format!("{here}.{name}");
+        notes.problem(
+            &[&key],
+            &key,
+            "stands beside unix; a listener has either unix, or address and port",
+        );
+    }
+}
+
+/// Whether the system would refuse to open both.
+fn collide(a: &Endpoint, b: &Endpoint) -> bool {
+    match (a, b) {
+        (
+            Endpoint::Tcp { address, port },
+            Endpoint::Tcp {
+                address: other_address,
+                port: other_port,
+            },
+        ) => {
+            let overlap = address == other_address
+                || (address.is_ipv4() == other_address.is_ipv4()
+                    && (address.is_unspecified() || other_address.is_unspecified()));
+            // Port 0 is another port every time.
+            port == other_port && *port != 0 && overlap
+        }
+        (Endpoint::Unix { path }, Endpoint::Unix { path: other }) => path == other,
+        (Endpoint::Tcp { .. }, Endpoint::Unix { .. })
+        | (Endpoint::Unix { .. }, Endpoint::Tcp { .. }) => false,
+    }
+}
