@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | `hub` | | `precis_profiles` |
 //! | `wire` | | `serde`, `serde_json`, `utoipa` |
-//! | `config` | `hub` | `serde`, `toml` |
+//! | `config` | `hub` | `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `serde_json` |
 //! | `daemon::engine::handle` | `config`, `hub` | `thiserror`, `tokio` |
