@@ -23,7 +23,11 @@ use crate::wire::admin;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListenError {
     #[error("cannot listen on {address}: {source}{}", held_by(holder.as_ref(), source))]
-    Tcp { address: SocketAddr, source: io::Error, holder: Option<Holder> },
+    Tcp {
+        address: SocketAddr,
+        source: io::Error,
+        holder: Option<Holder>,
+    },
     #[error(transparent)]
     Unix(#[from] InstanceError),
     #[error("cannot take over a listening socket: {0}")]
@@ -45,7 +49,10 @@ pub(super) struct Open {
 ///
 /// # Errors
 /// [`ListenError`] for the first that cannot be had; the others are closed again.
-pub(super) fn open_all(config: &Config, mut activation: Activation) -> Result<Vec<Open>, ListenError> {
+pub(super) fn open_all(
+    config: &Config,
+    mut activation: Activation,
+) -> Result<Vec<Open>, ListenError> {
     let mut open = Vec::new();
     for listen in &config.listen {
         open.push(match activation.claim(&listen.at) {
@@ -68,7 +75,12 @@ fn take_over(inherited: Inherited, speaks: Protocol) -> Result<Open, ListenError
         InheritedSocket::Tcp(listener, _) => Listener::from_std_tcp(listener)?,
         InheritedSocket::Unix(listener, path) => Listener::from_std_unix(listener, path)?,
     };
-    Ok(Open { listener, speaks, described, socket_file: None })
+    Ok(Open {
+        listener,
+        speaks,
+        described,
+        socket_file: None,
+    })
 }
 
 fn bind(config: &Config, at: &Endpoint, speaks: Protocol) -> Result<Open, ListenError> {
@@ -90,11 +102,19 @@ fn bind(config: &Config, at: &Endpoint, speaks: Protocol) -> Result<Open, Listen
         }
     };
     let described = describe(speaks, listener.to_string());
-    Ok(Open { listener, speaks, described, socket_file })
+    Ok(Open {
+        listener,
+        speaks,
+        described,
+        socket_file,
+    })
 }
 
 fn describe(speaks: Protocol, address: String) -> admin::Listener {
-    admin::Listener { protocol: protocol_name(speaks).to_owned(), address }
+    admin::Listener {
+        protocol: protocol_name(speaks).to_owned(),
+        address,
+    }
 }
 
 fn protocol_name(protocol: Protocol) -> &'static str {

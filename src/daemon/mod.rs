@@ -40,7 +40,7 @@ use self::reload::Reloader;
 use self::signals::{Signal, Signals};
 use self::state::DaemonState;
 use self::systemd::Activation;
-use crate::config::{Config, Loaded, Sources};
+use crate::config::{Loaded, Sources};
 use crate::hub::input::AdminCommand;
 use crate::wire::admin::State;
 
@@ -95,11 +95,7 @@ pub fn run(loaded: Loaded, sources: Sources) -> ExitCode {
     }
 }
 
-fn start_and_serve(
-    loaded: Loaded,
-    sources: Sources,
-    logging: Logging,
-) -> Result<End, StartError> {
+fn start_and_serve(loaded: Loaded, sources: Sources, logging: Logging) -> Result<End, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -112,7 +108,6 @@ fn start_and_serve(
 
 /// Everything that runs.
 struct Daemon {
-    config: Arc<Config>,
     state: Arc<DaemonState>,
     logging: Logging,
     reloader: Arc<Reloader>,
@@ -149,8 +144,12 @@ impl Daemon {
         tell_start(&loaded, &state);
         let engine = Engine::new(clock, Arc::clone(&config));
         let (handle, questions) = EngineHandle::new();
-        let reloader =
-            Arc::new(Reloader::new(sources, loaded, handle.clone(), logging.clone()));
+        let reloader = Arc::new(Reloader::new(
+            sources,
+            loaded,
+            handle.clone(),
+            logging.clone(),
+        ));
         let admin_socket =
             tokio::net::UnixListener::from_std(admin_socket).map_err(StartError::Admin)?;
         let (stop_admin, admin_stopped) = oneshot::channel();
@@ -162,11 +161,21 @@ impl Daemon {
         };
         let mut socket_files = vec![admin_file];
         let mut listeners = Vec::new();
-        for Open { listener, speaks, described, socket_file } in open {
-            info!(target: LIFE, protocol = described.protocol, address = described.address, "listening");
+        for Open {
+            listener,
+            speaks,
+            described,
+            socket_file,
+        } in open
+        {
+            info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
             state.add_listener(described);
             socket_files.extend(socket_file);
-            listeners.push(spawn_local(listener::accept(Rc::clone(&engine), listener, speaks)));
+            listeners.push(spawn_local(listener::accept(
+                Rc::clone(&engine),
+                listener,
+                speaks,
+            )));
         }
         Ok(Self {
             state,
@@ -184,7 +193,6 @@ impl Daemon {
             stop_admin,
             handle,
             logging,
-            config,
             _socket_files: socket_files,
             _lock: lock,
         })
@@ -236,7 +244,7 @@ impl Daemon {
     async fn drain(&mut self, why: &str) -> End {
         self.state.set_stage(State::Stopping);
         systemd::stopping("saying good-bye");
-        info!(target: LIFE, why, "stopping");
+        info!(target: LIFE, %why, "stopping");
         for task in &self.listeners {
             task.abort();
         }
@@ -244,7 +252,7 @@ impl Daemon {
             error!(target: LIFE, "the engine does not answer: nobody could be told");
             return End::Broken;
         }
-        let grace = self.reloader.config().server.shutdown_grace.max(self.config.server.shutdown_grace);
+        let grace = self.reloader.config().server.shutdown_grace;
         loop {
             tokio::select! {
                 _ = timeout(grace + LAST_WORDS, &mut self.engine) => return End::Clean,
@@ -261,7 +269,7 @@ impl Daemon {
 fn tell_start(loaded: &Loaded, state: &DaemonState) {
     let file = loaded.file.as_ref().map(|file| file.display().to_string());
     let file = file.as_deref().unwrap_or("none, running on defaults");
-    info!(target: LIFE, version = env!("CARGO_PKG_VERSION"), config = file, "starting");
+    info!(target: LIFE, version = %env!("CARGO_PKG_VERSION"), config = %file, "starting");
     let files = state.open_files;
     let allowed = files.connections_allowed(nofile::RESERVE);
     let wanted = loaded.config.limits.hub.max_connections;

@@ -127,7 +127,7 @@ impl Core {
         );
         if let Some(reason) = refused(&outputs) {
             self.counters.refused += 1;
-            tracing::info!(target: "chatd::connection", %peer, reason = reason.code(), "refused");
+            tracing::info!(target: "chatd::connection", %peer, reason = %reason.code(), "refused");
             let mut last_words = Vec::new();
             protocol.render_close(&self.facts, reason, &mut last_words);
             socket.dismiss(&last_words);

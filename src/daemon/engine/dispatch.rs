@@ -4,6 +4,7 @@
 use std::mem;
 
 use bytes::Bytes;
+use tracing::field::display;
 use tracing::{info, warn};
 
 use super::connection::{Connection, Queued};
@@ -319,7 +320,7 @@ impl Core {
                     .open(session)
                     .map_or("-", |connection| connection.nick())
                     .to_owned();
-                warn!(target: "chatd::connection", %session, nick, "throttled: commands come faster than allowed");
+                warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
             }
         }
     }
@@ -327,9 +328,9 @@ impl Core {
 
 /// The line an operator looks for: who, from where, for how long, and why it ended.
 fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
-    let (detail, queued) = match reason {
-        QuitReason::Failed(text) => (&**text, None),
-        QuitReason::SendQueueExceeded { queued_bytes } => ("", Some(*queued_bytes)),
+    let (detail, queued_bytes) = match reason {
+        QuitReason::Failed(text) => (Some(display(text)), None),
+        QuitReason::SendQueueExceeded { queued_bytes } => (None, Some(*queued_bytes)),
         QuitReason::Closed
         | QuitReason::Quit(_)
         | QuitReason::Unreadable
@@ -340,16 +341,16 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         | QuitReason::ServerFull
         | QuitReason::TooManyFromAddress
         | QuitReason::Kicked(_)
-        | QuitReason::Shutdown => ("", None),
+        | QuitReason::Shutdown => (None, None),
     };
     info!(
         target: "chatd::connection",
         session = %connection.session,
-        nick = connection.nick(),
+        nick = %connection.nick(),
         peer = %connection.peer,
-        reason = reason.code(),
+        reason = %reason.code(),
         detail,
-        queued_bytes = queued,
+        queued_bytes,
         seconds,
         bytes_read = connection.bytes_read,
         bytes_written = connection.bytes_written,
