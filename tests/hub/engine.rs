@@ -128,6 +128,8 @@ impl Engine {
                 let members = self.rooms.get(&room).cloned().unwrap_or_default();
                 for session in &except {
                     assert!(members.contains(session), "{session} is no exception");
+                    let times = except.iter().filter(|&it| it == session).count();
+                    assert_eq!(times, 1, "{session} is excepted more than once");
                 }
                 let hearers = members.into_iter().filter(|it| !except.contains(it));
                 self.hear(hearers.collect(), event, seen);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatd::hub::command::{Command, MessageKind, Target};
@@ -365,12 +366,12 @@ impl Simulation {
         kinds[self.dice.index(kinds.len())]
     }
 
-    fn text(&mut self) -> std::sync::Arc<str> {
+    fn text(&mut self) -> Arc<str> {
         let texts = ["", "hello", "hi", "how are you"];
         texts[self.dice.index(texts.len())].into()
     }
 
-    fn optional_text(&mut self) -> Option<std::sync::Arc<str>> {
+    fn optional_text(&mut self) -> Option<Arc<str>> {
         (self.dice.below(2) == 0).then(|| self.text())
     }
 }
