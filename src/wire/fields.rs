@@ -74,26 +74,26 @@ impl Field {
     }
 }
 
-/// Why an object is no request.
+/// Why an object is no request, as a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Not JSON; the parser's own words.
-    #[error("the object is not valid JSON: {0}")]
+    #[error("The object is not valid JSON: {0}.")]
     NotJson(String),
     /// A field that this request needs is not there, or is `null`.
-    #[error("the field `{}` is missing", .0.name())]
+    #[error("The field `{}` is missing.", .0.name())]
     Missing(Field),
     /// A field that this request uses has another type or value than it may have.
-    #[error("the field `{}` must be {expected}", .field.name())]
+    #[error("The field `{}` must be {expected}.", .field.name())]
     WrongType {
         field: Field,
         expected: &'static str,
     },
     /// A field that this request uses is there more than once.
-    #[error("the field `{}` is there more than once", .0.name())]
+    #[error("The field `{}` is there more than once.", .0.name())]
     Twice(Field),
     /// There is no request of this type; the name is cut to 64 characters.
-    #[error("there is no request of the type `{0}`")]
+    #[error("There is no request of the type `{0}`.")]
     UnknownType(String),
 }
 
@@ -362,12 +362,12 @@ mod tests {
         assert_eq!(
             said,
             [
-                "the field `to` must be a string",
-                "the field `nick` is there more than once",
-                "the field `on` must be true or false",
-                "the field `v` must be a whole number",
-                "the field `room` is missing",
-                "the field `text` must be a string",
+                "The field `to` must be a string.",
+                "The field `nick` is there more than once.",
+                "The field `on` must be true or false.",
+                "The field `v` must be a whole number.",
+                "The field `room` is missing.",
+                "The field `text` must be a string.",
             ]
         );
     }

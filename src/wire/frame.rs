@@ -18,28 +18,28 @@ pub const SKIP_BYTES_MAX: usize = 1024 * 1024;
 /// with the default limits ever sends.
 pub const SERVER_OBJECT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Why there is no object where one should be. After all but the last the stream goes on.
+/// Why there is no object where one should be, as a sentence for people. After all but the last the stream goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// Bytes between objects that are not white space. Reported once for each run of them, which
     /// ends at a line feed or a `{`.
-    #[error("a JSON object was expected, beginning with {{")]
+    #[error("A JSON object was expected, which begins with {{.")]
     NotAnObject,
     /// Longer than the limit.
-    #[error("the object is longer than {max} bytes")]
+    #[error("The object is longer than {max} bytes.")]
     TooLong { max: usize },
     /// Nested deeper than [`DEPTH_MAX`].
-    #[error("the object is nested deeper than {DEPTH_MAX} levels")]
+    #[error("The object is nested deeper than {DEPTH_MAX} levels.")]
     TooDeep,
     /// A raw line feed within a string, which JSON does not allow. The stream goes on behind it,
     /// so that an object with a quote too few costs one line and not the whole stream.
-    #[error("a line ends within a string; write line breaks as \\n")]
+    #[error("A line ends within a string; write line breaks as \\n.")]
     OpenString,
     /// Not UTF-8.
-    #[error("the object is not valid UTF-8")]
+    #[error("The object is not valid UTF-8.")]
     NotUtf8,
     /// No end was found within [`SKIP_BYTES_MAX`]. Nothing comes after it.
-    #[error("no end was found to what cannot be read")]
+    #[error("No end was found to what cannot be read.")]
     Lost,
 }
 

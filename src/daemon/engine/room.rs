@@ -187,7 +187,7 @@ mod tests {
     fn say(room: &mut Room, text: &str, except: &[u32]) {
         for dialect in Dialect::ALL {
             room.append(dialect, except.iter().copied(), |out| {
-                out.extend_from_slice(text.as_bytes())
+                out.extend_from_slice(text.as_bytes());
             });
         }
     }

@@ -55,10 +55,10 @@ impl Complaint {
         }
     }
 
-    pub(super) fn unsupported_version(asked: u32) -> Self {
+    pub(super) fn unsupported_version() -> Self {
         Self {
             code: "unsupported_version",
-            text: format!("This server speaks version {VERSION}, not version {asked}.").into(),
+            text: format!("This server speaks version {VERSION} and no other.").into(),
         }
     }
 }

@@ -119,7 +119,7 @@ impl Session {
 /// The line of plain text that every client waits for. It never begins with `{`.
 pub fn greet(facts: &Facts, out: &mut Vec<u8>) {
     let line = format!(
-        "Welcome to {} ({}). {}",
+        "Connected to {} ({}). {}",
         facts.server_name, facts.software, facts.motd
     );
     write_line(&line, out);

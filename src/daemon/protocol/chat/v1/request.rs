@@ -155,7 +155,7 @@ impl<'a> Hello<'a> {
             return Err(Complaint::hello_expected());
         };
         if v != VERSION {
-            return Err(Complaint::unsupported_version(v));
+            return Err(Complaint::unsupported_version());
         }
         Ok(Self {
             nick,
