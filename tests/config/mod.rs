@@ -33,7 +33,7 @@ fn someone(uid: u32, variables: &[(&str, &str)]) -> Environment {
 fn ana() -> Environment {
     someone(
         1000,
-        &[("HOME", "/home/ana"), ("XDG_RUNTIME_DIR", "/run/user/1000")],
+        &[("HOME", "/users/ana"), ("XDG_RUNTIME_DIR", "/run/user/1000")],
     )
 }
 
