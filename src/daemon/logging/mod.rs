@@ -151,8 +151,11 @@ pub fn start(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard), L
     Ok((logging, guard))
 }
 
-/// The log, not yet that of the process: tests have several side by side.
-fn build(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard, Dispatch), LogError> {
+/// The log, not yet that of the process: [`start`] makes it so, tests have several side by side.
+///
+/// # Errors
+/// [`LogError`], which says what to do.
+pub fn build(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard, Dispatch), LogError> {
     let filter = level::parse(&config.level)?;
     let health = Arc::new(Health::default());
     let files = match &config.directory {
