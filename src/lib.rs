@@ -18,12 +18,18 @@
 //!
 //! | module | may import | crates |
 //! |---|---|---|
-//! | `hub` | | `precis_profiles` |
-//! | `wire` | | `serde`, `serde_json`, `utoipa` |
+//! | `hub` | | `precis_profiles`, `unicode_normalization` |
+//! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub` | `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `daemon::transport` | | `socket2`, `tokio` |
+//! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
-//! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `serde_json` |
+//! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `hub` | `thiserror`, `tokio` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon` | `config`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::transport` | `rustix`, `tokio`, `tracing` |
+//! | `ctl` | `config`, `wire` | |
+//! | `bin` | `config`, `ctl`, `daemon` | `clap` |
 
 pub mod config;
 pub mod ctl;

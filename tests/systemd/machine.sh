@@ -31,7 +31,9 @@ machine_boot() {
     mkdir "$machine_groups"
     (
         echo "$BASHPID" >"$machine_groups/cgroup.procs"
-        exec unshare --mount --pid --cgroup --uts --ipc --net --fork --kill-child \
+        # Dies with us, and the machine with it, even if we are killed and no trap runs.
+        exec setpriv --pdeathsig KILL \
+            unshare --mount --pid --cgroup --uts --ipc --net --fork --kill-child \
             "$project/tests/systemd/init" "$dir/root"
     ) </dev/null >"$dir/boot.log" 2>&1 &
     launcher=$!
