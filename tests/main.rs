@@ -1,3 +1,3 @@
-//! All integration tests, in one binary: one link, one list.
+//! The integration tests, one binary: each module tells how chatd or chatctl is used.
 
-mod config;
+mod ctl;
