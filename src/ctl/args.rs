@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -17,13 +18,32 @@ use super::render::Output;
 #[command(disable_help_subcommand = true, infer_subcommands = false)]
 pub struct Args {
     /// The form of the result on stdout.
-    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORM")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORM"
+    )]
     pub output: Output,
     /// chatd's admin socket; found without this where chatd puts it.
-    #[arg(long, global = true, value_name = "PATH", env = "CHATD_ADMIN_SOCKET", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "CHATD_ADMIN_SOCKET",
+        hide_env_values = true
+    )]
     pub socket: Option<PathBuf>,
     /// Where to chat: HOST, HOST:PORT or unix:PATH; without this, the chatd of this machine.
-    #[arg(long, global = true, value_name = "ADDRESS", env = "CHATD_SERVER", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "CHATD_SERVER",
+        hide_env_values = true
+    )]
     pub server: Option<Server>,
     /// How long to wait for an answer, such as 500ms, 10s or 2m.
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
@@ -76,7 +96,7 @@ pub enum Command {
     /// Write the completions for a shell to stdout.
     Completion {
         /// The shell.
-        #[arg(value_parser = clap::builder::PossibleValuesParser::new(["bash", "zsh", "fish"])
+        #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish"])
             .try_map(|name| name.parse::<Shell>()))]
         shell: Shell,
     },

@@ -46,7 +46,9 @@ impl FromStr for Server {
         }
         match port.parse::<u16>() {
             Ok(port) if port > 0 && !host.is_empty() => Ok(Self::Tcp(text.to_owned())),
-            Ok(_) | Err(_) => Err(format!("{text} has no port from 1 to 65535 behind the colon")),
+            Ok(_) | Err(_) => Err(format!(
+                "{text} has no port from 1 to 65535 behind the colon"
+            )),
         }
     }
 }
@@ -72,7 +74,8 @@ pub async fn server(named: Option<&Server>, admin: &Admin) -> Server {
 }
 
 /// The address to connect to for a listener; one that listens everywhere is reached on loopback.
-fn chat_address(listener: &Listener) -> Option<Server> {
+#[must_use]
+pub fn chat_address(listener: &Listener) -> Option<Server> {
     if listener.protocol != "chat" {
         return None;
     }
@@ -121,10 +124,7 @@ mod tests {
             at("chat", "0.0.0.0:99"),
             Some(Server::Tcp("127.0.0.1:99".into()))
         );
-        assert_eq!(
-            at("chat", "[::]:99"),
-            Some(Server::Tcp("[::1]:99".into()))
-        );
+        assert_eq!(at("chat", "[::]:99"), Some(Server::Tcp("[::1]:99".into())));
         assert_eq!(
             at("chat", "/run/chat.sock"),
             Some(Server::Unix("/run/chat.sock".into()))

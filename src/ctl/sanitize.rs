@@ -64,11 +64,11 @@ mod tests {
     fn real_escape_sequences_come_out_visible() {
         for (raw, shown) in [
             ("\x1b]52;c;cm0gLXJmCg==\x07", "␛]52;c;cm0gLXJmCg==␇"), // sets the clipboard
-            ("\x1b]0;title\x1b\\", "␛]0;title␛\\"),                  // sets the title
+            ("\x1b]0;title\x1b\\", "␛]0;title␛\\"),                 // sets the title
             ("\x1b[2J\x1b[H", "␛[2J␛[H"),                           // clears the screen
-            ("\x1b[6n", "␛[6n"),                                   // makes the terminal answer
-            ("\u{9b}31mred", "\u{fffd}31mred"),                    // CSI as one C1 character
-            ("\u{90}q\u{9c}", "\u{fffd}q\u{fffd}"),                // DCS … ST
+            ("\x1b[6n", "␛[6n"),                                    // makes the terminal answer
+            ("\u{9b}31mred", "\u{fffd}31mred"),                     // CSI as one C1 character
+            ("\u{90}q\u{9c}", "\u{fffd}q\u{fffd}"),                 // DCS … ST
             ("admin\u{8}\u{8}", "admin␈␈"),
             ("evil\rgood", "evil␍good"),
             ("a\u{7f}b\0c", "a␡b␀c"),

@@ -147,10 +147,7 @@ impl Link {
         Happening::Lost { why, retry_in }
     }
 
-    fn attempted(
-        &mut self,
-        result: Result<(Connection, Welcome), LoginError>,
-    ) -> Happening {
+    fn attempted(&mut self, result: Result<(Connection, Welcome), LoginError>) -> Happening {
         match result {
             Ok((connection, welcome)) => {
                 self.identity = Identity {
@@ -190,7 +187,10 @@ impl Link {
 fn is_final(lost: &Lost) -> bool {
     match lost {
         Lost::Bye { code, .. } => {
-            matches!(code.as_str(), "kicked" | "quit" | "flooding" | "too_many_faults")
+            matches!(
+                code.as_str(),
+                "kicked" | "quit" | "flooding" | "too_many_faults"
+            )
         }
         Lost::NotChatd => true,
         Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => false,

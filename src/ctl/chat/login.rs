@@ -66,9 +66,9 @@ impl LoginError {
                 Exit::Unreachable,
                 format!("chatd does not answer on {server} ({why}); {HOW_TO_START}"),
             ),
-            Self::Lost(
-                lost @ (Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_)),
-            ) => Failure::new(Exit::Unreachable, format!("{server}: {lost}")),
+            Self::Lost(lost @ (Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_))) => {
+                Failure::new(Exit::Unreachable, format!("{server}: {lost}"))
+            }
             Self::TimedOut(time) => Failure::new(
                 Exit::TimedOut,
                 format!("{server} did not answer within {} s", time.as_secs_f32()),

@@ -67,7 +67,7 @@ impl<P: Clone> Outbox<P> {
             return None;
         }
         let request = self.waiting.pop_front()?;
-        self.pace.spend(now);
+        self.pace.spend(cost(&request.body), now);
         let message = ClientMessage {
             id: Some(request.id.clone().into()),
             body: request.body.clone(),
@@ -134,7 +134,10 @@ impl<P: Clone> Outbox<P> {
 
     /// Everything not yet answered, oldest first; the queue is empty after it.
     pub fn give_up(&mut self) -> Vec<Request<P>> {
-        self.under_way.drain(..).chain(self.waiting.drain(..)).collect()
+        self.under_way
+            .drain(..)
+            .chain(self.waiting.drain(..))
+            .collect()
     }
 
     /// A new connection stands, with these limits. These requests go before all that waits.
@@ -189,8 +192,8 @@ impl Pace {
         (self.tokens + gained).min(self.burst)
     }
 
-    fn spend(&mut self, now: Instant) {
-        self.tokens = (self.tokens_at(now) - 1.0).max(0.0);
+    fn spend(&mut self, cost: f64, now: Instant) {
+        self.tokens = self.tokens_at(now) - cost;
         self.counted_at = now;
     }
 
@@ -198,6 +201,28 @@ impl Pace {
     fn hold(&mut self, until: Instant) {
         self.held_until = self.held_until.max(until);
         self.tokens = self.tokens.max(1.0);
+    }
+}
+
+/// What a request costs the server's flood control, as documented in `docs/chat-protocol.md`.
+fn cost(body: &ClientBody<'_>) -> f64 {
+    match body {
+        ClientBody::Hello { .. }
+        | ClientBody::Nick { .. }
+        | ClientBody::Join { .. }
+        | ClientBody::Away { .. } => 2.0,
+        ClientBody::Part { .. }
+        | ClientBody::Send { .. }
+        | ClientBody::Topic { .. }
+        | ClientBody::RoomChat { .. }
+        | ClientBody::Ignore { .. }
+        | ClientBody::Ignores
+        | ClientBody::Rooms
+        | ClientBody::Names { .. }
+        | ClientBody::Users
+        | ClientBody::Whois { .. }
+        | ClientBody::Ping => 1.0,
+        ClientBody::Pong | ClientBody::Quit { .. } => 0.0,
     }
 }
 
@@ -312,7 +337,11 @@ mod tests {
             retry_after_ms: Some(300),
         };
         assert!(outbox.answered(refused, now).unwrap().is_none());
-        assert_eq!(written(&mut outbox, now), None, "not before the wait is over");
+        assert_eq!(
+            written(&mut outbox, now),
+            None,
+            "not before the wait is over"
+        );
         let later = now + Duration::from_millis(300);
         assert_eq!(outbox.wake_at(now), Some(later));
         assert_eq!(written(&mut outbox, later).as_deref(), Some("1"));
@@ -341,7 +370,10 @@ mod tests {
         }
         assert_eq!(count, 30);
         let spent = now.duration_since(start);
-        assert!(spent >= Duration::from_secs(2), "ten at once, twenty at ten a second: {spent:?}");
+        assert!(
+            spent >= Duration::from_secs(2),
+            "ten at once, twenty at ten a second: {spent:?}"
+        );
         assert!(spent < Duration::from_millis(2200), "{spent:?}");
     }
 
@@ -363,10 +395,18 @@ mod tests {
         outbox.push(say("one"), "a");
         outbox.push(say("two"), "b");
         outbox.next(now);
-        let lost: Vec<_> = outbox.lost().into_iter().map(|request| request.purpose).collect();
+        let lost: Vec<_> = outbox
+            .lost()
+            .into_iter()
+            .map(|request| request.purpose)
+            .collect();
         assert_eq!(lost, ["a"]);
         outbox.resume(&limits(10.0, 40.0), now, vec![(say("join"), "first")]);
-        let order: Vec<_> = outbox.give_up().into_iter().map(|request| request.purpose).collect();
+        let order: Vec<_> = outbox
+            .give_up()
+            .into_iter()
+            .map(|request| request.purpose)
+            .collect();
         assert_eq!(order, ["first", "b"]);
     }
 

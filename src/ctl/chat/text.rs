@@ -30,7 +30,11 @@ fn pieces(line: &str, bytes_max: usize) -> Vec<&str> {
     while rest.len() > bytes_max {
         // A bound below one character must not stop the cutting.
         let at = rest.floor_char_boundary(bytes_max);
-        let at = if at == 0 { rest.ceil_char_boundary(1) } else { at };
+        let at = if at == 0 {
+            rest.ceil_char_boundary(1)
+        } else {
+            at
+        };
         let (piece, behind) = rest.split_at(at);
         pieces.push(piece);
         rest = behind;

@@ -32,9 +32,9 @@ impl Words {
 #[must_use]
 pub fn complete(line: &str, cursor: usize, words: &Words) -> (usize, Vec<String>) {
     let before = &line[..cursor];
-    let start = before
-        .rfind(char::is_whitespace)
-        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let start = before.rfind(char::is_whitespace).map_or(0, |at| {
+        at + before[at..].chars().next().map_or(1, char::len_utf8)
+    });
     let word = &before[start..];
     let found = if start == 0 {
         first_word(word, words)

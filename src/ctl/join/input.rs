@@ -3,8 +3,25 @@
 
 /// The commands, as the user completes them and as they are suggested.
 pub const COMMANDS: [&str; 19] = [
-    "/away", "/back", "/h", "/help", "/i", "/ignore", "/join", "/ls", "/me", "/names", "/nick",
-    "/part", "/quit", "/rooms", "/say", "/topic", "/unignore", "/whois", "/leave",
+    "/away",
+    "/back",
+    "/h",
+    "/help",
+    "/i",
+    "/ignore",
+    "/join",
+    "/ls",
+    "/me",
+    "/names",
+    "/nick",
+    "/part",
+    "/quit",
+    "/rooms",
+    "/say",
+    "/topic",
+    "/unignore",
+    "/whois",
+    "/leave",
 ];
 
 /// What `/help` shows.
@@ -37,7 +54,10 @@ pub enum Input {
     Say(String),
     /// `/me`, to the current room.
     Act(String),
-    Private { nick: String, text: String },
+    Private {
+        nick: String,
+        text: String,
+    },
     Users,
     /// Of the current room when none is named.
     Names(Option<String>),
@@ -49,7 +69,10 @@ pub enum Input {
     /// `None` is back.
     Away(Option<String>),
     Whois(String),
-    Ignore { nick: String, on: bool },
+    Ignore {
+        nick: String,
+        on: bool,
+    },
     Ignores,
     RoomChat,
     Help,
@@ -150,9 +173,7 @@ fn nick(text: &str) -> String {
 
 /// The first word, and what follows it if anything does.
 fn word(text: &str) -> (String, Option<String>) {
-    let (first, rest) = text
-        .split_once(char::is_whitespace)
-        .unwrap_or((text, ""));
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
     (
         first.to_owned(),
@@ -236,7 +257,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        for line in ["/join", "/nick", "/me", "@ben", "@", "@ hello", "/nick two words"] {
+        for line in [
+            "/join",
+            "/nick",
+            "/me",
+            "@ben",
+            "@",
+            "@ hello",
+            "/nick two words",
+        ] {
             let said = parse(line).unwrap_err();
             assert!(said.starts_with("write "), "{line}: {said}");
         }
@@ -244,7 +273,11 @@ mod tests {
 
     #[test]
     fn an_unknown_command_is_not_sent_and_the_nearest_is_named() {
-        assert!(parse("/jion #dev").unwrap_err().contains("did you mean /join?"));
+        assert!(
+            parse("/jion #dev")
+                .unwrap_err()
+                .contains("did you mean /join?")
+        );
         assert!(parse("/topics").unwrap_err().contains("/topic"));
         let far = parse("/frobnicate").unwrap_err();
         assert!(far.contains("there is no /frobnicate") && far.contains("//frobnicate"));
@@ -255,7 +288,9 @@ mod tests {
         for command in COMMANDS {
             let outcome = parse(&format!("{command} x"));
             assert!(
-                !outcome.as_ref().is_err_and(|said| said.contains("there is no")),
+                !outcome
+                    .as_ref()
+                    .is_err_and(|said| said.contains("there is no")),
                 "{command}: {outcome:?}"
             );
         }

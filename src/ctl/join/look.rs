@@ -76,7 +76,11 @@ pub fn wrap(text: &str, first: usize, next: usize) -> Vec<String> {
     while let Some(at) = overflow(rest, room) {
         let cut = rest[..at].rfind(' ').map_or(at, |space| space + 1);
         // A line must not become empty, or it would never end.
-        let cut = if rest[..cut].trim().is_empty() { at } else { cut };
+        let cut = if rest[..cut].trim().is_empty() {
+            at
+        } else {
+            cut
+        };
         pieces.push(rest[..cut].trim_end().to_owned());
         rest = &rest[cut..];
         room = next.max(1);
@@ -90,8 +94,8 @@ fn overflow(text: &str, columns: usize) -> Option<usize> {
     let mut used = 0;
     for (at, c) in text.char_indices() {
         used += c.width().unwrap_or(0);
-        if used > columns {
-            return Some(at.max(text.chars().next().map_or(0, char::len_utf8)));
+        if used > columns && at > 0 {
+            return Some(at);
         }
     }
     None

@@ -36,9 +36,14 @@ pub enum Effect {
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
-    Say { to: String, text: String },
+    Say {
+        to: String,
+        text: String,
+    },
     /// `again` after a loss: the room may have us still.
-    Enter { again: bool },
+    Enter {
+        again: bool,
+    },
     Leave(String),
     /// Names for completion; shown to nobody.
     Fill,
@@ -108,7 +113,10 @@ impl Talk {
     #[must_use]
     pub fn words(&self) -> Words {
         let nicks = self.current.as_ref().and_then(|room| self.rooms.get(room));
-        Words::new(nicks.into_iter().flatten(), self.rooms.keys().chain(&self.heard_of))
+        Words::new(
+            nicks.into_iter().flatten(),
+            self.rooms.keys().chain(&self.heard_of),
+        )
     }
 
     /// The next object to write, if its turn has come.
@@ -145,7 +153,9 @@ impl Talk {
                 self.current = Some(room);
                 Vec::new()
             }
-            Input::Names(None) => self.in_current(|talk, room| talk.ask(names(room), Purpose::List)),
+            Input::Names(None) => {
+                self.in_current(|talk, room| talk.ask(names(room), Purpose::List))
+            }
             Input::Part(None) => self.in_current(Self::leave),
             Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
             Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
@@ -171,7 +181,11 @@ impl Talk {
                 self.asked(body, Purpose::Rename(nick))
             }
             Input::Away(text) => {
-                let done = if text.is_some() { "you are away" } else { "you are back" };
+                let done = if text.is_some() {
+                    "you are away"
+                } else {
+                    "you are back"
+                };
                 let body = ClientBody::Away {
                     text: text.map(Into::into),
                 };
@@ -308,9 +322,22 @@ impl Talk {
             return refusal(request.purpose, code, text);
         }
         match (request.purpose, answer) {
-            (Purpose::Enter { again }, ServerMessage::Joined { room, topic, members, re }) => {
+            (
+                Purpose::Enter { again },
+                ServerMessage::Joined {
+                    room,
+                    topic,
+                    members,
+                    re,
+                },
+            ) => {
                 let told = entered(&room, topic.as_deref(), members);
-                let answer = ServerMessage::Joined { re, room: room.clone(), topic, members };
+                let answer = ServerMessage::Joined {
+                    re,
+                    room: room.clone(),
+                    topic,
+                    members,
+                };
                 self.is_in(room.clone());
                 if again {
                     return vec![Effect::Data(answer)];
@@ -460,7 +487,8 @@ impl Talk {
                 }
             }
             ServerMessage::Rooms { rooms, .. } => {
-                self.heard_of.extend(rooms.iter().map(|room| room.room.clone()));
+                self.heard_of
+                    .extend(rooms.iter().map(|room| room.room.clone()));
             }
             _ => {}
         }
@@ -529,7 +557,9 @@ fn names(room: String) -> ClientBody<'static> {
 
 fn entered(room: &str, topic: Option<&str>, members: usize) -> String {
     let users = if members == 1 { "user" } else { "users" };
-    let topic = topic.map(|topic| format!("; topic: {topic}")).unwrap_or_default();
+    let topic = topic
+        .map(|topic| format!("; topic: {topic}"))
+        .unwrap_or_default();
     format!("you are in {room}, {members} {users}{topic}")
 }
 

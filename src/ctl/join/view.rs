@@ -57,7 +57,13 @@ impl<'a> View<'a> {
                 kind,
                 text,
                 ..
-            } => self.block(time_of(self, time), self.room(room), &self.speaker(from, *kind), text, false),
+            } => self.block(
+                time_of(self, time),
+                self.room(room),
+                &self.speaker(from, *kind),
+                text,
+                false,
+            ),
             ServerMessage::Private {
                 time,
                 from,
@@ -76,8 +82,17 @@ impl<'a> View<'a> {
             ServerMessage::Notice {
                 time, room, text, ..
             } => {
-                let room = room.as_deref().map(|room| self.room(room)).unwrap_or_default();
-                self.block(time_of(self, time), room, &self.look.strong("== "), text, false)
+                let room = room
+                    .as_deref()
+                    .map(|room| self.room(room))
+                    .unwrap_or_default();
+                self.block(
+                    time_of(self, time),
+                    room,
+                    &self.look.strong("== "),
+                    text,
+                    false,
+                )
             }
             _ => return None,
         })
@@ -136,7 +151,9 @@ impl<'a> View<'a> {
             ServerMessage::Names {
                 room, nicks, topic, ..
             } => {
-                let topic = topic.as_deref().map(|topic| format!(" ({})", harmless(topic)));
+                let topic = topic
+                    .as_deref()
+                    .map(|topic| format!(" ({})", harmless(topic)));
                 let topic = topic.unwrap_or_default();
                 format!("{}{topic}: {}", harmless(room), names(nicks))
             }
@@ -156,11 +173,17 @@ impl<'a> View<'a> {
                 since,
                 ..
             } => {
-                let away = away.as_deref().map(|away| format!(", away: {}", harmless(away)));
+                let away = away
+                    .as_deref()
+                    .map(|away| format!(", away: {}", harmless(away)));
                 format!(
                     "{}: in {}; since {}, {sessions} connection(s){}",
                     harmless(nick),
-                    if rooms.is_empty() { "no room".to_owned() } else { names(rooms) },
+                    if rooms.is_empty() {
+                        "no room".to_owned()
+                    } else {
+                        names(rooms)
+                    },
                     (self.time)(since),
                     away.unwrap_or_default(),
                 )
@@ -206,7 +229,11 @@ impl<'a> View<'a> {
         let first_width = visible_width(&first);
         let mut block = String::new();
         for (index, line) in sanitize::lines(text).enumerate() {
-            let taken = if index == 0 { first_width } else { INDENT.len() };
+            let taken = if index == 0 {
+                first_width
+            } else {
+                INDENT.len()
+            };
             let pieces = match self.look.columns {
                 // A screen too narrow to indent on is wrapped by the terminal.
                 Some(columns) if columns > 20 => wrap(
@@ -218,7 +245,11 @@ impl<'a> View<'a> {
             };
             for (at, piece) in pieces.iter().enumerate() {
                 let front = if index + at == 0 { &first } else { INDENT };
-                let piece = if faint { self.look.faint(piece) } else { piece.clone() };
+                let piece = if faint {
+                    self.look.faint(piece)
+                } else {
+                    piece.clone()
+                };
                 block.push_str(front);
                 block.push_str(&piece);
                 block.push('\n');
@@ -258,7 +289,10 @@ fn topic_change(by: Option<&str>, text: &str) -> String {
 }
 
 fn room_row(room: &Room) -> String {
-    let topic = room.topic.as_deref().map(|topic| format!("  {}", harmless(topic)));
+    let topic = room
+        .topic
+        .as_deref()
+        .map(|topic| format!("  {}", harmless(topic)));
     format!(
         "{} ({}){}",
         harmless(&room.room),
@@ -273,7 +307,9 @@ fn visible_width(text: &str) -> usize {
     let mut rest = text;
     while let Some(start) = rest.find("\x1b[") {
         width += rest[..start].width();
-        let end = rest[start..].find('m').map_or(rest.len(), |at| start + at + 1);
+        let end = rest[start..]
+            .find('m')
+            .map_or(rest.len(), |at| start + at + 1);
         rest = &rest[end..];
     }
     width + rest.width()
