@@ -2,7 +2,7 @@
 //! Each rule lives in a module below, with a bad sample that proves that it can fail. Exceptions are
 //! the two lists here, each with its reason; one that is no longer needed fails as well.
 
-
+mod commands;
 mod imports;
 mod source;
 mod text;
@@ -61,6 +61,11 @@ fn text_is_clean_and_names_no_machine() {
 fn links_in_the_documents_lead_somewhere() {
     let tree = Tree::of_this_project();
     report(&text::broken_links(&tree));
+}
+
+#[test]
+fn commands_in_the_documents_work() {
+    report(&commands::wrong_commands(&Tree::of_this_project()));
 }
 
 #[test]
