@@ -2,7 +2,6 @@
 //! Each rule lives in a module below, with a bad sample that proves that it can fail. Exceptions are
 //! the two lists here, each with its reason; one that is no longer needed fails as well.
 
-
 mod imports;
 mod source;
 mod text;
