@@ -116,3 +116,19 @@ impl Hub {
         view::rooms(&self.state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 10,000 idle sessions are to cost 1 KiB each in the whole daemon; this is the hub's share,
+    /// without the few bytes on the heap for a nick and for lists of one.
+    #[test]
+    fn an_idle_user_with_one_session_is_small() {
+        let session = size_of::<Option<session::Session>>();
+        let beside = size_of::<timers::Entry>() + size_of::<Gauge>();
+        let user = size_of::<Option<user::User>>();
+        let sum = session + beside + user;
+        assert!(sum <= 300, "{session} + {beside} + {user}");
+    }
+}

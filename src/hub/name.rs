@@ -13,7 +13,7 @@
 //! Two names are the same when RFC 8266's comparison (lower case, then form KC) makes them equal:
 //! that form is the *key*, and it must obey the same rules, so that `＠` is refused as `@` is.
 //! Letters of different scripts that look alike are different letters here; a check for them
-//! (UTS 39) would go into [`parse`], and nowhere else.
+//! (UTS 39) would go into `parse`, and nowhere else.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -14,7 +14,8 @@ use super::turn::{Connection, Turn};
 
 impl Turn<'_> {
     pub(super) fn admin(&mut self, command: AdminCommand) {
-        let decided = if self.hub.stopping {
+        let is_too_late = self.hub.stopping && command != AdminCommand::Shutdown;
+        let decided = if is_too_late {
             Err(Refusal::ShuttingDown)
         } else {
             admin::decide(&self.hub.state, &self.hub.settings, command)

@@ -38,7 +38,7 @@ pub(super) enum Due {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub(super) struct Entry {
     last_heard_us: u64,
     /// Since when it has been in its queue.
     since_us: u64,

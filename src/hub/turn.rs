@@ -295,6 +295,9 @@ impl Turn<'_> {
             except,
             sessions,
         } = audience;
+        // The default room may be empty.
+        let state = &self.hub.state;
+        let room = room.filter(|&room| !state.room(room).members.is_empty());
         if room.is_none() && sessions.is_empty() {
             return;
         }

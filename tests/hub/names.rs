@@ -1,6 +1,7 @@
 //! Which texts are nicks and room names, told by awkward examples in many scripts.
 
 use chatd::hub::name::{NameError, Nick, RoomName};
+use proptest::prelude::*;
 
 fn nick(text: &str) -> Nick {
     Nick::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
@@ -269,4 +270,30 @@ fn rooms_begin_with_a_hash_and_obey_the_same_rules() {
         room(&format!("#{}", "é".repeat(64))),
         Err(NameError::TooLong { max: 63 })
     );
+}
+
+proptest! {
+    /// Of any text at all, and of texts near to what people use.
+    #[test]
+    fn what_parses_once_parses_again_to_the_same(text in "\\PC{0,40}|[a-zA-ZÀ-ỹΑ-ω가-힣ㄱ-ㅎ\\u{300}-\\u{30f}！-ﾟ]{1,33}") {
+        if let Ok(nick) = Nick::parse(&text) {
+            let again = Nick::parse(nick.as_str()).unwrap();
+            prop_assert_eq!(again.as_str(), nick.as_str());
+            prop_assert_eq!(again.key(), nick.key());
+            for form in [nick.as_str(), nick.key()] {
+                prop_assert!((1..=Nick::MAX_CHARS).contains(&form.chars().count()));
+                prop_assert!(form.len() <= Nick::MAX_BYTES);
+                let is_bad = |c: char| c.is_whitespace() || c.is_control() || "@#,:!*?".contains(c);
+                prop_assert!(!form.contains(is_bad));
+            }
+            let room = RoomName::parse(&format!("#{text}")).unwrap();
+            prop_assert_eq!(room.key().strip_prefix('#'), Some(nick.key()));
+        }
+    }
+
+    #[test]
+    fn case_makes_no_difference(text in "[a-zA-Z0-9_-]{1,32}") {
+        let upper = Nick::parse(&text.to_uppercase()).unwrap();
+        prop_assert_eq!(Nick::parse(&text.to_lowercase()).unwrap(), upper);
+    }
 }
