@@ -35,6 +35,11 @@ pub enum InstanceError {
         path: PathBuf,
         holder: Option<Holder>,
     },
+    #[error("{address} is in use{}", by_holder(holder.as_ref()))]
+    PortInUse {
+        address: SocketAddr,
+        holder: Option<Holder>,
+    },
     #[error(
         "{path} exists and is {what}: chatd does not remove it; move it away or choose another path"
     )]
@@ -277,6 +282,15 @@ pub fn who_holds(wanted: SocketAddr) -> Option<Holder> {
     ))
 }
 
+/// What to say when the system answers that an address is in use.
+#[must_use]
+pub fn port_in_use(address: SocketAddr) -> InstanceError {
+    InstanceError::PortInUse {
+        address,
+        holder: who_holds(address),
+    }
+}
+
 /// A listening socket in proc_net_tcp(5).
 struct ListenRow {
     address: SocketAddr,
@@ -416,6 +430,9 @@ mod tests {
         let holder = who_holds(address).unwrap();
         assert_eq!(holder.pid, Some(std::process::id()));
         assert!(holder.to_string().starts_with("pid "), "{holder}");
+        let message = port_in_use(address).to_string();
+        let expected = format!("{address} is in use by pid {}", std::process::id());
+        assert!(message.starts_with(&expected), "{message}");
         let everywhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
         assert_eq!(who_holds(everywhere), Some(holder));
         let other = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 9).into(), address.port());
