@@ -1,1 +1,7 @@
-fn main() {}
+//! chatctl: the command line. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chatd::ctl::main()
+}

@@ -220,7 +220,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Flood control: commands that a session may send at once after a pause."),
     key!(Limits "max_faults", Kind::Count(1..=1_000_000, at!(limits.hub.max_faults)), Reload,
         "Objects that made no sense, per session, before it is closed."),
-    key!(Limits "old_client_pace", Kind::Time(millis(1)..=secs(1), at!(limits.old_client_pace)), Reload,
+    key!(Limits "old_client_pace", Kind::Time(millis(1)..=secs(10), at!(limits.old_client_pace)), Reload,
         "Pause between two objects to an old client, which takes what arrives together for one."),
     key!(Limits "reads_per_turn", Kind::Count(1..=1024, at!(limits.reads_per_turn)), Reload,
         "Most reads of one connection before the others have their turn."),

@@ -1,4 +1,4 @@
-//! The configuration: one TOML file, read into a raw form that keeps every place ([`file`]), judged
+//! The configuration: one TOML file, read into a raw form that keeps every place (`file.rs`), judged
 //! by one table of keys ([`keys`]), and checked into [`Config`], in which every value is possible.
 //! Every mistake is told, not the first. It knows the hub's settings and nothing of the daemon.
 

@@ -84,6 +84,29 @@ pub enum QuitReason {
     Shutdown,
 }
 
+impl QuitReason {
+    /// The stable code, as the log, the counters and the protocols show it: lower case, words
+    /// joined by `_`; never changes its meaning.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Quit(_) => "quit",
+            Self::Failed(_) => "failed",
+            Self::SendQueueExceeded { .. } => "send_queue_exceeded",
+            Self::Unreadable => "unreadable",
+            Self::TooManyFaults => "too_many_faults",
+            Self::PingTimeout => "ping_timeout",
+            Self::LoginTimeout => "login_timeout",
+            Self::Flooding => "flooding",
+            Self::ServerFull => "server_full",
+            Self::TooManyFromAddress => "too_many_from_address",
+            Self::Kicked(_) => "kicked",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
 /// What an operator may ask of the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AdminCommand {

@@ -13,6 +13,7 @@ use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::output::Reply;
 use crate::hub::settings::Settings;
+use crate::hub::time::UnixMillis;
 
 /// How events look to a session. Sessions of one dialect share one rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,9 @@ pub struct Facts {
     pub settings: Settings,
     /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
     pub utc_offset_seconds: i32,
+    /// The moment of this turn: the old dialect dates its answers, which carry no time of their
+    /// own. The engine keeps it current.
+    pub now: UnixMillis,
 }
 
 impl Facts {
@@ -135,6 +139,14 @@ impl Session {
         }
     }
 
+    /// Takes note of an answer that is about to be rendered for this session: a protocol may read
+    /// the same words differently before and after the login.
+    pub fn on_reply(&mut self, reply: &Reply) {
+        match self {
+            Self::Chat(session) => session.on_reply(reply),
+        }
+    }
+
     /// Bytes held for an object that has come in part.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
@@ -168,7 +180,7 @@ pub fn render_reply(
     out: &mut Vec<u8>,
 ) {
     match dialect {
-        Dialect::ChatOld => chat::old::render_reply(facts, reply, out),
+        Dialect::ChatOld => chat::old::render_reply(facts, request, reply, out),
         Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
     }
 }

@@ -1,0 +1,225 @@
+//! chatctl's command line. This text is also its manual: `--help`, the man pages and the shell
+//! completions are made from it. No secret is ever taken here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as Group, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::duration;
+use super::locate::Server;
+use super::render::Output;
+
+/// Chat, and look after the chatd of this machine.
+#[derive(Debug, Parser)]
+#[command(name = "chatctl", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true, infer_subcommands = false)]
+pub struct Args {
+    /// The form of the result on stdout.
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORM"
+    )]
+    pub output: Output,
+    /// chatd's admin socket; found without this where chatd puts it.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "CHATD_ADMIN_SOCKET",
+        hide_env_values = true
+    )]
+    pub socket: Option<PathBuf>,
+    /// Where to chat: HOST, HOST:PORT or unix:PATH; without this, the chatd of this machine.
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "CHATD_SERVER",
+        hide_env_values = true
+    )]
+    pub server: Option<Server>,
+    /// How long to wait for an answer, such as 500ms, 10s or 2m.
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 chatd unreachable, 4 not found, \
+5 not permitted, 6 timed out.\nResults go to stdout, all else to stderr.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Chat: on a terminal with a prompt, in a pipe line in, line out.
+    Join(Join),
+    /// Send one message and wait until chatd has acknowledged it.
+    Send(Send),
+    /// Follow what is said in a room.
+    Tail(Tail),
+    /// Show the daemon at a glance.
+    Status,
+    /// Show every connection and who is behind it.
+    Who,
+    /// Show the rooms.
+    Rooms,
+    /// Show counters since the start of the daemon.
+    Stats,
+    /// End all connections of a user.
+    Kick(Kick),
+    /// Tell everyone, or everyone in one room.
+    Announce(Announce),
+    /// Look after one room.
+    #[command(subcommand)]
+    Room(Room),
+    /// Make the daemon read its configuration again.
+    Reload,
+    /// Stop the daemon. Everyone is told and disconnected.
+    Shutdown(Shutdown),
+    /// Show or change the log.
+    #[command(subcommand)]
+    Log(Log),
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Wait for the daemon.
+    Wait(Wait),
+    /// Check everything that chatd needs, and say what to do.
+    Doctor,
+    /// Write the completions for a shell to stdout.
+    Completion {
+        /// The shell.
+        #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish"])
+            .try_map(|name| name.parse::<Shell>()))]
+        shell: Shell,
+    },
+    /// Write the manual page to stdout, or all pages into a directory.
+    Man {
+        /// Write chatctl.1 and a page for each command here.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Group)]
+pub struct Join {
+    /// What to be called.
+    pub nick: String,
+    /// Enter this room instead of the default one; may be given more than once.
+    #[arg(long = "room", short, value_name = "ROOM")]
+    pub rooms: Vec<String>,
+}
+
+#[derive(Debug, Group)]
+pub struct Send {
+    /// `#room` or `@nick`.
+    pub to: String,
+    /// The text; `-`, or nothing at all, reads it from stdin.
+    pub text: Option<String>,
+    #[command(flatten)]
+    pub identity: Identity,
+}
+
+#[derive(Debug, Group)]
+pub struct Tail {
+    /// The room; without it, the default one.
+    pub room: Option<String>,
+    /// End after this many messages.
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    #[command(flatten)]
+    pub identity: Identity,
+}
+
+/// Who speaks when no conversation is open.
+#[derive(Debug, Group)]
+pub struct Identity {
+    /// What to be called; without it, the user name of this machine, with a number behind it when
+    /// someone else has it. Where `chatctl join` runs on this machine, its user is spoken for.
+    #[arg(long = "as", value_name = "NICK")]
+    pub nick: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub struct Kick {
+    pub nick: String,
+    /// Told to the user and to their rooms.
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub struct Announce {
+    pub text: String,
+    /// Tell only this room.
+    #[arg(long)]
+    pub room: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Room {
+    /// Show a room's topic, set it, or clear it.
+    Topic {
+        room: String,
+        /// The new topic; without it the topic is shown.
+        text: Option<String>,
+        /// Take the topic away.
+        #[arg(long, conflicts_with = "text")]
+        clear: bool,
+    },
+}
+
+#[derive(Debug, Group)]
+pub struct Shutdown {
+    /// Do not ask. Needed where nobody could be asked.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Show the log level, or change it until the next start.
+    Level {
+        /// error, warn, info, debug, trace, or directives such as info,chatd::daemon::engine=debug.
+        level: Option<String>,
+        /// Go back to the configured level after this time, such as 10m.
+        #[arg(long = "for", value_name = "TIME", value_parser = duration::parse, requires = "level")]
+        duration: Option<Duration>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check a configuration file without the daemon, and tell every mistake in it.
+    Check {
+        /// The file; without it, the one that chatd would read.
+        file: Option<PathBuf>,
+    },
+    /// Show every key, its value in force, and where that came from.
+    Show,
+}
+
+#[derive(Debug, Group)]
+pub struct Wait {
+    /// Until it takes connections. Waits one minute unless --timeout says otherwise.
+    #[arg(long, required = true)]
+    pub ready: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,217 @@
+//! One connection to a chat server: bytes in, objects out, pings answered.
+//! `next` is cancel safe and drives writing too, so it can stand in a `select!`; `send` only queues.
+//! Knows the wire's objects but gives them no meaning beyond `ping` and `bye`.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::ctl::locate::Server;
+use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
+use crate::wire::frame::{Greeting, SERVER_OBJECT_BYTES_MAX, Splitter};
+
+/// Bytes asked of the kernel at a time.
+const READ_BYTES: usize = 16 * 1024;
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Why a connection is over, or never came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Nobody listens there, or the way there is broken.
+    NoConnection(String),
+    /// The server said good-bye.
+    Bye { code: String, text: String },
+    /// The server closed without a word; what it had said as plain text, if anything.
+    Closed { last_words: Option<String> },
+    /// Reading or writing failed.
+    Broken(String),
+    /// The server has been silent for too long.
+    Silent(Duration),
+    /// What came was not chatd's protocol.
+    NotChatd,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoConnection(why) => write!(f, "no connection: {why}"),
+            Self::Bye { text, .. } => f.write_str(text),
+            Self::Closed { last_words: None } => f.write_str("the server closed the connection"),
+            Self::Closed {
+                last_words: Some(words),
+            } => write!(f, "the server closed the connection: {words}"),
+            Self::Broken(why) => write!(f, "the connection broke: {why}"),
+            Self::Silent(time) => {
+                write!(f, "the server has been silent for {} s", time.as_secs())
+            }
+            Self::NotChatd => f.write_str("that is no chatd: it does not speak chatd's protocol"),
+        }
+    }
+}
+
+/// An open connection.
+pub struct Connection {
+    reader: ReadHalf<Box<dyn Stream>>,
+    writer: WriteHalf<Box<dyn Stream>>,
+    frames: Frames,
+    /// Bytes that wait to be written.
+    outgoing: Vec<u8>,
+    /// Longest silence before the server counts as gone.
+    silence_max: Duration,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("outgoing_bytes", &self.outgoing.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// Connects and waits for the server's greeting.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn open(server: &Server) -> Result<Self, Lost> {
+        let stream = connect(server)
+            .await
+            .map_err(|error| Lost::NoConnection(error.to_string()))?;
+        let (reader, writer) = tokio::io::split(stream);
+        let mut connection = Self {
+            reader,
+            writer,
+            frames: Frames::default(),
+            outgoing: Vec::new(),
+            silence_max: Duration::MAX,
+        };
+        while !connection.frames.greeted {
+            connection.turn().await?;
+        }
+        Ok(connection)
+    }
+
+    /// From here on a server that is silent for this long counts as gone.
+    pub fn set_silence_max(&mut self, silence_max: Duration) {
+        self.silence_max = silence_max;
+    }
+
+    /// Queues an object; `next` writes it.
+    pub fn send(&mut self, message: &ClientMessage<'_>) {
+        serde_json::to_writer(&mut self.outgoing, message)
+            .expect("our own objects are JSON and memory takes all bytes");
+        self.outgoing.push(b'\n');
+    }
+
+    /// The next object that means something. Pings are answered here; types that this version
+    /// does not know are passed over, as the protocol asks.
+    ///
+    /// # Errors
+    /// Why there will be no more.
+    pub async fn next(&mut self) -> Result<ServerMessage, Lost> {
+        loop {
+            while let Some(message) = self.frames.ready.pop_front() {
+                match message {
+                    ServerMessage::Ping => self.send(&ClientMessage {
+                        id: None,
+                        body: ClientBody::Pong,
+                    }),
+                    ServerMessage::Bye { code, text } => return Err(Lost::Bye { code, text }),
+                    other => return Ok(other),
+                }
+            }
+            let silence_max = self.silence_max;
+            match tokio::time::timeout(silence_max, self.turn()).await {
+                Ok(turned) => turned?,
+                Err(_) => return Err(Lost::Silent(silence_max)),
+            }
+        }
+    }
+
+    /// Reads once, writing what can be written meanwhile.
+    async fn turn(&mut self) -> Result<(), Lost> {
+        let mut bytes = [0; READ_BYTES];
+        let read = loop {
+            tokio::select! {
+                read = self.reader.read(&mut bytes) => break read,
+                written = self.writer.write(&self.outgoing), if !self.outgoing.is_empty() => {
+                    // What the server says last is worth more than that it no longer listens.
+                    match written {
+                        Ok(count) => drop(self.outgoing.drain(..count)),
+                        Err(_) => self.outgoing.clear(),
+                    }
+                }
+            }
+        };
+        match read {
+            Ok(0) => Err(Lost::Closed {
+                last_words: self.frames.last_words(),
+            }),
+            Ok(count) => self.frames.receive(&bytes[..count]),
+            Err(error) => Err(Lost::Broken(error.to_string())),
+        }
+    }
+}
+
+async fn connect(server: &Server) -> io::Result<Box<dyn Stream>> {
+    Ok(match server {
+        Server::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Box::new(stream)
+        }
+        Server::Unix(path) => Box::new(UnixStream::connect(path).await?),
+    })
+}
+
+/// Objects out of the stream, behind the greeting.
+#[derive(Debug, Default)]
+struct Frames {
+    greeting: Greeting,
+    greeted: bool,
+    /// The greeting or plain text after it: why the server would not have us.
+    words: Option<String>,
+    splitter: Splitter,
+    understood: bool,
+    ready: VecDeque<ServerMessage>,
+}
+
+impl Frames {
+    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), Lost> {
+        if !self.greeted {
+            let Some(line) = self.greeting.next(&mut bytes) else {
+                return Ok(());
+            };
+            self.greeted = true;
+            self.words = Some(line);
+        }
+        while let Some(object) = self.splitter.next(&mut bytes, SERVER_OBJECT_BYTES_MAX) {
+            let object = object.map_err(|_| Lost::NotChatd)?;
+            match serde_json::from_str(&object) {
+                Ok(message) => {
+                    self.understood = true;
+                    self.ready.push_back(message);
+                }
+                // Before the welcome this can only be another protocol.
+                Err(_) if !self.understood => return Err(Lost::NotChatd),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A greeting explains a close only as long as nothing came after it.
+    fn last_words(&mut self) -> Option<String> {
+        if self.understood {
+            return None;
+        }
+        let words = self.words.take().unwrap_or_else(|| self.greeting.so_far());
+        (!words.is_empty()).then_some(words)
+    }
+}

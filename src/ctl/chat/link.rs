@@ -1,0 +1,198 @@
+//! A login that comes back: after a loss it waits, connects and logs in again, for ever, as the
+//! same user by the session's key. It says what happens and decides nothing else; entering rooms
+//! again is its owner's business. `next` is cancel safe.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::connection::{Connection, Lost};
+use super::login::{Identity, LoginError, Welcome, login};
+use crate::ctl::locate::Server;
+use crate::wire::chat::{ClientMessage, ServerMessage};
+
+/// What happens on a link.
+#[derive(Debug)]
+pub enum Happening {
+    /// The server said something.
+    Heard(ServerMessage),
+    /// The connection is gone; the next attempt comes after this time.
+    Lost { why: Lost, retry_in: Duration },
+    /// The server has ended this session for good: there will be no attempt.
+    Ended(Lost),
+    /// Connected and logged in again.
+    Back(Box<Welcome>),
+    /// An attempt failed; the next comes after this time.
+    StillAway { why: String, retry_in: Duration },
+    /// The server would not log us in again: there will be no attempt until [`Link::retry_as`].
+    Refused { text: String },
+}
+
+type Attempt = Pin<Box<dyn Future<Output = Result<(Connection, Welcome), LoginError>>>>;
+
+enum State {
+    Up(Box<Connection>),
+    Waiting(Instant),
+    Connecting(Attempt),
+    Down,
+}
+
+/// The link to one server as one user.
+pub struct Link {
+    server: Server,
+    identity: Identity,
+    timeout: Duration,
+    state: State,
+    backoff: Backoff,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("server", &self.server)
+            .field("is_up", &self.is_up())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// A link over a connection that has just logged in; `timeout` bounds each later login.
+    #[must_use]
+    pub fn new(
+        server: Server,
+        connection: Connection,
+        welcome: &Welcome,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            server,
+            identity: Identity {
+                nick: welcome.nick.clone(),
+                key: Some(welcome.key.clone()),
+            },
+            timeout,
+            state: State::Up(Box::new(connection)),
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// Whether there is a connection.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    /// Queues an object; false when there is no connection to queue it on.
+    pub fn send(&mut self, message: &ClientMessage<'_>) -> bool {
+        match &mut self.state {
+            State::Up(connection) => {
+                connection.send(message);
+                true
+            }
+            State::Waiting(_) | State::Connecting(_) | State::Down => false,
+        }
+    }
+
+    /// The nick to log in with from now on.
+    pub fn set_nick(&mut self, nick: &str) {
+        nick.clone_into(&mut self.identity.nick);
+    }
+
+    /// Connects at once, with another nick.
+    pub fn retry_as(&mut self, nick: &str) {
+        self.identity = Identity {
+            nick: nick.to_owned(),
+            key: None,
+        };
+        self.state = State::Waiting(Instant::now());
+    }
+
+    /// The next thing that happens; never, when the link has ended.
+    pub async fn next(&mut self) -> Happening {
+        loop {
+            match &mut self.state {
+                State::Up(connection) => match connection.next().await {
+                    Ok(message) => return Happening::Heard(message),
+                    Err(why) => return self.lost(why),
+                },
+                State::Waiting(until) => {
+                    tokio::time::sleep_until(*until).await;
+                    self.state = State::Connecting(self.attempt());
+                }
+                State::Connecting(attempt) => {
+                    let result = attempt.await;
+                    return self.attempted(result);
+                }
+                State::Down => std::future::pending().await,
+            }
+        }
+    }
+
+    fn attempt(&self) -> Attempt {
+        let (server, identity, timeout) =
+            (self.server.clone(), self.identity.clone(), self.timeout);
+        Box::pin(async move { login(&server, &identity, false, timeout).await })
+    }
+
+    fn lost(&mut self, why: Lost) -> Happening {
+        if is_final(&why) {
+            self.state = State::Down;
+            return Happening::Ended(why);
+        }
+        let retry_in = self.wait();
+        Happening::Lost { why, retry_in }
+    }
+
+    fn attempted(&mut self, result: Result<(Connection, Welcome), LoginError>) -> Happening {
+        match result {
+            Ok((connection, welcome)) => {
+                self.identity = Identity {
+                    nick: welcome.nick.clone(),
+                    key: Some(welcome.key.clone()),
+                };
+                self.backoff.reset();
+                self.state = State::Up(Box::new(connection));
+                Happening::Back(Box::new(welcome))
+            }
+            Err(error) if error.is_about_nick() => {
+                self.state = State::Down;
+                Happening::Refused {
+                    text: error.failure(&self.server).text,
+                }
+            }
+            Err(error) => {
+                let why = match &error {
+                    LoginError::Lost(lost) => lost.to_string(),
+                    LoginError::Refused { text, .. } => text.clone(),
+                    LoginError::TimedOut(_) => "no answer".to_owned(),
+                };
+                let retry_in = self.wait();
+                Happening::StillAway { why, retry_in }
+            }
+        }
+    }
+
+    fn wait(&mut self) -> Duration {
+        let wait = self.backoff.next_wait();
+        self.state = State::Waiting(Instant::now() + wait);
+        wait
+    }
+}
+
+/// Whether coming back would be wrong: an operator put us out, or we were too much for the server.
+fn is_final(lost: &Lost) -> bool {
+    match lost {
+        Lost::Bye { code, .. } => {
+            matches!(
+                code.as_str(),
+                "kicked" | "quit" | "flooding" | "too_many_faults"
+            )
+        }
+        Lost::NotChatd => true,
+        Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => false,
+    }
+}

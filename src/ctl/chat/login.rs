@@ -1,0 +1,178 @@
+//! From an address to a user: connect, greet, `hello`, and what may go wrong on the way.
+//! A refused nick leaves no connection behind; whoever wants another one simply logs in anew.
+
+use std::time::Duration;
+
+use super::connection::{Connection, Lost};
+use crate::ctl::admin_client::HOW_TO_START;
+use crate::ctl::exit::{Exit, Failure, exit_of_code};
+use crate::ctl::locate::Server;
+use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
+
+/// Silence beyond the server's own ping interval that still counts as life.
+const PING_GRACE: Duration = Duration::from_secs(60);
+
+/// Who wants in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub nick: String,
+    /// Proves that this user is ours already; see `keys`.
+    pub key: Option<String>,
+}
+
+/// What the server told at the login.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Welcome {
+    pub server: String,
+    pub motd: String,
+    pub default_room: String,
+    pub limits: Limits,
+    /// Our nick, as the server writes it.
+    pub nick: String,
+    pub key: String,
+    /// Whether we joined a user that was there before us.
+    pub attached: bool,
+}
+
+/// Why there is no login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginError {
+    /// The server said no, by one of its codes.
+    Refused { code: String, text: String },
+    /// There is nobody to say anything.
+    Lost(Lost),
+    /// It took too long.
+    TimedOut(Duration),
+}
+
+impl LoginError {
+    /// Whether another nick might be taken.
+    #[must_use]
+    pub fn is_about_nick(&self) -> bool {
+        matches!(self, Self::Refused { code, .. }
+            if matches!(code.as_str(), "nick_in_use" | "wrong_key" | "bad_nick"))
+    }
+
+    /// The error for the user.
+    #[must_use]
+    pub fn failure(&self, server: &Server) -> Failure {
+        match self {
+            Self::Refused { code, text } => Failure::answered(code, text.clone()),
+            Self::Lost(Lost::Bye { code, text }) => Failure::answered(code, text.clone()),
+            Self::Lost(lost @ Lost::NotChatd) => {
+                Failure::new(Exit::Failed, format!("{server}: {lost}"))
+            }
+            Self::Lost(Lost::NoConnection(why)) => Failure::new(
+                Exit::Unreachable,
+                format!("chatd does not answer on {server} ({why}); {HOW_TO_START}"),
+            ),
+            Self::Lost(lost @ (Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_))) => {
+                Failure::new(Exit::Unreachable, format!("{server}: {lost}"))
+            }
+            Self::TimedOut(time) => Failure::new(
+                Exit::TimedOut,
+                format!("{server} did not answer within {} s", time.as_secs_f32()),
+            ),
+        }
+    }
+}
+
+/// Logs in, within `timeout`. With `enter` the default room is entered at once. A key that no
+/// longer fits is forgotten, and the login tried without it.
+///
+/// # Errors
+/// Why not.
+pub async fn login(
+    server: &Server,
+    identity: &Identity,
+    enter: bool,
+    timeout: Duration,
+) -> Result<(Connection, Welcome), LoginError> {
+    let attempt = async {
+        match hello(server, identity, enter).await {
+            Err(LoginError::Refused { code, .. }) if identity.key.is_some() && is_stale(&code) => {
+                let without_key = Identity {
+                    nick: identity.nick.clone(),
+                    key: None,
+                };
+                hello(server, &without_key, enter).await
+            }
+            other => other,
+        }
+    };
+    tokio::time::timeout(timeout, attempt)
+        .await
+        .unwrap_or(Err(LoginError::TimedOut(timeout)))
+}
+
+fn is_stale(code: &str) -> bool {
+    matches!(code, "wrong_key" | "bad_key")
+}
+
+async fn hello(
+    server: &Server,
+    identity: &Identity,
+    enter: bool,
+) -> Result<(Connection, Welcome), LoginError> {
+    let mut connection = Connection::open(server).await.map_err(LoginError::Lost)?;
+    connection.send(&ClientMessage {
+        id: None,
+        body: ClientBody::Hello {
+            v: VERSION,
+            nick: Some(identity.nick.as_str().into()),
+            key: identity.key.as_deref().map(Into::into),
+            client: Some(concat!("chatctl ", env!("CARGO_PKG_VERSION")).into()),
+            enter,
+        },
+    });
+    let mut welcomed = None;
+    loop {
+        match connection.next().await.map_err(LoginError::Lost)? {
+            ServerMessage::Welcome {
+                server,
+                motd,
+                default_room,
+                limits,
+                ..
+            } => welcomed = Some((server, motd, default_room, limits)),
+            ServerMessage::Login { nick, key, .. } => {
+                let (server, motd, default_room, limits) =
+                    welcomed.ok_or(LoginError::Lost(Lost::NotChatd))?;
+                if limits.ping_interval_s > 0 {
+                    let interval = Duration::from_secs(limits.ping_interval_s);
+                    connection.set_silence_max(interval + PING_GRACE);
+                }
+                let attached = identity.key.as_deref() == Some(key.as_str());
+                return Ok((
+                    connection,
+                    Welcome {
+                        server,
+                        motd,
+                        default_room,
+                        limits,
+                        nick,
+                        key,
+                        attached,
+                    },
+                ));
+            }
+            ServerMessage::Error { code, text, .. } => {
+                return Err(LoginError::Refused { code, text });
+            }
+            // Nothing else is due before the login, and nothing else would matter.
+            _ => {}
+        }
+    }
+}
+
+/// The exit code when a connection that stood is lost.
+#[must_use]
+pub fn exit_of_loss(lost: &Lost) -> Exit {
+    match lost {
+        Lost::Bye { code, .. } => exit_of_code(code),
+        Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => {
+            Exit::Unreachable
+        }
+        Lost::NotChatd => Exit::Failed,
+    }
+}

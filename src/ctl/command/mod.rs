@@ -1,0 +1,59 @@
+//! The commands, one file each or one for a family. Each asks, turns the answer into rows and
+//! hands it to `render`; what may go wrong is the client's business. This file only chooses.
+
+pub mod completion;
+pub mod config;
+pub mod doctor;
+pub mod log;
+pub mod man;
+pub mod observe;
+pub mod operate;
+pub mod room;
+pub mod send;
+pub mod status;
+pub mod tail;
+pub mod wait;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::admin_client::Admin;
+use super::args::{Args, Command};
+use super::{join, locate};
+use crate::config::paths::{Environment, admin_socket_candidates};
+
+/// How long the daemon may take to answer unless `--timeout` says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Carries out the command.
+///
+/// # Errors
+/// A failure by the contract of exit codes; see `exit`.
+pub async fn run(args: &Args) -> Result<()> {
+    let environment = Environment::from_process();
+    let sockets = admin_socket_candidates(args.socket.as_deref(), &environment);
+    let admin = Admin::new(sockets, args.timeout.unwrap_or(TIMEOUT));
+    let server = || locate::server(args.server.as_ref(), &admin);
+    let output = args.output;
+    match &args.command {
+        Command::Join(join) => join::run(join, server().await, output, args.timeout).await,
+        Command::Send(send) => send::run(send, server().await, output, args.timeout).await,
+        Command::Tail(tail) => tail::run(tail, server().await, output, args.timeout).await,
+        Command::Status => status::run(&admin, output).await,
+        Command::Who => observe::who(&admin, output).await,
+        Command::Rooms => observe::rooms(&admin, output).await,
+        Command::Stats => observe::stats(&admin, output).await,
+        Command::Kick(kick) => operate::kick(&admin, output, kick).await,
+        Command::Announce(announce) => operate::announce(&admin, output, announce).await,
+        Command::Room(room) => room::run(&admin, output, room).await,
+        Command::Reload => operate::reload(&admin, output).await,
+        Command::Shutdown(shutdown) => operate::shutdown(&admin, output, shutdown).await,
+        Command::Log(log) => log::run(&admin, output, log).await,
+        Command::Config(config) => config::run(&admin, output, config, &environment).await,
+        Command::Wait(_) => wait::ready(&admin, output, args.timeout).await,
+        Command::Doctor => doctor::run(&admin, output, &environment).await,
+        Command::Completion { shell } => completion::run(*shell),
+        Command::Man { dir } => man::run(dir.as_deref()),
+    }
+}

@@ -1,0 +1,58 @@
+//! `chatctl status`: the daemon at a glance.
+
+use anyhow::Result;
+
+use crate::ctl::admin_client::Admin;
+use crate::ctl::duration;
+use crate::ctl::render::{self, Output};
+use crate::wire::admin::{State, Status};
+
+/// Shows the status; warnings stand last, where they are seen.
+///
+/// # Errors
+/// As [`Admin::get`].
+pub async fn run(admin: &Admin, output: Output) -> Result<()> {
+    let status: Status = admin.get("/v1/status").await?;
+    render::record(output, &status, &fields(&status))
+}
+
+/// The name of a state, as in the JSON.
+#[must_use]
+pub fn state_name(state: State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::Ready => "ready",
+        State::Stopping => "stopping",
+    }
+}
+
+fn fields(status: &Status) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("server", status.server.clone()),
+        ("version", status.version.clone()),
+        ("state", state_name(status.state).to_owned()),
+        ("pid", status.pid.to_string()),
+        ("uptime", duration::show(status.uptime_s)),
+        ("users", status.users.to_string()),
+        ("rooms", status.rooms.to_string()),
+        (
+            "connections",
+            format!("{} of {}", status.connections, status.max_connections),
+        ),
+    ];
+    for listener in &status.listeners {
+        let at = format!("{} on {}", listener.protocol, listener.address);
+        fields.push(("listens", at));
+    }
+    let or_none = |file: &Option<String>| file.clone().unwrap_or_else(|| "none".into());
+    fields.push(("config", or_none(&status.config_file)));
+    fields.push(("log", or_none(&status.log_file)));
+    if status.log_lines_dropped > 0 {
+        let dropped = format!("{} lines, the disk is too slow", status.log_lines_dropped);
+        fields.push(("log dropped", dropped));
+    }
+    for warning in &status.warnings {
+        fields.push(("warning", warning.clone()));
+    }
+    fields
+}

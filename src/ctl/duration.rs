@@ -1,0 +1,57 @@
+//! Lengths of time on the command line, `10m`, and on the screen, `3 d 4 h`.
+
+use std::time::Duration;
+
+use crate::config::units::parse_duration;
+
+/// Longest time that makes sense on a command line.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+/// Parses `500ms`, `30s`, `10m`, `2h` as the config does; a bare number is seconds.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let duration = if is_bare {
+        parse_duration(&format!("{text}s"))
+    } else {
+        parse_duration(text)
+    };
+    let duration = duration.map_err(|error| error.to_string())?;
+    if duration.is_zero() || duration > LONGEST {
+        return Err("must be more than nothing and at most a year".into());
+    }
+    Ok(duration)
+}
+
+/// The two largest units that matter: `41 s`, `12 min 3 s`, `3 d 4 h`.
+#[must_use]
+pub fn show(seconds: u64) -> String {
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{rest} s"),
+        (0, 0, _) => format!("{minutes} min {rest} s"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        (_, _, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_and_shown() {
+        assert_eq!(parse("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse("7"), Ok(Duration::from_secs(7)));
+        for wrong in ["", "m", "1x", "0s", "-1s", "99999999999999999999h", "9999h"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(show(41), "41 s");
+        assert_eq!(show(723), "12 min 3 s");
+        assert_eq!(show(86_400 * 3 + 4 * 3600 + 59), "3 d 4 h");
+    }
+}

@@ -1,0 +1,298 @@
+//! What the user typed, understood: a line becomes an [`Input`] or a sentence that says what was
+//! meant to be written. Pure. The commands of the first chat client are all here.
+
+/// The commands, as the user completes them and as they are suggested.
+pub const COMMANDS: [&str; 19] = [
+    "/away",
+    "/back",
+    "/h",
+    "/help",
+    "/i",
+    "/ignore",
+    "/join",
+    "/ls",
+    "/me",
+    "/names",
+    "/nick",
+    "/part",
+    "/quit",
+    "/rooms",
+    "/say",
+    "/topic",
+    "/unignore",
+    "/whois",
+    "/leave",
+];
+
+/// What `/help` shows.
+pub const HELP: &str = "\
+text               say it to the room that the prompt names
+@nick text         say it to one user
+/me text           say what you do
+/ls                who is here
+/names [#room]     who is in a room
+/rooms             which rooms there are
+/join #room        enter a room, or make it the one that you speak to
+/part [#room]      leave a room
+/topic [text]      show or set the topic; /topic --clear takes it away
+/nick name         take another name
+/away [text]       be away; without a text, or with /back, be back
+/whois nick        where someone is
+/ignore [nick]     hear nothing from someone; without a nick, whom you ignore
+/unignore nick     hear them again
+/i                 switch group chat off and on for yourself
+/help, /h          this
+/quit [text]       leave; so does Ctrl-D
+//text             say a text that begins with a slash";
+
+/// One thing that the user wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing was typed.
+    Nothing,
+    /// To the current room.
+    Say(String),
+    /// `/me`, to the current room.
+    Act(String),
+    Private {
+        nick: String,
+        text: String,
+    },
+    Users,
+    /// Of the current room when none is named.
+    Names(Option<String>),
+    Rooms,
+    Join(String),
+    Part(Option<String>),
+    Topic(Topic),
+    Nick(String),
+    /// `None` is back.
+    Away(Option<String>),
+    Whois(String),
+    Ignore {
+        nick: String,
+        on: bool,
+    },
+    Ignores,
+    RoomChat,
+    Help,
+    Quit(Option<String>),
+}
+
+/// What to do with the current room's topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Show,
+    Set(String),
+    Clear,
+}
+
+/// Understands one line.
+///
+/// # Errors
+/// A sentence for the user; nothing is to be sent.
+pub fn parse(line: &str) -> Result<Input, String> {
+    let line = line.trim_end();
+    if line.trim_start().is_empty() {
+        return Ok(Input::Nothing);
+    }
+    if let Some(rest) = line.strip_prefix('@') {
+        let (nick, text) = word(rest);
+        return match text {
+            Some(text) if !nick.is_empty() => Ok(Input::Private { nick, text }),
+            _ => Err("write @nick text".into()),
+        };
+    }
+    match line.strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => Ok(Input::Say(rest.to_owned())),
+        Some(rest) => command(rest),
+        None => Ok(Input::Say(line.to_owned())),
+    }
+}
+
+fn command(rest: &str) -> Result<Input, String> {
+    let (name, argument) = word(rest);
+    let needed = |what: &str| {
+        argument
+            .clone()
+            .ok_or_else(|| format!("write /{name} {what}"))
+    };
+    let one_word = |what: &str| {
+        let text = needed(what)?;
+        if text.contains(char::is_whitespace) {
+            return Err(format!("write /{name} {what}, without spaces in it"));
+        }
+        Ok(text)
+    };
+    Ok(match name.as_str() {
+        "ls" => Input::Users,
+        "h" | "help" => Input::Help,
+        "i" => Input::RoomChat,
+        "say" => Input::Say(needed("text")?),
+        "me" => Input::Act(needed("text")?),
+        "names" => Input::Names(argument.as_deref().map(room)),
+        "rooms" => Input::Rooms,
+        "join" => Input::Join(room(&one_word("#room")?)),
+        "part" | "leave" => Input::Part(argument.as_deref().map(room)),
+        "topic" => Input::Topic(match argument.as_deref() {
+            None => Topic::Show,
+            Some("--clear") => Topic::Clear,
+            Some(text) => Topic::Set(text.to_owned()),
+        }),
+        "nick" => Input::Nick(one_word("name")?),
+        "away" => Input::Away(argument),
+        "back" => Input::Away(None),
+        "whois" => Input::Whois(nick(&one_word("nick")?)),
+        "ignore" if argument.is_none() => Input::Ignores,
+        "ignore" => Input::Ignore {
+            nick: nick(&one_word("nick")?),
+            on: true,
+        },
+        "unignore" => Input::Ignore {
+            nick: nick(&one_word("nick")?),
+            on: false,
+        },
+        "quit" => Input::Quit(argument),
+        _ => return Err(unknown(&name)),
+    })
+}
+
+/// A room name as people write it: the `#` may be left out.
+#[must_use]
+pub fn room(text: &str) -> String {
+    if text.starts_with('#') {
+        text.to_owned()
+    } else {
+        format!("#{text}")
+    }
+}
+
+fn nick(text: &str) -> String {
+    text.strip_prefix('@').unwrap_or(text).to_owned()
+}
+
+/// The first word, and what follows it if anything does.
+fn word(text: &str) -> (String, Option<String>) {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    (
+        first.to_owned(),
+        (!rest.is_empty()).then(|| rest.to_owned()),
+    )
+}
+
+fn unknown(name: &str) -> String {
+    let wanted = format!("/{name}");
+    let nearest = COMMANDS
+        .iter()
+        .map(|command| (strsim::damerau_levenshtein(command, &wanted), *command))
+        .min();
+    match nearest {
+        Some((distance, command)) if distance <= 2 && wanted.len() > 2 => {
+            format!("there is no {wanted}; did you mean {command}? Nothing was sent")
+        }
+        _ => format!(
+            "there is no {wanted}; /help lists the commands, /{wanted} says it. Nothing was sent"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn private(nick: &str, text: &str) -> Input {
+        Input::Private {
+            nick: nick.into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn text_is_said_as_it_is() {
+        assert_eq!(parse("hello  you "), Ok(Input::Say("hello  you".into())));
+        assert_eq!(parse("  indented"), Ok(Input::Say("  indented".into())));
+        assert_eq!(parse(" \t"), Ok(Input::Nothing));
+        assert_eq!(parse("//etc/passwd"), Ok(Input::Say("/etc/passwd".into())));
+        assert_eq!(parse("a\nb"), Ok(Input::Say("a\nb".into())));
+    }
+
+    #[test]
+    fn the_old_clients_commands_are_understood() {
+        assert_eq!(parse("@ben hi  there"), Ok(private("ben", "hi  there")));
+        assert_eq!(parse("/ls"), Ok(Input::Users));
+        assert_eq!(parse("/help"), Ok(Input::Help));
+        assert_eq!(parse("/h"), Ok(Input::Help));
+        assert_eq!(parse("/i"), Ok(Input::RoomChat));
+    }
+
+    #[test]
+    fn commands_take_their_arguments() {
+        for (line, input) in [
+            ("/join dev", Input::Join("#dev".into())),
+            ("/join #dev", Input::Join("#dev".into())),
+            ("/part", Input::Part(None)),
+            ("/part dev", Input::Part(Some("#dev".into()))),
+            ("/topic", Input::Topic(Topic::Show)),
+            ("/topic --clear", Input::Topic(Topic::Clear)),
+            ("/topic new one", Input::Topic(Topic::Set("new one".into()))),
+            ("/nick bob", Input::Nick("bob".into())),
+            ("/away at lunch", Input::Away(Some("at lunch".into()))),
+            ("/away", Input::Away(None)),
+            ("/me waves", Input::Act("waves".into())),
+            ("/whois @ben", Input::Whois("ben".into())),
+            ("/ignore", Input::Ignores),
+            ("/quit see you", Input::Quit(Some("see you".into()))),
+            ("/names", Input::Names(None)),
+        ] {
+            assert_eq!(parse(line), Ok(input), "{line}");
+        }
+        let ignore = |on| Input::Ignore {
+            nick: "ben".into(),
+            on,
+        };
+        assert_eq!(parse("/ignore ben"), Ok(ignore(true)));
+        assert_eq!(parse("/unignore @ben"), Ok(ignore(false)));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for line in [
+            "/join",
+            "/nick",
+            "/me",
+            "@ben",
+            "@",
+            "@ hello",
+            "/nick two words",
+        ] {
+            let said = parse(line).unwrap_err();
+            assert!(said.starts_with("write "), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_not_sent_and_the_nearest_is_named() {
+        assert!(
+            parse("/jion #dev")
+                .unwrap_err()
+                .contains("did you mean /join?")
+        );
+        assert!(parse("/topics").unwrap_err().contains("/topic"));
+        let far = parse("/frobnicate").unwrap_err();
+        assert!(far.contains("there is no /frobnicate") && far.contains("//frobnicate"));
+    }
+
+    #[test]
+    fn every_listed_command_exists() {
+        for command in COMMANDS {
+            let outcome = parse(&format!("{command} x"));
+            assert!(
+                !outcome
+                    .as_ref()
+                    .is_err_and(|said| said.contains("there is no")),
+                "{command}: {outcome:?}"
+            );
+        }
+    }
+}

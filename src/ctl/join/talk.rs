@@ -1,0 +1,571 @@
+//! The conversation: who we are, which rooms we are in, what we have asked and what came of it.
+//! Pure: it takes what the user typed and what the server said, and returns what is to be shown.
+//! It knows no screen and no socket; `run` carries both ways.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use super::complete::Words;
+use super::input::{HELP, Input, Topic};
+use crate::ctl::chat::login::Welcome;
+use crate::ctl::chat::outbox::{Answered, Outbox, Request};
+use crate::ctl::chat::text;
+use crate::ctl::exit::{Exit, exit_of_code};
+use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
+
+/// What is to be done for the user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// An event or a list, for text and for JSON.
+    Show(ServerMessage),
+    /// An event that the text tells by a remark, or not at all; for JSON only.
+    Data(ServerMessage),
+    /// Something chatctl says itself.
+    Remark(String),
+    /// Something did not work.
+    Fault { exit: Exit, text: String },
+    /// This text was not sent; the user may want it back.
+    Unsent(String),
+    /// Log in again under this nick.
+    RetryAs(String),
+    /// Our nick has changed.
+    Renamed(String),
+}
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Purpose {
+    Say {
+        to: String,
+        text: String,
+    },
+    /// `again` after a loss: the room may have us still.
+    Enter {
+        again: bool,
+    },
+    Leave(String),
+    /// Names for completion; shown to nobody.
+    Fill,
+    List,
+    ShowTopic,
+    /// Told to the user when it is done.
+    Change(String),
+    Rename(String),
+}
+
+/// One conversation, over all its connections.
+#[derive(Debug)]
+pub struct Talk {
+    nick: String,
+    current: Option<String>,
+    /// The rooms we are in, and who else is.
+    rooms: BTreeMap<String, BTreeSet<String>>,
+    /// Rooms that we have heard of.
+    heard_of: BTreeSet<String>,
+    message_bytes: usize,
+    outbox: Outbox<Purpose>,
+    connected: bool,
+    /// Why the last login was refused, when a new nick is needed.
+    needs_nick: bool,
+}
+
+impl Talk {
+    /// A conversation that begins with a login. These rooms are entered besides the one that the
+    /// login may have entered.
+    #[must_use]
+    pub fn new(welcome: &Welcome, rooms: &[String], now: Instant) -> Self {
+        let mut talk = Self {
+            nick: welcome.nick.clone(),
+            current: None,
+            rooms: BTreeMap::new(),
+            heard_of: BTreeSet::from([welcome.default_room.clone()]),
+            message_bytes: welcome.limits.message_bytes,
+            outbox: Outbox::new(&welcome.limits, now),
+            connected: true,
+            needs_nick: false,
+        };
+        for room in rooms {
+            talk.enter(room);
+        }
+        talk
+    }
+
+    /// The room that plain text goes to.
+    #[must_use]
+    pub fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    /// Whether the connection stands.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Requests not yet answered.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Words for completion.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let nicks = self.current.as_ref().and_then(|room| self.rooms.get(room));
+        Words::new(
+            nicks.into_iter().flatten(),
+            self.rooms.keys().chain(&self.heard_of),
+        )
+    }
+
+    /// The next object to write, if its turn has come.
+    pub fn next_to_send(&mut self, now: Instant) -> Option<ClientMessage<'static>> {
+        if self.connected {
+            self.outbox.next(now)
+        } else {
+            None
+        }
+    }
+
+    /// When to ask for the next object although nothing was heard.
+    #[must_use]
+    pub fn wake_at(&self, now: Instant) -> Option<Instant> {
+        self.outbox.wake_at(now).filter(|_| self.connected)
+    }
+
+    /// The user typed something. Leaving is not ours to do.
+    pub fn typed(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Nothing | Input::Quit(_) => Vec::new(),
+            Input::Help => vec![Effect::Remark(HELP.to_owned())],
+            Input::Nick(nick) if self.needs_nick => {
+                self.needs_nick = false;
+                vec![Effect::RetryAs(nick)]
+            }
+            Input::Say(text) => self.say_here(&text, Kind::Text),
+            Input::Act(text) => self.say_here(&text, Kind::Action),
+            Input::Private { nick, text } => {
+                self.say(&format!("@{nick}"), &text, Kind::Text);
+                Vec::new()
+            }
+            Input::Join(room) if self.rooms.contains_key(&room) => {
+                self.current = Some(room);
+                Vec::new()
+            }
+            Input::Names(None) => {
+                self.in_current(|talk, room| talk.ask(names(room), Purpose::List))
+            }
+            Input::Part(None) => self.in_current(Self::leave),
+            Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
+            Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
+            Input::Join(room) => {
+                self.enter(&room);
+                Vec::new()
+            }
+            Input::Part(Some(room)) => {
+                self.leave(room);
+                Vec::new()
+            }
+            Input::Users => self.asked(ClientBody::Users, Purpose::List),
+            Input::Rooms => self.asked(ClientBody::Rooms, Purpose::List),
+            Input::Ignores => self.asked(ClientBody::Ignores, Purpose::List),
+            Input::RoomChat => self.asked(ClientBody::RoomChat { on: None }, Purpose::List),
+            Input::Whois(nick) => {
+                self.asked(ClientBody::Whois { nick: nick.into() }, Purpose::List)
+            }
+            Input::Nick(nick) => {
+                let body = ClientBody::Nick {
+                    nick: nick.clone().into(),
+                };
+                self.asked(body, Purpose::Rename(nick))
+            }
+            Input::Away(text) => {
+                let done = if text.is_some() {
+                    "you are away"
+                } else {
+                    "you are back"
+                };
+                let body = ClientBody::Away {
+                    text: text.map(Into::into),
+                };
+                self.asked(body, Purpose::Change(done.to_owned()))
+            }
+            Input::Ignore { nick, on } => {
+                let done = if on {
+                    format!("you hear nothing from {nick} any more; /unignore {nick} changes that")
+                } else {
+                    format!("you hear {nick} again")
+                };
+                let body = ClientBody::Ignore {
+                    nick: nick.into(),
+                    on,
+                };
+                self.asked(body, Purpose::Change(done))
+            }
+        }
+    }
+
+    /// The server said something.
+    pub fn heard(&mut self, message: ServerMessage, now: Instant) -> Vec<Effect> {
+        match self.outbox.answered(message, now) {
+            Ok(None) => Vec::new(),
+            Ok(Some(answered)) => self.answered(answered),
+            Err(message) => self.happened(*message),
+        }
+    }
+
+    /// The connection is gone: tells what may not have arrived.
+    pub fn lost(&mut self) -> Vec<Effect> {
+        self.connected = false;
+        unsure(self.outbox.lost())
+    }
+
+    /// The conversation ends: tells what has not been acknowledged.
+    pub fn give_up(&mut self) -> Vec<Effect> {
+        unsure(self.outbox.give_up())
+    }
+
+    /// The connection stands again: back into the rooms.
+    pub fn back(&mut self, welcome: &Welcome, now: Instant) {
+        self.connected = true;
+        self.message_bytes = welcome.limits.message_bytes;
+        self.nick.clone_from(&welcome.nick);
+        let rooms = self.rooms.keys().map(|room| {
+            let body = ClientBody::Join {
+                room: room.clone().into(),
+            };
+            (body, Purpose::Enter { again: true })
+        });
+        let rooms = rooms.collect();
+        self.outbox.resume(&welcome.limits, now, rooms);
+    }
+
+    /// The server would not take us back under our nick.
+    pub fn refused(&mut self) {
+        self.needs_nick = true;
+    }
+
+    fn say_here(&mut self, text: &str, kind: Kind) -> Vec<Effect> {
+        match self.current.clone() {
+            Some(room) => {
+                self.say(&room, text, kind);
+                Vec::new()
+            }
+            None => vec![in_no_room(), Effect::Unsent(text.to_owned())],
+        }
+    }
+
+    /// A text that is too long for one message goes as several.
+    fn say(&mut self, to: &str, text: &str, kind: Kind) {
+        for piece in text::split(text, self.message_bytes) {
+            let body = ClientBody::Send {
+                to: to.to_owned().into(),
+                text: piece.clone().into(),
+                kind,
+            };
+            let to = to.to_owned();
+            self.ask(body, Purpose::Say { to, text: piece });
+        }
+    }
+
+    fn enter(&mut self, room: &str) {
+        let body = ClientBody::Join {
+            room: room.to_owned().into(),
+        };
+        self.ask(body, Purpose::Enter { again: false });
+    }
+
+    fn leave(&mut self, room: String) {
+        let body = ClientBody::Part {
+            room: room.clone().into(),
+            reason: None,
+        };
+        self.ask(body, Purpose::Leave(room));
+    }
+
+    fn topic(&mut self, room: String, topic: Topic) {
+        let (text, done) = match topic {
+            Topic::Show => return self.ask(names(room), Purpose::ShowTopic),
+            Topic::Set(text) => (text, "the topic is set"),
+            Topic::Clear => (String::new(), "the topic is gone"),
+        };
+        let body = ClientBody::Topic {
+            room: room.into(),
+            text: text.into(),
+        };
+        self.ask(body, Purpose::Change(done.to_owned()));
+    }
+
+    fn in_current(&mut self, act: impl FnOnce(&mut Self, String)) -> Vec<Effect> {
+        match self.current.clone() {
+            Some(room) => {
+                act(self, room);
+                Vec::new()
+            }
+            None => vec![in_no_room()],
+        }
+    }
+
+    fn ask(&mut self, body: ClientBody<'static>, purpose: Purpose) {
+        self.outbox.push(body, purpose);
+    }
+
+    fn asked(&mut self, body: ClientBody<'static>, purpose: Purpose) -> Vec<Effect> {
+        self.ask(body, purpose);
+        Vec::new()
+    }
+
+    fn answered(&mut self, answered: Answered<Purpose>) -> Vec<Effect> {
+        let Answered { request, answer } = answered;
+        if let ServerMessage::Error { code, text, .. } = &answer {
+            return refusal(request.purpose, code, text);
+        }
+        match (request.purpose, answer) {
+            (
+                Purpose::Enter { again },
+                ServerMessage::Joined {
+                    room,
+                    topic,
+                    members,
+                    re,
+                },
+            ) => {
+                let told = entered(&room, topic.as_deref(), members);
+                let answer = ServerMessage::Joined {
+                    re,
+                    room: room.clone(),
+                    topic,
+                    members,
+                };
+                self.is_in(room.clone());
+                if again {
+                    return vec![Effect::Data(answer)];
+                }
+                self.current = Some(room);
+                vec![Effect::Data(answer), Effect::Remark(told)]
+            }
+            (Purpose::Leave(room), _) => {
+                self.is_out(&room);
+                vec![Effect::Remark(format!("you have left {room}"))]
+            }
+            (Purpose::Fill, answer) => {
+                self.learn(&answer);
+                Vec::new()
+            }
+            (Purpose::ShowTopic, ServerMessage::Names { room, topic, .. }) => {
+                let told = match topic {
+                    Some(topic) => format!("the topic of {room}: {topic}"),
+                    None => format!("{room} has no topic"),
+                };
+                vec![Effect::Remark(told)]
+            }
+            (Purpose::List, ServerMessage::RoomChat { on, .. }) => {
+                let told = if on {
+                    "group chat is on"
+                } else {
+                    "group chat is off: you neither hear rooms nor speak in them; /i switches it on"
+                };
+                vec![Effect::Remark(told.to_owned())]
+            }
+            (Purpose::List, answer) => {
+                self.learn(&answer);
+                vec![Effect::Show(answer)]
+            }
+            (Purpose::Change(done), _) => vec![Effect::Remark(done)],
+            (Purpose::Rename(nick), _) => self.renamed(nick),
+            (Purpose::Say { .. } | Purpose::Enter { .. } | Purpose::ShowTopic, _) => Vec::new(),
+        }
+    }
+
+    /// An event, or an answer to nothing that we asked.
+    fn happened(&mut self, message: ServerMessage) -> Vec<Effect> {
+        match &message {
+            ServerMessage::Joined {
+                room,
+                topic,
+                members,
+                ..
+            } => {
+                // Entered by the login, or by another session of ours.
+                let told = entered(room, topic.as_deref(), *members);
+                let is_new = !self.rooms.contains_key(room);
+                self.is_in(room.clone());
+                self.current.get_or_insert_with(|| room.clone());
+                let mut effects = vec![Effect::Data(message)];
+                if is_new {
+                    effects.push(Effect::Remark(told));
+                }
+                return effects;
+            }
+            ServerMessage::Join { room, nick, .. } if *nick == self.nick => {
+                let (room, is_new) = (room.clone(), !self.rooms.contains_key(room));
+                if is_new {
+                    self.is_in(room);
+                }
+                return vec![Effect::Data(message)];
+            }
+            ServerMessage::Part { room, nick, .. } if *nick == self.nick => {
+                let room = room.clone();
+                self.is_out(&room);
+                return vec![Effect::Data(message)];
+            }
+            ServerMessage::Join { room, nick, .. } => {
+                if let Some(nicks) = self.rooms.get_mut(room) {
+                    nicks.insert(nick.clone());
+                }
+            }
+            ServerMessage::Part { room, nick, .. } => {
+                if let Some(nicks) = self.rooms.get_mut(room) {
+                    nicks.remove(nick);
+                }
+            }
+            ServerMessage::Quit { nick, .. } => {
+                for nicks in self.rooms.values_mut() {
+                    nicks.remove(nick);
+                }
+            }
+            ServerMessage::Nick { old, new, .. } => {
+                for nicks in self.rooms.values_mut() {
+                    if nicks.remove(old) {
+                        nicks.insert(new.clone());
+                    }
+                }
+                if *old == self.nick {
+                    let mut effects = self.renamed(new.clone());
+                    effects.insert(0, Effect::Data(message));
+                    return effects;
+                }
+            }
+            ServerMessage::Error { code, text, .. } => {
+                return vec![Effect::Fault {
+                    exit: exit_of_code(code),
+                    text: text.clone(),
+                }];
+            }
+            ServerMessage::Message { .. }
+            | ServerMessage::Private { .. }
+            | ServerMessage::Topic { .. }
+            | ServerMessage::Away { .. }
+            | ServerMessage::Notice { .. } => {}
+            // Answers that nobody waits for: their request was given up with a connection.
+            ServerMessage::Welcome { .. }
+            | ServerMessage::Login { .. }
+            | ServerMessage::Ack { .. }
+            | ServerMessage::Ok { .. }
+            | ServerMessage::RoomChat { .. }
+            | ServerMessage::Rooms { .. }
+            | ServerMessage::Names { .. }
+            | ServerMessage::Users { .. }
+            | ServerMessage::Ignores { .. }
+            | ServerMessage::Whois { .. }
+            | ServerMessage::Pong { .. }
+            | ServerMessage::Ping
+            | ServerMessage::Bye { .. } => return Vec::new(),
+        }
+        vec![Effect::Show(message)]
+    }
+
+    fn is_in(&mut self, room: String) {
+        self.heard_of.insert(room.clone());
+        self.ask(names(room.clone()), Purpose::Fill);
+        self.rooms.entry(room).or_default();
+    }
+
+    fn is_out(&mut self, room: &str) {
+        self.rooms.remove(room);
+        if self.current.as_deref() == Some(room) {
+            self.current = self.rooms.keys().next().cloned();
+        }
+    }
+
+    fn learn(&mut self, answer: &ServerMessage) {
+        match answer {
+            ServerMessage::Names { room, nicks, .. } => {
+                if let Some(known) = self.rooms.get_mut(room) {
+                    known.extend(nicks.iter().cloned());
+                }
+            }
+            ServerMessage::Rooms { rooms, .. } => {
+                self.heard_of
+                    .extend(rooms.iter().map(|room| room.room.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn renamed(&mut self, nick: String) -> Vec<Effect> {
+        if self.nick == nick {
+            return Vec::new();
+        }
+        self.nick.clone_from(&nick);
+        vec![
+            Effect::Remark(format!("you are now {nick}")),
+            Effect::Renamed(nick),
+        ]
+    }
+}
+
+/// What the user is told when the server says no.
+fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
+    let exit = exit_of_code(code);
+    match purpose {
+        Purpose::Fill => Vec::new(),
+        Purpose::Enter { .. } if code == "already_in_room" => Vec::new(),
+        Purpose::Say { to, text: unsent } => vec![
+            Effect::Fault {
+                exit,
+                text: format!("not sent to {to}: {text}"),
+            },
+            Effect::Unsent(unsent),
+        ],
+        Purpose::Enter { .. }
+        | Purpose::Leave(_)
+        | Purpose::List
+        | Purpose::ShowTopic
+        | Purpose::Change(_)
+        | Purpose::Rename(_) => vec![Effect::Fault {
+            exit,
+            text: text.to_owned(),
+        }],
+    }
+}
+
+/// What had been sent, or was to be, and was never acknowledged.
+fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
+    requests
+        .into_iter()
+        .filter_map(|request| match request.purpose {
+            Purpose::Say { to, text } => Some(Effect::Fault {
+                exit: Exit::Failed,
+                text: format!("not delivered for sure, to {to}: {text}"),
+            }),
+            Purpose::Enter { .. }
+            | Purpose::Leave(_)
+            | Purpose::Fill
+            | Purpose::List
+            | Purpose::ShowTopic
+            | Purpose::Change(_)
+            | Purpose::Rename(_) => None,
+        })
+        .collect()
+}
+
+fn names(room: String) -> ClientBody<'static> {
+    ClientBody::Names { room: room.into() }
+}
+
+fn entered(room: &str, topic: Option<&str>, members: usize) -> String {
+    let users = if members == 1 { "user" } else { "users" };
+    let topic = topic
+        .map(|topic| format!("; topic: {topic}"))
+        .unwrap_or_default();
+    format!("you are in {room}, {members} {users}{topic}")
+}
+
+fn in_no_room() -> Effect {
+    Effect::Fault {
+        exit: Exit::Failed,
+        text: "you are in no room; /join #room enters one".to_owned(),
+    }
+}

@@ -1,0 +1,262 @@
+//! A user at a terminal: a prompt with editing, history and completion, and lines above it.
+//! rustyline reads in a thread of its own, one line each time it is asked to; history is kept in
+//! memory only, because what people say to each other does not belong into a file.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::MemHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{ColorMode, CompletionType, Config, Editor, Helper};
+use tokio::sync::mpsc;
+use unicode_width::UnicodeWidthStr;
+
+use super::complete::{Words, complete};
+use super::input::{self, Input};
+use super::lines::Typed;
+use super::look::{Look, colours_wanted};
+use super::screen::Screen;
+use crate::ctl::sanitize;
+
+/// Lines of history that the arrow keys reach.
+const HISTORY_LINES: usize = 500;
+
+/// What the editor is asked for: a line, behind this prompt, beginning with this text.
+#[derive(Debug)]
+struct Ask {
+    prompt: String,
+    initial: String,
+}
+
+/// The terminal and the thread that reads from it.
+#[derive(Debug)]
+pub struct Terminal {
+    asks: SyncSender<Ask>,
+    typed: mpsc::Receiver<Typed>,
+    screen: Arc<Screen>,
+    words: Arc<Mutex<Words>>,
+    colours: bool,
+    _modes: Modes,
+}
+
+impl Terminal {
+    /// Takes the terminal over until the value is dropped.
+    ///
+    /// # Errors
+    /// When the terminal cannot do what editing needs.
+    pub fn open() -> Result<Self> {
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            // Forced, so that `highlight` tells when the prompt has been drawn, colours or not.
+            .color_mode(ColorMode::Forced)
+            .auto_add_history(false)
+            .max_history_size(HISTORY_LINES)?
+            .build();
+        let history = MemHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history)?;
+        let printer = editor
+            .create_external_printer()
+            .context("this terminal cannot be drawn on")?;
+        let screen = Screen::start(printer)?;
+        let words = Arc::new(Mutex::new(Words::default()));
+        editor.set_helper(Some(Assistant {
+            screen: Arc::clone(&screen),
+            words: Arc::clone(&words),
+            is_opening: Cell::new(true),
+        }));
+        let modes = Modes::without_echo()?;
+        let (asks, asked) = sync_channel(1);
+        let (line, typed) = mpsc::channel(1);
+        thread::Builder::new()
+            .name("editor".into())
+            .spawn(move || edit(editor, &asked, &line))?;
+        Ok(Self {
+            asks,
+            typed,
+            screen,
+            words,
+            colours: colours_wanted(|name| std::env::var(name).ok()),
+            _modes: modes,
+        })
+    }
+
+    /// How lines may look now; the window may have been resized.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        let size = tcgetwinsize(io::stdout()).ok();
+        Look {
+            colours: self.colours,
+            columns: size.map(|size| usize::from(size.ws_col)).filter(|n| *n > 0),
+        }
+    }
+
+    /// Shows whole lines above the prompt.
+    pub fn show(&self, lines: &str) {
+        self.screen.show(lines);
+    }
+
+    /// Where lines wait to be shown.
+    #[must_use]
+    pub fn screen(&self) -> &Arc<Screen> {
+        &self.screen
+    }
+
+    /// Asks for the next line. `next` will return it.
+    pub fn ask(&self, prompt: &str, initial: &str) {
+        let ask = Ask {
+            prompt: sanitize::line(prompt).into_owned(),
+            initial: initial.to_owned(),
+        };
+        // Asked only after a line has come, so there is always room, and the thread lives as long as we.
+        let _ = self.asks.try_send(ask);
+    }
+
+    /// What the user typed, once it is a whole line. Cancel safe.
+    pub async fn next(&mut self) -> Typed {
+        self.typed.recv().await.unwrap_or(Typed::End)
+    }
+
+    /// The words to complete from here on.
+    pub fn set_words(&self, words: Words) {
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+
+    /// Gives the terminal back; the cursor is at the beginning of a line.
+    pub fn close(self) {
+        let rest = self.screen.close();
+        let mut stdout = io::stdout();
+        // Out of bracketed paste, which the interrupted editor has switched on, and off its line.
+        let _ = write!(stdout, "\x1b[?2004l\r\n{rest}");
+        let _ = stdout.flush();
+    }
+}
+
+/// Reads lines for as long as they are asked for.
+fn edit(
+    mut editor: Editor<Assistant, MemHistory>,
+    asks: &Receiver<Ask>,
+    typed: &mpsc::Sender<Typed>,
+) {
+    while let Ok(ask) = asks.recv() {
+        if let Some(helper) = editor.helper() {
+            helper.is_opening.set(true);
+        }
+        let answer = match editor.readline_with_initial(&ask.prompt, (&ask.initial, "")) {
+            Ok(line) => {
+                // History is a comfort; a line that it does not take is said all the same.
+                let _ = editor.add_history_entry(&line);
+                if comes_back(&line) {
+                    take_back(&ask.prompt, &line);
+                }
+                Typed::Line(line)
+            }
+            Err(ReadlineError::Interrupted) => Typed::Interrupted,
+            Err(_) => Typed::End,
+        };
+        let is_last = !matches!(answer, Typed::Line(_));
+        if typed.blocking_send(answer).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Whether the server will echo the line, so that it need not stand there twice.
+fn comes_back(line: &str) -> bool {
+    matches!(
+        input::parse(line),
+        Ok(Input::Say(_) | Input::Act(_) | Input::Private { .. })
+    )
+}
+
+/// Takes the typed line off the screen, where it is sure to fill one row and no more.
+fn take_back(prompt: &str, line: &str) {
+    // Terminals disagree about the width of some characters: count those double.
+    let doubtful = line.chars().filter(|c| !c.is_ascii()).count();
+    let width = prompt.width() + line.width() + doubtful;
+    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    if width < columns && !line.chars().any(char::is_control) {
+        let mut stdout = io::stdout();
+        let _ = stdout.write_all(b"\x1b[A\r\x1b[K");
+        let _ = stdout.flush();
+    }
+}
+
+/// What rustyline asks while a line is edited.
+struct Assistant {
+    screen: Arc<Screen>,
+    words: Arc<Mutex<Words>>,
+    /// The prompt is about to be drawn for the first time.
+    is_opening: Cell<bool>,
+}
+
+impl Completer for Assistant {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &rustyline::Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(complete(line, pos, &words))
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> std::borrow::Cow<'l, str> {
+        // The terminal is in raw mode here, so the printer goes through the editor from now on.
+        if self.is_opening.take() {
+            self.screen.opened();
+        }
+        self.screen.drawn();
+        line.into()
+    }
+}
+
+impl Validator for Assistant {
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.screen.accepted();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Hinter for Assistant {
+    type Hint = String;
+}
+
+impl Helper for Assistant {}
+
+/// The terminal's modes as they were, brought back at the end however it comes. Echo is off in
+/// between: keys struck while no line is edited would appear twice.
+#[derive(Debug)]
+struct Modes {
+    before: Termios,
+}
+
+impl Modes {
+    fn without_echo() -> Result<Self> {
+        let stdin = io::stdin();
+        let before = tcgetattr(stdin.as_fd())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(stdin.as_fd(), OptionalActions::Drain, &quiet)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Modes {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &self.before);
+    }
+}

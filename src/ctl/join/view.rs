@@ -1,0 +1,316 @@
+//! What people read: one server message becomes lines of text. Pure, and the place where others'
+//! words are made harmless. Every line begins with a time, further lines of a message are indented,
+//! so no text can look like a line of somebody else.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::look::{Look, wrap};
+use crate::ctl::{clock, sanitize};
+use crate::wire::chat::{Kind, Room, ServerMessage};
+
+/// In front of every further line of one message.
+const INDENT: &str = "      ";
+
+/// Who looks, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub look: Look,
+    /// Messages of this room do not name it. `None` names every room.
+    pub current: Option<&'a str>,
+    /// Columns taken up, and given back, by the caller for the local time; a fixed text in tests.
+    pub time: fn(&str) -> String,
+}
+
+impl<'a> View<'a> {
+    /// A view in local time.
+    #[must_use]
+    pub fn new(look: Look, current: Option<&'a str>) -> Self {
+        Self {
+            look,
+            current,
+            time: clock::local_minutes,
+        }
+    }
+
+    /// The lines for an event, or for an answer that lists something, each ended by a line feed.
+    /// `None` for what is not shown.
+    #[must_use]
+    pub fn lines(&self, message: &ServerMessage) -> Option<String> {
+        self.said(message)
+            .or_else(|| self.happened(message))
+            .or_else(|| self.listed(message))
+    }
+
+    /// A remark of chatctl's own.
+    #[must_use]
+    pub fn remark(&self, text: &str) -> String {
+        let time = clock::local_minutes_now();
+        self.block(&time, "", "** ", text, false)
+    }
+
+    fn said(&self, message: &ServerMessage) -> Option<String> {
+        Some(match message {
+            ServerMessage::Message {
+                time,
+                room,
+                from,
+                kind,
+                text,
+                ..
+            } => self.block(
+                time_of(self, time),
+                self.room(room),
+                &self.speaker(from, *kind),
+                text,
+                false,
+            ),
+            ServerMessage::Private {
+                time,
+                from,
+                to,
+                kind,
+                text,
+                ..
+            } => {
+                let mark = match kind {
+                    Kind::Text | Kind::Notice => "",
+                    Kind::Action => "* ",
+                };
+                let pair = format!("[{} > {}] {mark}", self.nick(from), self.nick(to));
+                self.block(time_of(self, time), "", &pair, text, false)
+            }
+            ServerMessage::Notice {
+                time, room, text, ..
+            } => {
+                let room = room
+                    .as_deref()
+                    .map(|room| self.room(room))
+                    .unwrap_or_default();
+                self.block(
+                    time_of(self, time),
+                    room,
+                    &self.look.strong("== "),
+                    text,
+                    false,
+                )
+            }
+            _ => return None,
+        })
+    }
+
+    fn happened(&self, message: &ServerMessage) -> Option<String> {
+        let (time, room, text) = match message {
+            ServerMessage::Join {
+                time, room, nick, ..
+            } => (time, Some(room), format!("{} has joined", harmless(nick))),
+            ServerMessage::Part {
+                time,
+                room,
+                nick,
+                reason,
+                ..
+            } => {
+                let text = format!("{} has left{}", harmless(nick), because(reason.as_deref()));
+                (time, Some(room), text)
+            }
+            ServerMessage::Quit {
+                time, nick, reason, ..
+            } => {
+                let text = format!("{} is gone{}", harmless(nick), because(Some(reason)));
+                (time, None, text)
+            }
+            ServerMessage::Nick { time, old, new, .. } => {
+                let text = format!("{} is now {}", harmless(old), harmless(new));
+                (time, None, text)
+            }
+            ServerMessage::Topic {
+                time,
+                room,
+                by,
+                text,
+                ..
+            } => (time, Some(room), topic_change(by.as_deref(), text)),
+            ServerMessage::Away {
+                time, nick, text, ..
+            } => {
+                let text = match text {
+                    Some(text) => format!("{} is away: {}", harmless(nick), harmless(text)),
+                    None => format!("{} is back", harmless(nick)),
+                };
+                (time, None, text)
+            }
+            _ => return None,
+        };
+        let room = room.map(|room| self.room(room)).unwrap_or_default();
+        Some(self.block(time_of(self, time), room, "-- ", &text, true))
+    }
+
+    fn listed(&self, message: &ServerMessage) -> Option<String> {
+        let text = match message {
+            ServerMessage::Users { nicks, .. } => format!("here: {}", names(nicks)),
+            ServerMessage::Names {
+                room, nicks, topic, ..
+            } => {
+                let topic = topic
+                    .as_deref()
+                    .map(|topic| format!(" ({})", harmless(topic)));
+                let topic = topic.unwrap_or_default();
+                format!("{}{topic}: {}", harmless(room), names(nicks))
+            }
+            ServerMessage::Ignores { nicks, .. } if nicks.is_empty() => {
+                "you ignore nobody".to_owned()
+            }
+            ServerMessage::Ignores { nicks, .. } => format!("you ignore {}", names(nicks)),
+            ServerMessage::Rooms { rooms, .. } => {
+                let rows: Vec<_> = rooms.iter().map(room_row).collect();
+                rows.join("\n")
+            }
+            ServerMessage::Whois {
+                nick,
+                rooms,
+                away,
+                sessions,
+                since,
+                ..
+            } => {
+                let away = away
+                    .as_deref()
+                    .map(|away| format!(", away: {}", harmless(away)));
+                format!(
+                    "{}: in {}; since {}, {sessions} connection(s){}",
+                    harmless(nick),
+                    if rooms.is_empty() {
+                        "no room".to_owned()
+                    } else {
+                        names(rooms)
+                    },
+                    (self.time)(since),
+                    away.unwrap_or_default(),
+                )
+            }
+            _ => return None,
+        };
+        Some(self.block(clock::local_minutes_now().as_str(), "", "** ", &text, false))
+    }
+
+    /// The room and a space, where the line must say it.
+    fn room(&self, room: &str) -> String {
+        if self.current == Some(room) {
+            String::new()
+        } else {
+            format!("{} ", harmless(room))
+        }
+    }
+
+    fn nick(&self, nick: &str) -> String {
+        self.look.nick(&harmless(nick))
+    }
+
+    fn speaker(&self, nick: &str, kind: Kind) -> String {
+        let nick = self.nick(nick);
+        match kind {
+            Kind::Text => format!("<{nick}> "),
+            Kind::Action => format!("* {nick} "),
+            Kind::Notice => format!("-{nick}- "),
+        }
+    }
+
+    /// A time, a head and a text, wrapped to the screen.
+    fn block(
+        &self,
+        time: impl AsRef<str>,
+        room: impl AsRef<str>,
+        head: &str,
+        text: &str,
+        faint: bool,
+    ) -> String {
+        let (time, room) = (time.as_ref(), room.as_ref());
+        let first = format!("{} {room}{head}", self.look.faint(time));
+        let first_width = visible_width(&first);
+        let mut block = String::new();
+        for (index, line) in sanitize::lines(text).enumerate() {
+            let taken = if index == 0 {
+                first_width
+            } else {
+                INDENT.len()
+            };
+            let pieces = match self.look.columns {
+                // A screen too narrow to indent on is wrapped by the terminal.
+                Some(columns) if columns > 20 => wrap(
+                    &line,
+                    columns.saturating_sub(taken + 1).max(10),
+                    columns - INDENT.len() - 1,
+                ),
+                Some(_) | None => vec![line.into_owned()],
+            };
+            for (at, piece) in pieces.iter().enumerate() {
+                let front = if index + at == 0 { &first } else { INDENT };
+                let piece = if faint {
+                    self.look.faint(piece)
+                } else {
+                    piece.clone()
+                };
+                block.push_str(front);
+                block.push_str(&piece);
+                block.push('\n');
+            }
+        }
+        block
+    }
+}
+
+fn time_of(view: &View<'_>, time: &str) -> String {
+    (view.time)(time)
+}
+
+fn harmless(text: &str) -> String {
+    sanitize::line(text).into_owned()
+}
+
+fn names(nicks: &[String]) -> String {
+    let all: Vec<_> = nicks.iter().map(|nick| sanitize::line(nick)).collect();
+    all.join(", ")
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason
+        .filter(|reason| !reason.is_empty())
+        .map(|reason| format!(" ({})", harmless(reason)))
+        .unwrap_or_default()
+}
+
+fn topic_change(by: Option<&str>, text: &str) -> String {
+    let by = by.map_or_else(|| "an operator".to_owned(), harmless);
+    if text.is_empty() {
+        format!("{by} took the topic away")
+    } else {
+        format!("{by} set the topic: {}", harmless(text))
+    }
+}
+
+fn room_row(room: &Room) -> String {
+    let topic = room
+        .topic
+        .as_deref()
+        .map(|topic| format!("  {}", harmless(topic)));
+    format!(
+        "{} ({}){}",
+        harmless(&room.room),
+        room.members,
+        topic.unwrap_or_default()
+    )
+}
+
+/// Columns of a text in which the only escape sequences are our own colours.
+fn visible_width(text: &str) -> usize {
+    let mut width = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find("\x1b[") {
+        width += rest[..start].width();
+        let end = rest[start..]
+            .find('m')
+            .map_or(rest.len(), |at| start + at + 1);
+        rest = &rest[end..];
+    }
+    width + rest.width()
+}

@@ -1,0 +1,159 @@
+//! Every key of the table is honoured: set to another value it changes the config, says where the
+//! value came from, and survives being printed and read again.
+
+use chatd::config::keys::{self, KeyInfo};
+use chatd::config::{Loaded, Source};
+
+use super::{load, load_with};
+
+/// A valid value that is not the default, in TOML's notation.
+fn other_value(key: &KeyInfo) -> &'static str {
+    match (key.section, key.name) {
+        ("server", "name") => "\"den\"",
+        ("server", "motd") => "\"No smoking.\"",
+        ("server", "default_room") => "\"#hall\"",
+        ("server", "buffer_size") => "\"32KiB\"",
+        ("server", "backlog") => "20",
+        ("server", "shutdown_grace") => "\"1500ms\"",
+        ("listen", "address") => "\"::1\"",
+        ("listen", "port") => "0",
+        ("listen", "unix") => "\"/run/chatd/chat.sock\"",
+        ("limits", "max_connections") => "500",
+        ("limits", "max_connections_per_ip") => "0",
+        ("limits", "message_bytes") => "2000",
+        ("limits", "topic_bytes") => "\"1KiB\"",
+        ("limits", "rooms_per_user") => "7",
+        ("limits", "max_rooms") => "70",
+        ("limits", "ignores_per_user") => "0",
+        ("limits", "send_queue_bytes") => "\"2MiB\"",
+        ("limits", "login_timeout") => "\"10s\"",
+        ("limits", "ping_interval") => "\"90s\"",
+        ("limits", "ping_timeout") => "\"250ms\"",
+        ("limits", "rate") => "2.5",
+        ("limits", "burst") => "9.0",
+        ("limits", "max_faults") => "3",
+        ("limits", "old_client_pace") => "\"20ms\"",
+        ("limits", "reads_per_turn") => "4",
+        ("limits", "flush_slice") => "64",
+        ("log", "directory") => "\"\"",
+        ("log", "rotation") => "\"hourly\"",
+        ("log", "keep") => "3",
+        ("log", "level") => "\"warn,chatd::daemon=debug\"",
+        ("log", "format") => "\"json\"",
+        ("admin", "socket") => "\"/run/other.sock\"",
+        ("admin", "group") => "\"staff\"",
+        (section, name) => panic!("add another value of {section}.{name} to this test"),
+    }
+}
+
+/// All keys that have a second value: there is one protocol yet, so no other to choose.
+fn keys_with_a_choice() -> Vec<KeyInfo> {
+    let mut keys = keys::all();
+    keys.retain(|key| (key.section, key.name) != ("listen", "protocol"));
+    keys
+}
+
+fn full_name(key: &KeyInfo) -> String {
+    match key.section {
+        "listen" => format!("listen[0].{}", key.name),
+        section => format!("{section}.{}", key.name),
+    }
+}
+
+fn effective(loaded: &Loaded, name: &str) -> (String, Source) {
+    let key = loaded.effective.iter().find(|key| key.key == name);
+    let key = key.unwrap_or_else(|| panic!("{name} is not among the effective keys"));
+    (key.value.clone(), key.source.clone())
+}
+
+#[test]
+fn each_key_in_the_file_is_honoured() {
+    let defaults = load("");
+    for key in keys_with_a_choice() {
+        let heading = match key.section {
+            "listen" => "[[listen]]".to_owned(),
+            section => format!("[{section}]"),
+        };
+        let value = other_value(&key);
+        let loaded = load(&format!("# a comment\n{heading}\n{} = {value}\n", key.name));
+        assert_ne!(loaded.config, defaults.config, "{}", full_name(&key));
+
+        let (shown, source) = effective(&loaded, &full_name(&key));
+        assert_eq!(shown, value, "{}", full_name(&key));
+        assert!(matches!(source, Source::File { line: 3, .. }), "{source:?}");
+    }
+}
+
+#[test]
+fn each_key_on_the_command_line_is_honoured_with_and_without_quotes() {
+    for key in keys_with_a_choice() {
+        let (name, value) = (full_name(&key), other_value(&key));
+        for written in [value, value.trim_matches('"')] {
+            let loaded = load_with("", &[&format!("{name}={written}")]).unwrap();
+            assert_eq!(effective(&loaded, &name), (value.to_owned(), Source::Set));
+        }
+    }
+}
+
+#[test]
+fn the_printed_config_reads_back_as_the_same() {
+    let sets: Vec<String> = keys_with_a_choice()
+        .iter()
+        .filter(|key| key.name != "unix")
+        .map(|key| format!("{}={}", full_name(key), other_value(key)))
+        .chain(["listen[1].unix=/run/a \"quoted\" name".to_owned()])
+        .collect();
+    let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    let loaded = load_with("", &sets).unwrap();
+    assert_eq!(load(&loaded.to_toml()).config, loaded.config);
+    assert_eq!(load(&load("").to_toml()).config, load("").config);
+}
+
+#[test]
+fn the_command_line_wins_over_the_file_and_the_last_over_the_first() {
+    let loaded = load_with(
+        "[limits]\nrate = 1\nburst = 5\n[[listen]]\nport = 7000\n",
+        &[
+            "limits.rate=2",
+            "limits.rate=3",
+            "listen[0].port=0",
+            "listen[1].port=7001",
+        ],
+    )
+    .unwrap();
+    assert_eq!(
+        effective(&loaded, "limits.rate"),
+        ("3.0".to_owned(), Source::Set)
+    );
+    assert_eq!(
+        effective(&loaded, "listen[0].port"),
+        ("0".to_owned(), Source::Set)
+    );
+    assert_eq!(
+        effective(&loaded, "listen[1].port"),
+        ("7001".to_owned(), Source::Set)
+    );
+    let (burst, source) = effective(&loaded, "limits.burst");
+    assert_eq!(burst, "5.0");
+    assert!(source.to_string().ends_with("/chat.toml:3"), "{source}");
+}
+
+#[test]
+fn a_text_on_the_command_line_stays_a_text_even_when_it_looks_like_a_number() {
+    let loaded = load_with("", &["server.name=2026", "server.motd="]).unwrap();
+    assert_eq!(loaded.config.server.name, "2026");
+    assert_eq!(loaded.config.server.motd, "");
+}
+
+#[test]
+fn a_listener_that_is_open_to_other_machines_is_a_warning() {
+    let file = "[[listen]]\naddress = \"0.0.0.0\"\n[[listen]]\naddress = \"127.8.0.1\"\nport = 1\n\
+                [[listen]]\nunix = \"/run/chat.sock\"\n";
+    let warnings = load(file).warnings;
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(
+        super::without_directory(&warnings[0]),
+        "chat.toml:2:11: listen[0].address: 0.0.0.0:12231 is open to other machines: whoever \
+         reaches it may read and speak, and nothing is encrypted"
+    );
+}

@@ -1,0 +1,68 @@
+//! What a reload changes and what waits for a restart.
+
+use chatd::config::{after_reload, changes};
+
+use super::load;
+
+#[test]
+fn a_reload_tells_what_is_in_force_and_what_waits() {
+    let running = load("[limits]\nrate = 5\n");
+    let edited = load(
+        "[server]\nmotd = \"Hi\"\nbacklog = 20\n[limits]\nrate = 6\n[[listen]]\nport = 1\n\
+         [[listen]]\nport = 2\n[log]\nlevel = \"debug\"\nkeep = 3\n",
+    );
+    let found = changes(&running, &edited);
+    assert_eq!(found.applied, ["server.motd", "limits.rate", "log.level"]);
+    assert_eq!(
+        found.needs_restart,
+        [
+            "server.backlog",
+            "listen[0].port",
+            "listen[1].protocol",
+            "listen[1].address",
+            "listen[1].port",
+            "log.keep",
+        ]
+    );
+}
+
+#[test]
+fn a_listener_that_is_gone_waits_for_a_restart_too() {
+    let two = load("[[listen]]\nport = 1\n[[listen]]\nunix = \"/run/chat.sock\"\n");
+    let one = load("[[listen]]\nport = 1\n");
+    let found = changes(&two, &one);
+    assert!(found.applied.is_empty());
+    assert_eq!(
+        found.needs_restart,
+        ["listen[1].protocol", "listen[1].unix"]
+    );
+}
+
+#[test]
+fn a_file_that_says_the_same_in_other_words_changes_nothing() {
+    let found = changes(
+        &load("[limits]\nping_interval = \"2m\"\n"),
+        &load("# later\n[limits]\nping_interval = \"120s\"\nmessage_bytes = 4096\n"),
+    );
+    assert_eq!(found, changes(&load(""), &load("")));
+    assert!(found.applied.is_empty() && found.needs_restart.is_empty());
+}
+
+#[test]
+fn after_a_reload_what_needs_a_restart_is_still_as_it_was() {
+    let running = load("").config;
+    let edited = load(
+        "[server]\nname = \"den\"\ndefault_room = \"#hall\"\n[[listen]]\nport = 1\n\
+         [limits]\nrate = 6\nold_client_pace = \"20ms\"\n",
+    )
+    .config;
+    let in_force = after_reload(&running, &edited);
+    assert_eq!(in_force.server.name, "den");
+    assert_eq!(in_force.limits.hub.rate, 6.0);
+    assert_eq!(in_force.limits.old_client_pace.as_millis(), 20);
+    assert_eq!(
+        in_force.limits.hub.default_room,
+        running.limits.hub.default_room
+    );
+    assert_eq!(in_force.listen, running.listen);
+}
