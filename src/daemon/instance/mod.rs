@@ -27,7 +27,7 @@ pub fn lock_path(admin_socket: &Path) -> PathBuf {
 /// Why a place cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    #[error("chatd is already running{} (lock {path})\n  ask it with `chatctl status`, end it with `chatctl shutdown`, or give this one another `[admin] socket`", as_pid(*pid))]
+    #[error("chatd is already running{} (lock {path}): ask it with `chatctl status`, end it with `chatctl shutdown`, or give this one another `[admin] socket`", as_pid(*pid))]
     Running { pid: Option<u32>, path: PathBuf },
     #[error("the lock {path} cannot be taken: {source}")]
     Lock { path: PathBuf, source: io::Error },
