@@ -4,7 +4,6 @@
 
 mod admin;
 mod config;
-mod ctl;
 mod daemon;
 mod hub;
 mod protocol;

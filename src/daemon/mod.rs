@@ -40,7 +40,7 @@ use self::reload::Reloader;
 use self::signals::{Signal, Signals};
 use self::state::DaemonState;
 use self::systemd::Activation;
-use crate::config::{Loaded, Sources};
+use crate::config::{Config, Loaded, Sources};
 use crate::hub::input::AdminCommand;
 use crate::wire::admin::State;
 
@@ -125,40 +125,22 @@ struct Daemon {
 }
 
 impl Daemon {
-    /// Takes every resource before it serves anybody, so that a start fails whole or not at all.
+    /// Starts everything. All that can be refused is taken first, so that a start fails whole or
+    /// not at all.
     fn start(loaded: Loaded, sources: Sources, logging: Logging) -> Result<Self, StartError> {
-        let clock = Clock::start();
-        let config = Arc::new(loaded.config.clone());
-        let open_files = OpenFiles::raise();
-        let signals = Signals::listen().map_err(StartError::Signals)?;
-        let lock = Lock::acquire(&instance::lock_path(&config.admin.socket))?;
-        let (admin_socket, admin_file) = instance::bind_unix(
-            &config.admin.socket,
-            admin::SOCKET_MODE,
-            config.server.backlog,
-        )?;
-        let activation = Activation::take().map_err(StartError::Activation)?;
-        let open = listener::open_all(&config, activation)?;
-
+        let Resources {
+            clock,
+            open_files,
+            signals,
+            lock,
+            admin_socket,
+            admin_file,
+            open,
+        } = Resources::take(&loaded.config)?;
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, &state);
-        let engine = Engine::new(clock, Arc::clone(&config));
+        let engine = Engine::new(clock, Arc::new(loaded.config.clone()));
         let (handle, questions) = EngineHandle::new();
-        let reloader = Arc::new(Reloader::new(
-            sources,
-            loaded,
-            handle.clone(),
-            logging.clone(),
-        ));
-        let admin_socket =
-            tokio::net::UnixListener::from_std(admin_socket).map_err(StartError::Admin)?;
-        let (stop_admin, admin_stopped) = oneshot::channel();
-        let admin_state = AdminState {
-            engine: handle.clone(),
-            logging: logging.clone(),
-            reloader: Arc::clone(&reloader),
-            daemon: Arc::clone(&state),
-        };
         let mut socket_files = vec![admin_file];
         let mut listeners = Vec::new();
         for Open {
@@ -177,6 +159,22 @@ impl Daemon {
                 speaks,
             )));
         }
+        let reloader = Arc::new(Reloader::new(
+            sources,
+            loaded,
+            handle.clone(),
+            logging.clone(),
+        ));
+        let admin_state = AdminState {
+            engine: handle.clone(),
+            logging: logging.clone(),
+            reloader: Arc::clone(&reloader),
+            daemon: Arc::clone(&state),
+        };
+        let (stop_admin, admin_stopped) = oneshot::channel();
+        let admin = admin::serve(admin_socket, admin_state, async {
+            admin_stopped.await.ok(); // a daemon that is gone has stopped, too
+        });
         Ok(Self {
             state,
             reloader,
@@ -187,9 +185,7 @@ impl Daemon {
                 spawn_local(systemd::tend(handle.clone())),
                 spawn_local(logging.clone().tend()),
             ],
-            admin: spawn_local(admin::serve(admin_socket, admin_state, async {
-                admin_stopped.await.ok(); // a daemon that is gone has stopped, too
-            })),
+            admin: spawn_local(admin),
             stop_admin,
             handle,
             logging,
@@ -262,6 +258,40 @@ impl Daemon {
                 },
             }
         }
+    }
+}
+
+/// Everything that the system may refuse.
+struct Resources {
+    clock: Clock,
+    open_files: OpenFiles,
+    signals: Signals,
+    lock: Lock,
+    admin_socket: tokio::net::UnixListener,
+    admin_file: SocketFile,
+    open: Vec<Open>,
+}
+
+impl Resources {
+    fn take(config: &Config) -> Result<Self, StartError> {
+        let open_files = OpenFiles::raise();
+        let signals = Signals::listen().map_err(StartError::Signals)?;
+        let socket = &config.admin.socket;
+        // First the lock: with it, whatever is left over of another daemon is stale.
+        let lock = Lock::acquire(&instance::lock_path(socket))?;
+        let (admin_socket, admin_file) =
+            instance::bind_unix(socket, admin::SOCKET_MODE, config.server.backlog)?;
+        let activation = Activation::take().map_err(StartError::Activation)?;
+        Ok(Self {
+            clock: Clock::start(),
+            open_files,
+            signals,
+            lock,
+            admin_socket: tokio::net::UnixListener::from_std(admin_socket)
+                .map_err(StartError::Admin)?,
+            admin_file,
+            open: listener::open_all(config, activation)?,
+        })
     }
 }
 

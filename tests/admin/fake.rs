@@ -181,9 +181,11 @@ async fn answer(
             Question::Admin(command, to) => drop(to.send(administer(&command))),
             Question::Reconfigure(config, to) => {
                 reconfigured.borrow_mut().push(config);
-                drop(to.send(()));
+                let _ = to.send(());
             }
-            Question::Heartbeat(to) => drop(to.send(())),
+            Question::Heartbeat(to) => {
+                let _ = to.send(());
+            }
         }
     }
 }

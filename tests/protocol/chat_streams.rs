@@ -228,6 +228,16 @@ proptest! {
 }
 
 #[test]
+fn a_read_full_of_garbage_is_answered_as_often_as_the_hub_allows() {
+    let max = facts().settings.max_faults as usize;
+    for garbage in ["x\n", "{}"] {
+        let reads = [garbage.repeat(5000), garbage.repeat(5000)];
+        let incoming = play(&[reads[0].as_bytes(), reads[1].as_bytes()]);
+        assert_eq!(incoming.len(), max, "{garbage:?}");
+    }
+}
+
+#[test]
 fn an_old_text_that_is_too_long_for_one_object_loses_nothing() {
     let text = "한국어 \"quoted\" \u{1f600}\n".repeat(150);
     let event = Event {

@@ -37,7 +37,7 @@ fn commands(name: &str, text: &str) -> Vec<Typed> {
         let place = format!("{name}:{number}");
         if let Some(language) = line.trim_start().strip_prefix("```") {
             block = block.is_none().then(|| language.to_owned());
-        } else if block.as_deref() == Some("sh") {
+        } else if let Some(line) = typed_line(block.as_deref(), line) {
             let commands = shell_commands(line).into_iter();
             found.extend(commands.map(|words| Typed {
                 place: place.clone(),
@@ -57,6 +57,15 @@ fn commands(name: &str, text: &str) -> Vec<Typed> {
         }
     }
     found
+}
+
+/// What is typed in a line of a shell block; a console block has the answers too.
+fn typed_line<'a>(language: Option<&str>, line: &'a str) -> Option<&'a str> {
+    match language? {
+        "sh" => Some(line),
+        "console" => line.trim_start().strip_prefix("$ "),
+        _ => None,
+    }
 }
 
 /// The simple commands of a line, each as words: quotes, pipes, `&&` and comments, no more.
@@ -157,7 +166,8 @@ fn a_command_that_does_not_work_is_found() {
     let text = "```sh\nmake everything\nls | sudo chatctl wohs  # x\nchatctl join\n```\n\
                 `chatctl join` `chatctl log level --since 3m`\n\
                 ```toml\nchatctl = 1\n```\n\
-                ```sh\nscripts/dance && cargo run --bin chat\nmake all && chatctl who # fine\n```\n";
+                ```sh\nscripts/dance && cargo run --bin chat\nmake all && chatctl who # fine\n```\n\
+                ```console\n$ chatctl wherefore\nchatctl: no answer\n```\n";
     let tree = Tree::of(&[("a.md", text), ("Makefile", "all: x\n")]);
     let wrong = wrong_commands(&tree);
     let places: Vec<&str> = wrong
@@ -166,7 +176,9 @@ fn a_command_that_does_not_work_is_found() {
         .collect();
     assert_eq!(
         places,
-        ["a.md:2", "a.md:3", "a.md:4", "a.md:6", "a.md:11", "a.md:11"],
+        [
+            "a.md:2", "a.md:3", "a.md:4", "a.md:6", "a.md:11", "a.md:11", "a.md:15"
+        ],
         "{wrong:?}"
     );
 }

@@ -227,7 +227,7 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Failure> {
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(unreadable)?;
+            .map_err(|rejection| unreadable(&rejection))?;
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(Failure::new(
@@ -239,7 +239,7 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     }
 }
 
-fn unreadable(rejection: BytesRejection) -> Failure {
+fn unreadable(rejection: &BytesRejection) -> Failure {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(
             StatusCode::PAYLOAD_TOO_LARGE,

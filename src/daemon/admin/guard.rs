@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
+use super::rights::Peer;
 
 /// Longest time that a request may take, its body included.
 pub(super) const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
@@ -18,10 +19,10 @@ pub(super) const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 /// a port do exist, and then any page could give orders (as with DNS rebinding).
 pub(super) async fn refuse_foreign(request: Request, next: Next) -> Response {
     if is_foreign(request.headers(), request.uri()) {
-        tracing::warn!(
-            path = request.uri().path(),
-            "an admin request of foreign origin was refused"
-        );
+        // Neither Origin nor path: both are free text.
+        let peer = request.extensions().get::<Peer>();
+        let (uid, pid) = (peer.map(|peer| peer.uid), peer.and_then(|peer| peer.pid));
+        tracing::warn!(uid, pid, "an admin request of foreign origin was refused");
         return Failure::new(
             StatusCode::FORBIDDEN,
             "foreign_origin",

@@ -26,6 +26,8 @@ const OWNERS_MAX: usize = 16;
 const OTHERS_MAX: usize = 16;
 /// From the connection to the end of the request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
+/// Longest head of a request, and most bytes of a body read ahead.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// A connection's whole life: a peer that does not read its answer is left after this.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(30);
 /// At the end, for requests that are being answered.
@@ -65,7 +67,7 @@ async fn warn_of_missing_group(state: &AdminState) {
     let looked_up = group.clone();
     let exists = tokio::task::spawn_blocking(move || rights::group_exists(&looked_up)).await;
     if !exists.unwrap_or(false) {
-        tracing::warn!(
+        tracing::info!(
             group,
             "the group of [admin] group does not exist: only root and chatd's own user may change things"
         );
@@ -161,6 +163,7 @@ async fn one_request(stream: UnixStream, peer: Peer, router: Router) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
         .keep_alive(false)
+        .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {

@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Queued};
-use super::handle::{EngineStats, Question, SessionRow};
 use super::room::Room;
 use crate::config::{Config, Protocol};
 use crate::daemon::clock::{self, Clock};
@@ -21,7 +20,7 @@ use crate::daemon::protocol::{self, Facts, Incoming};
 use crate::daemon::transport::{ReadHalf, Socket};
 use crate::hub::Hub;
 use crate::hub::id::{RoomId, SessionId, UserKey};
-use crate::hub::input::{AdminCommand, Input, Origin, QuitReason};
+use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::output::{Administered, Output};
 use crate::hub::refusal::Refusal;
 use crate::hub::time::{Now, UnixMillis};
@@ -53,8 +52,8 @@ pub(super) struct Core {
     pub(super) administered: Option<Result<Administered, Refusal>>,
     serial: u32,
     read_buffer: Vec<u8>,
-    utc_offset_minute: u64,
-    is_stopping: bool,
+    pub(super) utc_offset_minute: u64,
+    pub(super) is_stopping: bool,
 }
 
 /// What the engine counts since its start.
@@ -275,82 +274,6 @@ impl Core {
         self.input(now, Input::Tick);
     }
 
-    /// Answers one question.
-    pub(super) fn answer(&mut self, question: Question) {
-        // A questioner who has gone away meanwhile is no matter: hence the `ok()`.
-        match question {
-            Question::Counts(answer) => answer.send(self.hub.counts()).ok(),
-            Question::Sessions(answer) => answer.send(self.session_rows()).ok(),
-            Question::Rooms(answer) => answer.send(self.hub.rooms()).ok(),
-            Question::Stats(answer) => answer.send(self.stats()).ok(),
-            Question::Heartbeat(answer) => answer.send(()).ok(),
-            Question::Admin(command, answer) => answer.send(self.administer(command)).ok(),
-            Question::Reconfigure(config, answer) => {
-                self.reconfigure(config);
-                answer.send(()).ok()
-            }
-        };
-    }
-
-    fn administer(&mut self, command: AdminCommand) -> Result<Administered, Refusal> {
-        self.is_stopping |= command == AdminCommand::Shutdown;
-        let now = self.now();
-        self.input(now, Input::Admin(command));
-        self.administered
-            .take()
-            .expect("the hub answers each admin command exactly once")
-    }
-
-    fn reconfigure(&mut self, config: Arc<Config>) {
-        let now = self.now();
-        self.facts = facts_of(&config);
-        self.utc_offset_minute = 0;
-        self.input(now, Input::Settings(config.limits.hub.clone()));
-        self.config = config;
-    }
-
-    fn session_rows(&mut self) -> Vec<SessionRow> {
-        let uptime = self.now().uptime;
-        let views = self.hub.sessions();
-        let rows = views.into_iter().filter_map(|view| {
-            let connection = self.connections.get(view.session.slot as usize)?;
-            Some(SessionRow {
-                address: connection.peer.to_string(),
-                dialect: connection.protocol.dialect().map(protocol::Dialect::name),
-                queued_bytes: connection.outbox.bytes(),
-                idle: uptime.saturating_sub(view.last_heard),
-                view,
-            })
-        });
-        rows.collect()
-    }
-
-    fn stats(&self) -> EngineStats {
-        let counters = &self.counters;
-        EngineStats {
-            accepted: counters.accepted,
-            refused: counters.refused,
-            open: self.connections.len() as u64,
-            ended: counters.ended.clone(),
-            logins: counters.logins,
-            messages: counters.messages,
-            deliveries: counters.deliveries,
-            bytes_read: counters.bytes_read,
-            bytes_written: counters.bytes_written,
-            writes: counters.writes,
-            writes_short: counters.writes_short,
-            turns: counters.turns,
-            queued_bytes: self
-                .connections
-                .iter()
-                .map(|(_, one)| one.outbox.bytes() as u64)
-                .sum(),
-            refusals: counters.refusals.clone(),
-            faults: counters.faults,
-            accepts_starved: counters.accepts_starved,
-        }
-    }
-
     /// The moment, and with it the time zone's offset, which old clients are shown.
     pub(super) fn now(&mut self) -> Now {
         let now = self.clock.now();
@@ -373,7 +296,7 @@ impl Core {
     }
 }
 
-fn facts_of(config: &Config) -> Facts {
+pub(super) fn facts_of(config: &Config) -> Facts {
     Facts {
         server_name: config.server.name.clone(),
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -10,6 +10,7 @@
 //!
 //! Everything runs on one thread: [`Engine`] is a `RefCell` that is never borrowed across an `await`.
 
+mod answer;
 mod connection;
 mod core;
 mod dispatch;

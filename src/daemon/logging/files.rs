@@ -124,7 +124,7 @@ impl LogFiles {
             Ok(()) => drop(self.health.set_failure(None)),
             Err(error) => {
                 self.health.lines_failed.fetch_add(1, Ordering::Relaxed);
-                self.tell_failure(format!(
+                self.tell_failure(&format!(
                     "cannot write to {}: {error}",
                     self.current().display()
                 ));
@@ -158,13 +158,13 @@ impl LogFiles {
     fn reopen(&mut self) {
         match appender(&self.directory, self.rotation) {
             Ok(appender) => self.appender = appender,
-            Err(error) => self.tell_failure(format!("cannot open the log file anew: {error}")),
+            Err(error) => self.tell_failure(&format!("cannot open the log file anew: {error}")),
         }
     }
 
     /// Once per failure, on stderr, as the log itself cannot say it.
-    fn tell_failure(&self, failure: String) {
-        if self.health.set_failure(Some(failure.clone())).is_none() {
+    fn tell_failure(&self, failure: &str) {
+        if self.health.set_failure(Some(failure.to_owned())).is_none() {
             // Nobody is left to be told when stderr is gone.
             let _ = writeln!(std::io::stderr(), "chatd: {failure}");
         }

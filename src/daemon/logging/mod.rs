@@ -80,7 +80,7 @@ impl Stderr {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     #[error(
-        "cannot create the log directory {path}: {source}\n  create it for uid {uid}, or set `[log] directory` to another place (\"\" writes no files)"
+        "cannot create the log directory {path}: {source}; create it for uid {uid}, or set `[log] directory` to another place (\"\" writes no files)"
     )]
     Directory {
         path: PathBuf,
@@ -88,7 +88,7 @@ pub enum LogError {
         source: io::Error,
     },
     #[error(
-        "cannot write log files in {path}: {reason}\n  let uid {uid} write there, or set `[log] directory` to another place (\"\" writes no files)"
+        "cannot write log files in {path}: {reason}; let uid {uid} write there, or set `[log] directory` to another place (\"\" writes no files)"
     )]
     File {
         path: PathBuf,

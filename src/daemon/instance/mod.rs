@@ -2,16 +2,19 @@
 //! a living one, and who holds what is taken. Every message names the holder where the system
 //! lets us see it.
 
-use std::fmt;
+mod holder;
+
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 use socket2::{Domain, SockAddr, Socket, Type};
+
+pub use holder::{Holder, who_holds};
 
 /// The lock file beside the admin socket, for [`Lock::acquire`].
 #[must_use]
@@ -24,7 +27,7 @@ pub fn lock_path(admin_socket: &Path) -> PathBuf {
 /// Why a place cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
-    #[error("chatd is already running{} (lock {path})\n  ask it with `chatctl status`, end it with `chatctl shutdown`, or give this one another `[admin] socket`", as_pid(*pid))]
+    #[error("chatd is already running{} (lock {path}): ask it with `chatctl status`, end it with `chatctl shutdown`, or give this one another `[admin] socket`", as_pid(*pid))]
     Running { pid: Option<u32>, path: PathBuf },
     #[error("the lock {path} cannot be taken: {source}")]
     Lock { path: PathBuf, source: io::Error },
@@ -33,6 +36,11 @@ pub enum InstanceError {
     #[error("the socket {path} is in use{}", by_holder(holder.as_ref()))]
     InUse {
         path: PathBuf,
+        holder: Option<Holder>,
+    },
+    #[error("{address} is in use{}", by_holder(holder.as_ref()))]
+    PortInUse {
+        address: SocketAddr,
         holder: Option<Holder>,
     },
     #[error(
@@ -224,124 +232,17 @@ fn prepare_directory(of: &Path) -> Result<(), InstanceError> {
     Ok(())
 }
 
-/// Who holds a port or a socket, as far as the system shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Only root and the holder's own user may see it.
-    pub pid: Option<u32>,
-    /// The program's name.
-    pub name: Option<String>,
-    pub uid: Option<u32>,
-}
-
-impl Holder {
-    fn new(pid: Option<u32>, uid: Option<u32>) -> Self {
-        let name = pid.and_then(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).ok());
-        Self {
-            pid,
-            name: name.map(|name| name.trim_end().to_owned()),
-            uid,
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.pid, &self.name, self.uid) {
-            (Some(pid), Some(name), _) => write!(f, "pid {pid} ({})", name.escape_debug()),
-            (Some(pid), None, _) => write!(f, "pid {pid}"),
-            (None, _, Some(uid)) => write!(
-                f,
-                "a process of uid {uid}; which one, `ss -ltnp` tells root or that user"
-            ),
-            (None, _, None) => f.write_str("a process that only root can see"),
-        }
-    }
-}
-
-/// Who listens where `wanted` would, best effort; `None` when nobody is seen to.
+/// What to say when the system answers that an address is in use.
 #[must_use]
-pub fn who_holds(wanted: SocketAddr) -> Option<Holder> {
-    let tables = [
-        fs::read_to_string("/proc/net/tcp"),
-        fs::read_to_string("/proc/net/tcp6"),
-    ];
-    let holding = tables
-        .iter()
-        .flatten()
-        .flat_map(|table| table.lines().filter_map(ListenRow::parse))
-        .find(|row| row.bars(wanted))?;
-    Some(Holder::new(
-        pid_with_socket(holding.inode),
-        Some(holding.uid),
-    ))
-}
-
-/// A listening socket in proc_net_tcp(5).
-struct ListenRow {
-    address: SocketAddr,
-    uid: u32,
-    inode: u64,
-}
-
-impl ListenRow {
-    fn parse(line: &str) -> Option<Self> {
-        const LISTEN: &str = "0A";
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        if *fields.get(3)? != LISTEN {
-            return None;
-        }
-        Some(Self {
-            address: parse_hex_address(fields.get(1)?)?,
-            uid: fields.get(7)?.parse().ok()?,
-            inode: fields.get(9)?.parse().ok()?,
-        })
+pub fn port_in_use(address: SocketAddr) -> InstanceError {
+    InstanceError::PortInUse {
+        address,
+        holder: who_holds(address),
     }
-
-    /// Whether nobody else may listen at `wanted` beside it.
-    fn bars(&self, wanted: SocketAddr) -> bool {
-        let (here, there) = (self.address.ip().to_canonical(), wanted.ip().to_canonical());
-        self.address.port() == wanted.port()
-            && (here == there || here.is_unspecified() || there.is_unspecified())
-    }
-}
-
-/// `0100007F:2FC7`: groups of four bytes in the machine's byte order.
-fn parse_hex_address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let mut bytes = Vec::with_capacity(16);
-    for start in (0..address.len()).step_by(8) {
-        let group = u32::from_str_radix(address.get(start..start + 8)?, 16).ok()?;
-        bytes.extend(group.to_ne_bytes());
-    }
-    let ip = match bytes.len() {
-        4 => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?)),
-        16 => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)),
-        _ => return None,
-    };
-    Some(SocketAddr::new(ip, port))
-}
-
-fn pid_with_socket(inode: u64) -> Option<u32> {
-    let wanted = format!("socket:[{inode}]");
-    let processes = fs::read_dir("/proc").ok()?.flatten();
-    processes
-        .filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok())
-        .find(|pid| {
-            let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else {
-                return false; // gone, or another user's
-            };
-            descriptors
-                .flatten()
-                .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
-                .any(|target| target.as_os_str() == wanted.as_str())
-        })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
     use std::os::unix::net::UnixStream;
 
     use super::*;
@@ -407,28 +308,5 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("others may write to it"), "{error}");
-    }
-
-    #[test]
-    fn the_holder_of_a_port_is_found() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let holder = who_holds(address).unwrap();
-        assert_eq!(holder.pid, Some(std::process::id()));
-        assert!(holder.to_string().starts_with("pid "), "{holder}");
-        let everywhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
-        assert_eq!(who_holds(everywhere), Some(holder));
-        let other = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 9).into(), address.port());
-        assert_eq!(who_holds(other), None);
-    }
-
-    #[test]
-    fn a_holder_that_cannot_be_seen_is_told_as_such() {
-        let holder = Holder {
-            pid: None,
-            name: None,
-            uid: Some(33),
-        };
-        assert!(holder.to_string().contains("a process of uid 33"));
     }
 }
