@@ -219,7 +219,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Limits "burst", Kind::Number(1.0..=1_000_000.0, at!(limits.hub.burst)), Reload,
         "Flood control: commands that a session may send at once after a pause."),
     key!(Limits "max_faults", Kind::Count(1..=1_000_000, at!(limits.hub.max_faults)), Reload,
-        "Objects that made no sense, per session, before it is closed."),
+        "Objects that made no sense, less those that did, per session, before it is closed."),
     key!(Limits "old_client_pace", Kind::Time(millis(1)..=secs(10), at!(limits.old_client_pace)), Reload,
         "Pause between two objects to an old client, which takes what arrives together for one."),
     key!(Limits "reads_per_turn", Kind::Count(1..=1024, at!(limits.reads_per_turn)), Reload,

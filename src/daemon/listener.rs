@@ -125,15 +125,15 @@ fn protocol_name(protocol: Protocol) -> &'static str {
 
 fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
     match (holder, error.kind()) {
-        (Some(holder), _) => format!("\n  it is held by {holder}"),
+        (Some(holder), _) => format!("; it is held by {holder}"),
         (None, io::ErrorKind::AddrInUse) => {
-            "\n  who holds it can be seen by root only: `ss -ltnp`".to_owned()
+            "; who holds it can be seen by root only: `ss -ltnp`".to_owned()
         }
         (None, io::ErrorKind::AddrNotAvailable) => {
-            "\n  this machine has no such address: `ip address` lists those that it has".to_owned()
+            "; this machine has no such address: `ip address` lists those that it has".to_owned()
         }
         (None, io::ErrorKind::PermissionDenied) => {
-            "\n  ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()
+            "; ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()
         }
         (None, _) => String::new(),
     }

@@ -24,7 +24,7 @@ pub(super) struct Gauge {
     refusals: u16,
     /// Whether the log has been told and the bucket has not been full since.
     throttled: bool,
-    /// Objects that could not be understood.
+    /// Objects that could not be understood, less those that could.
     pub(super) faults: u32,
 }
 

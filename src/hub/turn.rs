@@ -136,7 +136,7 @@ impl Turn<'_> {
     fn command(&mut self, asked: Asked, command: Command) {
         let cost = flood::cost(&command, &self.hub.state);
         match self.take_tokens(asked.session, cost) {
-            Verdict::Pass => {}
+            Verdict::Pass => self.forgive_a_fault(asked.session),
             Verdict::Refuse { retry_after_ms, .. } => {
                 self.refuse(asked, Refusal::TooFast { retry_after_ms });
                 return;
@@ -202,6 +202,12 @@ impl Turn<'_> {
         } else if verdict == Verdict::Close {
             self.end(session, QuitReason::Flooding, Connection::Open);
         }
+    }
+
+    /// Whoever makes sense now and then is no garbage, however long the session lasts.
+    fn forgive_a_fault(&mut self, session: SessionId) {
+        let gauge = &mut self.hub.gauges[session.slot as usize];
+        gauge.faults = gauge.faults.saturating_sub(1);
     }
 
     fn take_tokens(&mut self, session: SessionId, cost: f64) -> Verdict {

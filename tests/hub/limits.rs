@@ -172,6 +172,7 @@ fn garbage_costs_patience() {
           ana, ben hear: ana in #lobby: sorry
           ana gets: ack
         > ana sends garbage
+        > ana sends garbage
           ben hears: ana quit: too many faults
           ana is closed: too many faults
     ",

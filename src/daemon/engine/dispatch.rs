@@ -216,11 +216,11 @@ impl Core {
             return;
         };
         match reason {
-            QuitReason::Closed => {}
+            // The one has gone, the other has been told by its protocol.
+            QuitReason::Closed | QuitReason::Unreadable => {}
             QuitReason::Failed(_) => connection.write = None,
             QuitReason::SendQueueExceeded { .. }
             | QuitReason::Quit(_)
-            | QuitReason::Unreadable
             | QuitReason::TooManyFaults
             | QuitReason::PingTimeout
             | QuitReason::LoginTimeout

@@ -180,6 +180,8 @@ impl Model {
             }
             return;
         }
+        let session = self.session(id);
+        session.faults = session.faults.saturating_sub(1);
         match self.answer(id, command) {
             Ok(Some(reply)) => self.reply(id, &reply),
             Ok(None) => {}

@@ -24,8 +24,6 @@ use crate::wire::frame::{FrameError, Splitter};
 pub struct Session {
     splitter: Splitter,
     peer: Peer,
-    /// Objects that could not be understood so far.
-    faults: u32,
 }
 
 /// What is known of who is at the other end.
@@ -54,21 +52,24 @@ impl Session {
         }
     }
 
-    /// Takes the bytes of one read, cut anywhere, and appends what they say. Nothing is read after
-    /// the last fault that the hub allows: it closes the session on it, and a read full of garbage
-    /// must not cost an answer for every second byte.
+    /// Takes the bytes of one read, cut anywhere, and appends what they say. A read with as many
+    /// faults as a session may have is the last: it must not cost an answer for every second byte.
     pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
         let mut rest = bytes;
-        while self.faults < facts.settings.max_faults.max(1)
-            && let Some(frame) = self.splitter.next(&mut rest, facts.frame_bytes())
-        {
+        let mut faults = 0;
+        while let Some(frame) = self.splitter.next(&mut rest, facts.frame_bytes()) {
             match frame {
                 Ok(object) => self.object(&object, facts, incoming),
                 Err(FrameError::Lost) => incoming.push(Incoming::Unreadable(self.lost(facts))),
                 Err(error) => incoming.push(self.fault(&error.into(), facts)),
             }
             if matches!(incoming.last(), Some(Incoming::Fault(_))) {
-                self.faults += 1;
+                faults += 1;
+            }
+            if faults >= facts.settings.max_faults.max(1) {
+                // After these the hub has closed the session, or else this does.
+                incoming.push(Incoming::Unreadable(self.lost(facts)));
+                return;
             }
         }
     }

@@ -257,7 +257,9 @@ fn write_from_system(kind: Kind, text: &str, facts: &Facts, out: &mut Vec<u8>) {
 
 /// Writes a text in as many objects as it needs, each with the whole head.
 fn write_cut(kind: Kind, head: &str, text: &str, out: &mut Vec<u8>) {
-    let text = for_terminal(text); // a head has names only, which are safe by their rules
+    // A head has names only, which are safe by their rules. Further lines of a text are indented:
+    // an old client prints what it gets, and a line of its own could pass for the server's words.
+    let text = for_terminal(text).replace('\n', "\n  ");
     let around = EMPTY_OBJECT_BYTES + json_bytes(head) + json_bytes(END);
     for piece in cut(&text, OBJECT_BYTES_MAX - around) {
         write_object(kind, None, &format!("{head}{piece}{END}"), out);
