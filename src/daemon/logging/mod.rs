@@ -3,7 +3,7 @@
 //! cannot take is dropped, counted and told. The level may change while the daemon runs.
 //!
 //! Nobody logs a message text, a password or a token; what a peer chose is logged only as a parsed
-//! name, and control characters are escaped on the way (see [`line`]).
+//! name, and control characters are escaped on the way (see [`mod@line`]).
 
 mod files;
 pub mod level;
