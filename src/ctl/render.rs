@@ -211,10 +211,7 @@ mod tests {
             table.text(),
             "NICK        ROOMS\nana         #lobby\na\u{fffd}2J\u{fffd}␡␛[A␊  #a␉b\n"
         );
-        assert_eq!(
-            table.tsv(),
-            "ana\t#lobby\na\u{fffd}2J\u{fffd}␡␛[A␊\t#a␉b\n"
-        );
+        assert_eq!(table.tsv(), "ana\t#lobby\na\u{fffd}2J\u{fffd}␡␛[A␊\t#a␉b\n");
     }
 
     #[test]
