@@ -1,4 +1,45 @@
-//! chatd, a chat service for machines that you run yourself. See ARCHITECTURE.md for the map.
+//! chatd, a chat service for machines that you run yourself: one daemon, one file, one command line.
+//!
+//! ```text
+//!  bytes            messages           Command              Event / Refusal           bytes
+//!  peer ─► transport ─► protocol session ─► engine ─► HUB ─► engine ─► protocol ─► outbox ─► peer
+//!                         (pure)                     (pure)
+//! ```
+//!
+//! The hub decides, everything else carries. Bytes become commands in a protocol, the engine hands
+//! them to the hub one at a time, and the hub answers with events and who hears them; the engine has
+//! them rendered once per dialect and writes them out. `ARCHITECTURE.md` tells why.
+//!
+//! # The import table
+//!
+//! A module may name its own items, those of the modules in its row, std, and the crates in its row.
+//! A module belongs to the longest row that its path begins with, so a part with a row of its own
+//! must be named by its own name. Rows import upwards only. `tests/tidy.rs` reads this table.
+//!
+//! | module | may import | crates |
+//! |---|---|---|
+//! | `hub` | | `precis_profiles`, `unicode_normalization` |
+//! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
+//! | `config` | `hub` | `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `daemon::transport` | | `socket2`, `tokio` |
+//! | `daemon::clock` | `hub` | `chrono`, `tokio` |
+//! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
+//! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
+//! | `daemon::engine::handle` | `config`, `hub` | `thiserror`, `tokio` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::inherited` | | `sd_notify` |
+//! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
+//! | `daemon::metrics` | | `rustix` |
+//! | `daemon::nofile` | | `rustix` |
+//! | `daemon::signals` | | `futures_core`, `signal_hook`, `signal_hook_tokio`, `tokio` |
+//! | `daemon::logging` | `config`, `hub` | `chrono`, `rustix`, `serde_json`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
+//! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
+//! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
+//! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
+//! | `daemon::admin` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `wire` | `axum`, `bytes`, `hyper`, `hyper_util`, `nix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
+//! | `daemon` | `config`, `daemon::admin`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
+//! | `ctl` | `config`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `http_body_util`, `hyper`, `hyper_util`, `nix`, `rustix`, `rustyline`, `serde`, `serde_json`, `strsim`, `thiserror`, `tokio`, `unicode_width` |
+//! | `bin` | `config`, `ctl`, `daemon` | `clap` |
 
 pub mod config;
 pub mod ctl;

@@ -36,28 +36,12 @@ impl<T> Kind<T> {
     /// What is wrong with the value, in words that follow the key's name.
     pub(super) fn put(&self, target: &mut T, raw: &RawValue) -> Result<(), String> {
         match self {
-            Self::Count(bounds, field) => field.put(
-                target,
-                within(count(raw), bounds).ok_or_else(|| self.not(raw))?,
-            ),
-            Self::Size(bounds, field) => {
-                let size = self.with_unit(raw, size(raw))?;
-                field.put(
-                    target,
-                    within(Some(size), bounds).ok_or_else(|| self.not(raw))?,
-                )
+            Self::Count(bounds, field) => field.put(target, self.within(bounds, raw, count(raw))?),
+            Self::Size(bounds, field) => field.put(target, self.within(bounds, raw, size(raw))?),
+            Self::Time(bounds, field) => field.put(target, self.within(bounds, raw, time(raw))?),
+            Self::Number(bounds, field) => {
+                field.put(target, self.within(bounds, raw, number(raw))?)
             }
-            Self::Time(bounds, field) => {
-                let time = self.with_unit(raw, time(raw))?;
-                field.put(
-                    target,
-                    within(Some(time), bounds).ok_or_else(|| self.not(raw))?,
-                )
-            }
-            Self::Number(bounds, field) => field.put(
-                target,
-                within(number(raw), bounds).ok_or_else(|| self.not(raw))?,
-            ),
             Self::Text(_, field) | Self::Path(_, field) => {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
                 field.put(target, text.to_owned())
@@ -142,18 +126,26 @@ impl<T> Kind<T> {
         )
     }
 
-    /// The value of a kind with units; an error of the unit says more than "must be".
-    fn with_unit<V>(&self, raw: &RawValue, read: Result<V, Unread>) -> Result<V, String> {
-        read.map_err(|unread| match unread {
-            Unread::Type => self.not(raw),
-            Unread::Unit(reason) => format!("{}: {reason}", self.not(raw)),
-        })
+    /// The value when it could be read and is within its bounds; else "must be …".
+    fn within<V: PartialOrd>(
+        &self,
+        bounds: &RangeInclusive<V>,
+        raw: &RawValue,
+        value: Result<V, Unread>,
+    ) -> Result<V, String> {
+        match value {
+            Ok(value) if bounds.contains(&value) => Ok(value),
+            Ok(_) | Err(Unread::Type) => Err(self.not(raw)),
+            Err(Unread::Unit(reason)) => Err(format!("{}: {reason}", self.not(raw))),
+        }
     }
 }
 
-/// Why a value with a unit could not be read.
+/// Why a value could not be read.
 enum Unread {
+    /// It is of another type, or far out of range.
     Type,
+    /// Something is wrong with its unit, which says more than "must be".
     Unit(String),
 }
 
@@ -163,21 +155,17 @@ impl From<units::UnitError> for Unread {
     }
 }
 
-fn within<V: PartialOrd>(value: Option<V>, bounds: &RangeInclusive<V>) -> Option<V> {
-    value.filter(|value| bounds.contains(value))
-}
-
-fn count(raw: &RawValue) -> Option<u64> {
+fn count(raw: &RawValue) -> Result<u64, Unread> {
     match raw {
-        RawValue::Integer(number) => u64::try_from(*number).ok(),
+        RawValue::Integer(number) => u64::try_from(*number).map_err(|_| Unread::Type),
         RawValue::Unquoted { value, .. } => count(value),
-        RawValue::Text(_) | RawValue::Float(_) | RawValue::Other(_) => None,
+        RawValue::Text(_) | RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
     }
 }
 
 fn size(raw: &RawValue) -> Result<u64, Unread> {
     match raw {
-        RawValue::Integer(_) => count(raw).ok_or(Unread::Type),
+        RawValue::Integer(_) => count(raw),
         RawValue::Text(text) => Ok(units::parse_size(text)?),
         RawValue::Unquoted { value, .. } => size(value),
         RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
@@ -196,13 +184,13 @@ fn time(raw: &RawValue) -> Result<Duration, Unread> {
     }
 }
 
-fn number(raw: &RawValue) -> Option<f64> {
+fn number(raw: &RawValue) -> Result<f64, Unread> {
     match raw {
         // Bounds are far below 2^53, so an integer within them loses nothing.
-        RawValue::Integer(number) => Some(*number as f64),
-        RawValue::Float(number) => Some(*number),
+        RawValue::Integer(number) => Ok(*number as f64),
+        RawValue::Float(number) => Ok(*number),
         RawValue::Unquoted { value, .. } => number(value),
-        RawValue::Text(_) | RawValue::Other(_) => None,
+        RawValue::Text(_) | RawValue::Other(_) => Err(Unread::Type),
     }
 }
 

@@ -8,7 +8,7 @@ use super::name::{Nick, RoomName};
 /// One request of one session. Names are parsed already; texts are checked by the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Become a user: the only command that a session may give before it is one.
+    /// Become a user. Before that, a session may only ping, pong and quit beside it.
     Login {
         /// The wanted nick.
         nick: Nick,

@@ -1,5 +1,5 @@
-//! What has happened, as facts: the only things that change state and the only things that people
-//! hear of. Each carries the names it needs, so that a protocol renders it without looking anything up.
+//! What has happened, as facts: the only things that people hear of. Each carries the names it
+//! needs, so that a protocol renders it without looking anything up.
 
 use std::sync::Arc;
 

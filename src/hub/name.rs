@@ -1,8 +1,30 @@
-//! Nicks and room names: parsed once, valid for ever, compared regardless of case and width.
+//! Nicks and room names: parsed once, valid for ever, unique regardless of case and width.
+//!
+//! A name is refused unless, after Unicode normalisation form C,
+//! - it has 1 to 32 characters (a room: 1 to 63 after its `#`), hence at most four times as many bytes;
+//! - every character belongs to PRECIS's FreeformClass (RFC 8264), or is a letter, digit or emoji
+//!   younger than PRECIS's tables; letters of all scripts, digits, punctuation and emoji pass,
+//!   controls, bidi overrides and marks, unassigned and default-ignorable characters do not;
+//! - it has no white space, no zero-width character (the joiners included: emoji families and
+//!   variation selectors are refused), nothing that looks like nothing, and none of `@#,:!*?`;
+//! - it does not begin with a combining mark and has at most three in a row, so that no name
+//!   climbs over its neighbours.
+//!
+//! Two names are the same when RFC 8266's comparison (lower case, then form KC) makes them equal:
+//! that form is the *key*, and it must obey the same rules, so that `＠` is refused as `@` is.
+//! Letters of different scripts that look alike are different letters here; a check for them
+//! (UTS 39) would go into `parse`, and nowhere else.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use precis_profiles::Nickname;
+use precis_profiles::precis_core::profile::Rules;
+use precis_profiles::precis_core::{DerivedPropertyValue, FreeformClass, StringClass};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// What a user is called.
 #[derive(Clone, Debug)]
@@ -19,7 +41,7 @@ pub enum NameError {
     Empty,
     /// Longer than `max` characters.
     TooLong { max: usize },
-    /// A character that no name may have.
+    /// A character that no name may have, or not in this place.
     Character(char),
     /// A room name that does not begin with `#`.
     MissingHash,
@@ -27,59 +49,34 @@ pub enum NameError {
     NotAllowed,
 }
 
-#[derive(Clone, Debug)]
-struct Name {
-    written: Arc<str>,
-    key: Arc<str>,
-}
-
 impl Nick {
     /// Longest nick, in characters.
     pub const MAX_CHARS: usize = 32;
+    /// Longest nick, in bytes.
+    pub const MAX_BYTES: usize = Self::MAX_CHARS * 4;
 
     /// Parses a nick.
     ///
     /// # Errors
     /// A [`NameError`] that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        Ok(Self(Name {
-            written: text.into(),
-            key: text.to_lowercase().into(),
-        }))
-    }
-
-    /// As its user writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0.written
-    }
-
-    /// What makes it unique: folded by case and width.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.0.key
+        parse("", text, Self::MAX_CHARS).map(Self)
     }
 }
 
 impl RoomName {
     /// Longest room name, in characters, with its `#`.
     pub const MAX_CHARS: usize = 64;
+    /// Longest room name, in bytes, with its `#`.
+    pub const MAX_BYTES: usize = 1 + (Self::MAX_CHARS - 1) * 4;
 
     /// Parses a room name, `#` included.
     ///
     /// # Errors
     /// A [`NameError`] that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        if !text.starts_with('#') {
-            return Err(NameError::MissingHash);
-        }
-        Ok(Self(Name {
-            written: text.into(),
-            key: text.to_lowercase().into(),
-        }))
+        let rest = text.strip_prefix('#').ok_or(NameError::MissingHash)?;
+        parse("#", rest, Self::MAX_CHARS - 1).map(Self)
     }
 
     /// `#lobby`, the default room's default name.
@@ -87,25 +84,26 @@ impl RoomName {
     pub fn lobby() -> Self {
         Self(Name {
             written: "#lobby".into(),
-            key: "#lobby".into(),
+            key: None,
         })
-    }
-
-    /// As it was first written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0.written
-    }
-
-    /// What makes it unique: folded by case and width.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.0.key
     }
 }
 
-macro_rules! compare_by_key {
+macro_rules! names_compare_by_key {
     ($name:ident) => {
+        impl $name {
+            /// As it was first written, in normalisation form C.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0.written
+            }
+
+            /// What makes it unique: folded by case and width.
+            #[must_use]
+            pub fn key(&self) -> &str {
+                self.0.key.as_ref().unwrap_or(&self.0.written)
+            }
+        }
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
                 self.key() == other.key()
@@ -134,5 +132,157 @@ macro_rules! compare_by_key {
         }
     };
 }
-compare_by_key!(Nick);
-compare_by_key!(RoomName);
+names_compare_by_key!(Nick);
+names_compare_by_key!(RoomName);
+
+/// Both spellings, sigil included.
+#[derive(Clone, Debug)]
+struct Name {
+    written: Arc<str>,
+    /// `None` when it is the same as `written`: most names are, and cost one allocation.
+    key: Option<Arc<str>>,
+}
+
+impl Name {
+    fn new(sigil: &str, written: &str, key: &str) -> Self {
+        Self {
+            written: join(sigil, written),
+            key: (written != key).then(|| join(sigil, key)),
+        }
+    }
+}
+
+/// Punctuation that protocols, commands and masks need for themselves.
+const RESERVED: &str = "@#,:!*?";
+const MARKS_IN_A_ROW_MAX: usize = 3;
+/// Decomposed Hangul has three characters for one, so that a valid name may be this much longer
+/// before it is normalised; what is longer still is not even looked at.
+const RAW_BYTES_PER_CHAR: usize = 12;
+/// RFC 8264 has us apply the rules until nothing changes, and give up after three more rounds.
+const FOLDS_MAX: usize = 4;
+
+fn parse(sigil: &str, text: &str, max_chars: usize) -> Result<Name, NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.is_ascii() {
+        return parse_ascii(sigil, text, max_chars);
+    }
+    if text.len() > max_chars * RAW_BYTES_PER_CHAR {
+        return Err(NameError::TooLong { max: max_chars });
+    }
+    let written: String = text.nfc().collect();
+    check_shape(&written, max_chars)?;
+    check_class(&written)?;
+    let key = fold(&written)?;
+    check_shape(&key, max_chars)?;
+    Ok(Name::new(sigil, &written, &key))
+}
+
+/// The same rules for the names of almost every message, without tables.
+fn parse_ascii(sigil: &str, text: &str, max_chars: usize) -> Result<Name, NameError> {
+    if text.len() > max_chars {
+        return Err(NameError::TooLong { max: max_chars });
+    }
+    let is_bad = |letter: &char| !letter.is_ascii_graphic() || RESERVED.contains(*letter);
+    if let Some(bad) = text.chars().find(is_bad) {
+        return Err(NameError::Character(bad));
+    }
+    let key = if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    };
+    Ok(Name::new(sigil, text, &key))
+}
+
+/// Our own rules, for the written form and for the key.
+fn check_shape(name: &str, max_chars: usize) -> Result<(), NameError> {
+    let mut marks = 1; // as if after a mark: a name may not begin with one
+    let mut at_start = true;
+    for (index, letter) in name.chars().enumerate() {
+        if index == max_chars {
+            return Err(NameError::TooLong { max: max_chars });
+        }
+        marks = if is_combining_mark(letter) {
+            marks + 1
+        } else {
+            0
+        };
+        let climbs = marks > MARKS_IN_A_ROW_MAX || (at_start && marks > 0);
+        if climbs || is_refused(letter) {
+            return Err(NameError::Character(letter));
+        }
+        at_start = false;
+    }
+    Ok(())
+}
+
+/// Characters that we refuse whatever PRECIS says.
+fn is_refused(letter: char) -> bool {
+    letter.is_whitespace()
+        || letter.is_control()
+        || RESERVED.contains(letter)
+        || matches!(
+            letter,
+            '\u{200c}' | '\u{200d}'     // joiners: PRECIS lets them pass after a virama
+            | '\u{2800}' | '\u{1d159}'  // symbols that show nothing: empty Braille, empty note head
+            | '\u{fff9}'..='\u{fffd}' // annotations, and what stands for bytes nobody could read
+        )
+}
+
+/// PRECIS's FreeformClass, whose tables are of Unicode 6.3, and what is younger and a letter,
+/// digit or emoji.
+fn check_class(name: &str) -> Result<(), NameError> {
+    let class = FreeformClass::default();
+    let mut needs_context = false;
+    for letter in name.chars() {
+        match class.get_value_from_char(letter) {
+            DerivedPropertyValue::PValid | DerivedPropertyValue::SpecClassPval => {}
+            DerivedPropertyValue::ContextO => needs_context = true,
+            DerivedPropertyValue::Unassigned if is_younger_letter(letter) => {}
+            DerivedPropertyValue::Unassigned
+            | DerivedPropertyValue::ContextJ
+            | DerivedPropertyValue::SpecClassDis
+            | DerivedPropertyValue::Disallowed => return Err(NameError::Character(letter)),
+        }
+    }
+    if needs_context {
+        // The rules look at neighbours (Arabic digits of two kinds do not mix), none of them young.
+        let known: String = name.chars().filter(|&c| !is_younger_letter(c)).collect();
+        class.allows(known).map_err(|_| NameError::NotAllowed)?;
+    }
+    Ok(())
+}
+
+fn is_younger_letter(letter: char) -> bool {
+    let is_emoji = matches!(letter, '\u{1f000}'..='\u{1faff}');
+    (is_emoji || letter.is_alphanumeric())
+        && FreeformClass::default().get_value_from_char(letter) == DerivedPropertyValue::Unassigned
+}
+
+/// RFC 8266, section 2.4, without its class check: form KC turns the Korean `ㅋㅋ` into conjoining
+/// letters, which the class refuses, and the written form has been checked.
+fn fold(name: &str) -> Result<String, NameError> {
+    let profile = Nickname::default();
+    let mut folded = Cow::Borrowed(name);
+    for _ in 0..FOLDS_MAX {
+        let next = profile
+            .case_mapping_rule(&*folded)
+            .and_then(|lower| profile.normalization_rule(lower))
+            .map_err(|_| NameError::NotAllowed)?;
+        if next == folded {
+            return Ok(next.into_owned());
+        }
+        folded = Cow::Owned(next.into_owned());
+    }
+    Err(NameError::NotAllowed)
+}
+
+fn join(sigil: &str, rest: &str) -> Arc<str> {
+    if sigil.is_empty() {
+        rest.into()
+    } else {
+        [sigil, rest].concat().into()
+    }
+}

@@ -37,7 +37,7 @@ pub struct Settings {
     pub rate: f64,
     /// Flood control, per session: most tokens held. A command costs one unless `flood.rs` says more.
     pub burst: f64,
-    /// Objects that could not be understood, per session, before it is closed.
+    /// Objects that could not be understood, less those that could, per session, before it is closed.
     pub max_faults: u32,
 }
 

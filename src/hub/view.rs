@@ -6,7 +6,11 @@ use std::time::Duration;
 use super::id::SessionId;
 use super::input::Origin;
 use super::name::{Nick, RoomName};
+use super::output::{RoomSummary, UserSummary};
+use super::state::State;
 use super::time::UnixMillis;
+use super::timers::Timers;
+use super::user::User;
 
 /// One connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,4 +42,66 @@ pub struct Counts {
     pub users: usize,
     /// Open rooms.
     pub rooms: usize,
+}
+
+/// All connections, by serial.
+pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
+    let views = state.sessions.iter().map(|(id, session)| {
+        let user = session.user.map(|user| state.user(user));
+        SessionView {
+            session: id,
+            origin: session.origin,
+            nick: user.map(|user| user.nick.clone()),
+            connected_at: session.connected_at,
+            last_heard: timers.last_heard(id.slot),
+            rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
+            away: user.and_then(|user| user.away.clone()),
+            deaf: session.deaf,
+        }
+    });
+    let mut views: Vec<SessionView> = views.collect();
+    views.sort_unstable_by_key(|view| view.session.serial);
+    views
+}
+
+/// All rooms, by name.
+pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
+    let ids = state.room_names.values();
+    ids.map(|&id| {
+        let room = state.room(id);
+        RoomSummary {
+            room: room.name.clone(),
+            members: room.members.len(),
+            topic: room.topic.clone(),
+        }
+    })
+    .collect()
+}
+
+/// One user as others see them.
+pub(super) fn user(state: &State, user: &User) -> UserSummary {
+    UserSummary {
+        nick: user.nick.clone(),
+        rooms: rooms_of(state, user),
+        away: user.away.clone(),
+        sessions: user.sessions.len(),
+        since: user.since,
+    }
+}
+
+/// How much there is.
+pub(super) fn counts(state: &State) -> Counts {
+    Counts {
+        sessions: state.sessions.len(),
+        users: state.users.len(),
+        rooms: state.rooms.len(),
+    }
+}
+
+/// A user's rooms, by name.
+fn rooms_of(state: &State, user: &User) -> Vec<RoomName> {
+    let names = user.places.iter().map(|place| &state.room(place.room).name);
+    let mut names: Vec<RoomName> = names.cloned().collect();
+    names.sort_unstable();
+    names
 }

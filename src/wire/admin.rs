@@ -214,7 +214,7 @@ pub struct Reloaded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Stable: `not_permitted`, `no_such_user`, `no_such_room`, `bad_request`, `bad_config`,
-    /// `foreign_origin`, `stopping` …
+    /// `foreign_origin`, `shutting_down` …; `docs/admin.md` lists them all.
     pub code: String,
     /// A sentence that says what to do.
     pub text: String,

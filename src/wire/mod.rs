@@ -3,4 +3,5 @@
 
 pub mod admin;
 pub mod chat;
+pub mod fields;
 pub mod frame;

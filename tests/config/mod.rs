@@ -1,9 +1,6 @@
 //! The config as those who edit it meet it: the shipped file, the mistakes, the search for files,
 //! the command line, and the reference.
 
-// Clippy allows it in #[test] functions only; the functions below serve nothing else.
-#![allow(clippy::unwrap_used)]
-
 mod command_line;
 mod every_key;
 mod mistakes;
@@ -33,7 +30,10 @@ fn someone(uid: u32, variables: &[(&str, &str)]) -> Environment {
 fn ana() -> Environment {
     someone(
         1000,
-        &[("HOME", "/home/ana"), ("XDG_RUNTIME_DIR", "/run/user/1000")],
+        &[
+            ("HOME", "/users/ana"),
+            ("XDG_RUNTIME_DIR", "/run/user/1000"),
+        ],
     )
 }
 

@@ -49,14 +49,14 @@ fn a_user_has_directories_of_their_own() {
     assert_eq!(
         directories(&ana()),
         three(
-            "/home/ana/.local/state/chatd",
-            "/home/ana/.local/state/chatd/log",
+            "/users/ana/.local/state/chatd",
+            "/users/ana/.local/state/chatd/log",
             "/run/user/1000/chatd"
         )
     );
     let tidy = someone(
         1000,
-        &[("HOME", "/home/ana"), ("XDG_STATE_HOME", "/data/state")],
+        &[("HOME", "/users/ana"), ("XDG_STATE_HOME", "/data/state")],
     );
     assert_eq!(
         directories(&tidy),
@@ -97,7 +97,7 @@ fn the_config_file_is_looked_for_in_order() {
     };
     let file = |path: &str| Some(PathBuf::from(path));
 
-    let named = someone(1000, &[("CHATD_CONFIG", "b.toml"), ("HOME", "/home/ana")]);
+    let named = someone(1000, &[("CHATD_CONFIG", "b.toml"), ("HOME", "/users/ana")]);
     assert_eq!(find(Some("a.toml"), &named, &everything), file("a.toml"));
     assert_eq!(find(None, &named, &nothing), file("b.toml"));
     assert_eq!(find(None, &root, &everything), file("/etc/chatd/chat.toml"));
@@ -107,7 +107,7 @@ fn the_config_file_is_looked_for_in_order() {
     );
     assert_eq!(
         find(None, &ana(), &everything),
-        file("/home/ana/.config/chatd/chat.toml")
+        file("/users/ana/.config/chatd/chat.toml")
     );
     assert_eq!(find(None, &ana(), &nothing), None);
 }
@@ -125,7 +125,7 @@ fn chatctl_looks_for_ones_own_daemon_before_the_systems() {
     );
     let told = someone(
         1000,
-        &[("CHATD_ADMIN_SOCKET", "/x.sock"), ("HOME", "/home/ana")],
+        &[("CHATD_ADMIN_SOCKET", "/x.sock"), ("HOME", "/users/ana")],
     );
     assert_eq!(admin_socket_candidates(None, &told), paths(&["/x.sock"]));
     assert_eq!(

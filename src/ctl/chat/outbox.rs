@@ -279,7 +279,8 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Nick { .. }
         | ServerMessage::Topic { .. }
         | ServerMessage::Away { .. }
-        | ServerMessage::Notice { .. } => None,
+        | ServerMessage::Notice { .. }
+        | ServerMessage::Unknown => None,
     }
 }
 

@@ -32,8 +32,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// A failure by the contract of exit codes; see `exit`.
 pub async fn run(args: &Args) -> Result<()> {
     let environment = Environment::from_process();
-    let sockets = admin_socket_candidates(args.socket.as_deref(), &environment);
-    let admin = Admin::new(sockets, args.timeout.unwrap_or(TIMEOUT));
+    let find_admin = || {
+        let sockets = admin_socket_candidates(args.socket.as_deref(), &environment);
+        Admin::new(sockets, args.timeout.unwrap_or(TIMEOUT))
+    };
+    let admin = find_admin();
     let server = || locate::server(args.server.as_ref(), &admin);
     let output = args.output;
     match &args.command {
@@ -51,7 +54,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Shutdown(shutdown) => operate::shutdown(&admin, output, shutdown).await,
         Command::Log(log) => log::run(&admin, output, log).await,
         Command::Config(config) => config::run(&admin, output, config, &environment).await,
-        Command::Wait(_) => wait::ready(&admin, output, args.timeout).await,
+        Command::Wait(_) => wait::ready(&find_admin, output, args.timeout).await,
         Command::Doctor => doctor::run(&admin, output, &environment).await,
         Command::Completion { shell } => completion::run(*shell),
         Command::Man { dir } => man::run(dir.as_deref()),

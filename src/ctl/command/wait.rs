@@ -17,11 +17,16 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two questions.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Returns when the daemon takes connections.
+/// Returns when the daemon takes connections. `find` is asked each time: the directory that its
+/// socket will be in may not be there yet.
 ///
 /// # Errors
 /// Exit 6 when it does not within the time; exit 5 when it may not be asked.
-pub async fn ready(admin: &Admin, output: Output, timeout: Option<Duration>) -> Result<()> {
+pub async fn ready(
+    find: &impl Fn() -> Admin,
+    output: Output,
+    timeout: Option<Duration>,
+) -> Result<()> {
     let timeout = timeout.unwrap_or(TIMEOUT);
     let until = Instant::now() + timeout;
     let mut last = "it does not answer".to_owned();
@@ -34,7 +39,7 @@ pub async fn ready(admin: &Admin, output: Output, timeout: Option<Duration>) -> 
             );
             return Err(Failure::new(Exit::TimedOut, text).into());
         }
-        match admin.within(left).get::<Status>("/v1/status").await {
+        match find().within(left).get::<Status>("/v1/status").await {
             Ok(status) if status.state == State::Ready => {
                 return render::sentence(output, &status, "ready");
             }

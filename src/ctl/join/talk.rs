@@ -484,7 +484,8 @@ impl Talk {
             | ServerMessage::Whois { .. }
             | ServerMessage::Pong { .. }
             | ServerMessage::Ping
-            | ServerMessage::Bye { .. } => return Vec::new(),
+            | ServerMessage::Bye { .. }
+            | ServerMessage::Unknown => return Vec::new(),
         }
         vec![Effect::Show(message)]
     }

@@ -13,6 +13,7 @@ use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::output::Reply;
 use crate::hub::settings::Settings;
+use crate::hub::time::UnixMillis;
 
 /// How events look to a session. Sessions of one dialect share one rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,9 @@ pub struct Facts {
     pub settings: Settings,
     /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
     pub utc_offset_seconds: i32,
+    /// The moment of this turn: the old dialect dates its answers, which carry no time of their
+    /// own. The engine keeps it current.
+    pub now: UnixMillis,
 }
 
 impl Facts {
@@ -176,7 +180,7 @@ pub fn render_reply(
     out: &mut Vec<u8>,
 ) {
     match dialect {
-        Dialect::ChatOld => chat::old::render_reply(facts, reply, out),
+        Dialect::ChatOld => chat::old::render_reply(facts, request, reply, out),
         Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
     }
 }

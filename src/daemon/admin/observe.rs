@@ -1,0 +1,188 @@
+//! The requests that only look: everyone on this machine may send them.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::AdminState;
+use super::failure::{Failure, ReadFailures};
+use crate::config::EffectiveKey;
+use crate::daemon::clock::rfc3339;
+use crate::daemon::engine::handle::{EngineStats, SessionRow};
+use crate::daemon::metrics::ProcessFigures;
+use crate::daemon::nofile::RESERVE;
+use crate::hub::output::RoomSummary;
+use crate::wire::admin::{
+    ConfigKey, EffectiveConfig, LogLevel, Room, Rooms, Session, Stats, Status, Who,
+};
+
+/// The daemon at a glance.
+#[utoipa::path(get, path = "/v1/status", tag = "observe", responses((status = 200, body = Status), ReadFailures))]
+pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Status>, Failure> {
+    let counts = state.engine.counts().await?;
+    let config = state.reloader.config();
+    let now = state.daemon.clock.now();
+    let allowed = state.daemon.open_files.connections_allowed(RESERVE);
+    Ok(Json(Status {
+        server: config.server.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        state: state.daemon.stage(),
+        started_at: rfc3339(state.daemon.clock.started_at()),
+        uptime_s: now.uptime.as_secs(),
+        users: counts.users,
+        rooms: counts.rooms,
+        connections: counts.sessions,
+        max_connections: config.limits.hub.max_connections.min(allowed),
+        listeners: state.daemon.listeners(),
+        config_file: state.reloader.file().map(|path| path.display().to_string()),
+        log_file: state.logging.file().map(|path| path.display().to_string()),
+        log_lines_dropped: state.logging.dropped_lines(),
+        warnings: warnings(&state, allowed),
+    }))
+}
+
+/// What an operator should know and do.
+fn warnings(state: &AdminState, connections_allowed: usize) -> Vec<String> {
+    let mut warnings = state.daemon.warnings();
+    warnings.extend(state.reloader.warnings());
+    let waiting = state.reloader.waiting_for_restart();
+    if !waiting.is_empty() {
+        let keys = waiting.join(", ");
+        warnings.push(format!(
+            "the config has changed, but waits for a restart: {keys}"
+        ));
+    }
+    let wanted = state.reloader.config().limits.hub.max_connections;
+    if wanted > connections_allowed {
+        warnings.push(format!(
+            "limits.max_connections is {wanted}, but the limit on open files allows {connections_allowed} connections: raise LimitNOFILE= in the unit, or `ulimit -Hn`"
+        ));
+    }
+    let (open, max) = (
+        ProcessFigures::read().open_files,
+        state.daemon.open_files.now,
+    );
+    if open.saturating_add(max / 10) >= max {
+        warnings.push(format!("{open} of {max} open files are in use: raise LimitNOFILE=, or lower limits.max_connections"));
+    }
+    if let Some(failure) = state.logging.write_failure() {
+        warnings.push(format!("the log loses lines: {failure}"));
+    } else if state.logging.dropped_lines() > 0 {
+        warnings.push(format!(
+            "{} log lines were lost since the start: the disk was too slow",
+            state.logging.dropped_lines()
+        ));
+    }
+    warnings
+}
+
+/// All connections, by the order in which they came.
+#[utoipa::path(get, path = "/v1/who", tag = "observe", responses((status = 200, body = Who), ReadFailures))]
+pub(super) async fn who(State(state): State<AdminState>) -> Result<Json<Who>, Failure> {
+    let rows = state.engine.sessions().await?;
+    let sessions = rows.into_iter().map(session).collect();
+    Ok(Json(Who { sessions }))
+}
+
+fn session(row: SessionRow) -> Session {
+    let view = row.view;
+    Session {
+        session: view.session.to_string(),
+        nick: view.nick.map(|nick| nick.to_string()),
+        address: row.address,
+        dialect: row.dialect.map(str::to_owned),
+        rooms: view.rooms.iter().map(ToString::to_string).collect(),
+        away: view.away.map(|text| text.to_string()),
+        group_chat_off: view.deaf,
+        connected_at: rfc3339(view.connected_at),
+        idle_s: row.idle.as_secs(),
+        queued_bytes: row.queued_bytes,
+    }
+}
+
+/// All rooms, by name.
+#[utoipa::path(get, path = "/v1/rooms", tag = "observe", responses((status = 200, body = Rooms), ReadFailures))]
+pub(super) async fn rooms(State(state): State<AdminState>) -> Result<Json<Rooms>, Failure> {
+    let rooms = state.engine.rooms().await?;
+    let rooms = rooms.into_iter().map(room).collect();
+    Ok(Json(Rooms { rooms }))
+}
+
+fn room(summary: RoomSummary) -> Room {
+    Room {
+        room: summary.room.to_string(),
+        members: summary.members,
+        topic: summary.topic.map(|topic| topic.to_string()),
+    }
+}
+
+/// Counters since the start, and what the process uses now.
+#[utoipa::path(get, path = "/v1/stats", tag = "observe", responses((status = 200, body = Stats), ReadFailures))]
+pub(super) async fn stats(State(state): State<AdminState>) -> Result<Json<Stats>, Failure> {
+    let engine = state.engine.stats().await?;
+    Ok(Json(to_wire(engine, &state)))
+}
+
+fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
+    let owned = |counters: std::collections::BTreeMap<&'static str, u64>| {
+        let named = counters.into_iter();
+        named
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect()
+    };
+    let process = ProcessFigures::read();
+    Stats {
+        uptime_s: state.daemon.clock.now().uptime.as_secs(),
+        connections_accepted: engine.accepted,
+        connections_refused: engine.refused,
+        connections_open: engine.open,
+        connections_ended: owned(engine.ended),
+        logins: engine.logins,
+        messages: engine.messages,
+        deliveries: engine.deliveries,
+        bytes_read: engine.bytes_read,
+        bytes_written: engine.bytes_written,
+        writes: engine.writes,
+        writes_short: engine.writes_short,
+        turns: engine.turns,
+        queued_bytes: engine.queued_bytes,
+        refusals: owned(engine.refusals),
+        faults: engine.faults,
+        accepts_starved: engine.accepts_starved,
+        log_lines_dropped: state.logging.dropped_lines(),
+        rss_bytes: process.rss_bytes,
+        open_files: process.open_files,
+        open_files_max: state.daemon.open_files.now,
+    }
+}
+
+/// Every value in force and where it came from.
+#[utoipa::path(get, path = "/v1/config", tag = "observe", responses((status = 200, body = EffectiveConfig), ReadFailures))]
+pub(super) async fn config(State(state): State<AdminState>) -> Json<EffectiveConfig> {
+    let keys = state.reloader.effective().into_iter().map(key).collect();
+    Json(EffectiveConfig { keys })
+}
+
+fn key(key: EffectiveKey) -> ConfigKey {
+    ConfigKey {
+        key: key.key,
+        value: key.value,
+        source: key.source.to_string(),
+        needs_restart: key.needs_restart,
+    }
+}
+
+/// The log level in force.
+#[utoipa::path(get, path = "/v1/log/level", tag = "observe", responses((status = 200, body = LogLevel), ReadFailures))]
+pub(super) async fn log_level(State(state): State<AdminState>) -> Json<LogLevel> {
+    Json(level_in_force(&state))
+}
+
+pub(super) fn level_in_force(state: &AdminState) -> LogLevel {
+    let level = state.logging.level();
+    LogLevel {
+        level: level.level,
+        back_to: level.back_to,
+        back_at: level.back_at.map(rfc3339),
+    }
+}

@@ -1,0 +1,135 @@
+//! Routes and their description, from one list: what is served is described, and the other way
+//! round.
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::{Extension, Json, Router, middleware};
+use bytes::Bytes;
+use serde::Serialize;
+use utoipa::openapi::OpenApi as Description;
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::failure::{Failure, ReadFailures};
+use super::{AdminState, change, guard, observe};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "chatd admin API",
+        description = "HTTP with JSON over chatd's admin socket. Everyone on the machine may look; root, chatd's own user and members of `[admin] group` may change things. Every failure is a Problem with a stable code.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "observe", description = "Look: everyone on this machine may"),
+        (name = "change", description = "Change: operators may; each change is logged")
+    )
+)]
+struct About;
+
+/// Both written out once, at the start.
+#[derive(Clone, Debug)]
+struct Written {
+    description: Bytes,
+    index: Index,
+}
+
+/// The whole API.
+pub(super) fn router(state: AdminState) -> Router {
+    let (router, description) = OpenApiRouter::with_openapi(About::openapi())
+        .routes(routes!(index))
+        .routes(routes!(openapi))
+        .routes(routes!(observe::status))
+        .routes(routes!(observe::who))
+        .routes(routes!(observe::rooms))
+        .routes(routes!(observe::stats))
+        .routes(routes!(observe::config))
+        .routes(routes!(observe::log_level, change::set_log_level))
+        .routes(routes!(change::kick))
+        .routes(routes!(change::announce))
+        .routes(routes!(change::topic))
+        .routes(routes!(change::reload))
+        .routes(routes!(change::shutdown))
+        .split_for_parts();
+    let written = Written {
+        index: Index::of(&description),
+        description: description
+            .to_json()
+            .expect("the description is plain data")
+            .into(),
+    };
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(written))
+        .layer(DefaultBodyLimit::max(change::BODY_BYTES_MAX))
+        .layer(middleware::from_fn(guard::in_time))
+        .layer(middleware::from_fn(guard::refuse_foreign))
+        .with_state(state)
+}
+
+/// What there is to ask.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Index {
+    /// `chatd 0.1.0`
+    software: String,
+    routes: Vec<Route>,
+}
+
+/// One way to ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+struct Route {
+    method: String,
+    path: String,
+    about: String,
+}
+
+impl Index {
+    fn of(description: &Description) -> Self {
+        let mut routes = Vec::new();
+        for (path, item) in &description.paths.paths {
+            let methods = [("GET", &item.get), ("PUT", &item.put), ("POST", &item.post)];
+            for (method, operation) in methods {
+                let Some(operation) = operation else { continue };
+                routes.push(Route {
+                    method: method.to_owned(),
+                    path: path.clone(),
+                    about: operation.summary.clone().unwrap_or_default(),
+                });
+            }
+        }
+        Self {
+            software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
+            routes,
+        }
+    }
+}
+
+/// The list of routes.
+#[utoipa::path(get, path = "/", tag = "observe", responses((status = 200, body = Index), ReadFailures))]
+async fn index(Extension(written): Extension<Written>) -> Json<Index> {
+    Json(written.index)
+}
+
+/// This description.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "observe", responses((status = 200, description = "An OpenAPI 3.1 document", body = Object, content_type = "application/json"), ReadFailures))]
+async fn openapi(Extension(written): Extension<Written>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], written.description)
+}
+
+async fn no_such_path() -> Failure {
+    let text = "there is nothing at this path; GET / lists what there is";
+    Failure::new(StatusCode::NOT_FOUND, "no_such_path", text)
+}
+
+async fn wrong_method(request: Request) -> Failure {
+    let text = format!(
+        "{} is not for {}; GET / lists what there is",
+        request.uri().path(),
+        request.method()
+    );
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", text)
+}

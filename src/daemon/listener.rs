@@ -1,0 +1,211 @@
+//! Opening the listeners of the config, and accepting connections. The loop waits for the kernel
+//! only, never for anything that a peer controls, and lives through having no file descriptor left.
+
+use std::fs::File;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, warn};
+
+use super::engine::Engine;
+use super::instance::{self, Holder, InstanceError, SocketFile};
+use super::systemd::{Activation, Inherited, InheritedSocket};
+use super::transport::Listener;
+use crate::config::{Config, Endpoint, Protocol};
+use crate::wire::admin;
+
+/// Why a listener could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ListenError {
+    #[error("cannot listen on {address}: {source}{}", held_by(holder.as_ref(), source))]
+    Tcp {
+        address: SocketAddr,
+        source: io::Error,
+        holder: Option<Holder>,
+    },
+    #[error(transparent)]
+    Unix(#[from] InstanceError),
+    #[error("cannot take over a listening socket: {0}")]
+    TakeOver(#[from] io::Error),
+}
+
+/// A listener that is open and not served yet.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub listener: Listener,
+    pub speaks: Protocol,
+    /// For `chatctl status`.
+    pub described: admin::Listener,
+    /// `None` where the socket's file is not ours to remove.
+    pub socket_file: Option<SocketFile>,
+}
+
+/// Opens every listener of the config, taking over what the service manager has opened for us.
+///
+/// # Errors
+/// [`ListenError`] for the first that cannot be had; the others are closed again.
+pub(super) fn open_all(
+    config: &Config,
+    mut activation: Activation,
+) -> Result<Vec<Open>, ListenError> {
+    let mut open = Vec::new();
+    for listen in &config.listen {
+        open.push(match activation.claim(&listen.at) {
+            Some(inherited) => take_over(inherited, listen.protocol)?,
+            None => bind(config, &listen.at, listen.protocol)?,
+        });
+    }
+    for inherited in activation.claim_named(protocol_name(Protocol::Chat)) {
+        open.push(take_over(inherited, Protocol::Chat)?);
+    }
+    for leftover in activation.leftovers() {
+        warn!("systemd handed over {leftover}, which the config does not name: it is closed");
+    }
+    Ok(open)
+}
+
+fn take_over(inherited: Inherited, speaks: Protocol) -> Result<Open, ListenError> {
+    let described = describe(speaks, inherited.address());
+    let listener = match inherited.socket {
+        InheritedSocket::Tcp(listener, _) => Listener::from_std_tcp(listener)?,
+        InheritedSocket::Unix(listener, path) => Listener::from_std_unix(listener, path)?,
+    };
+    Ok(Open {
+        listener,
+        speaks,
+        described,
+        socket_file: None,
+    })
+}
+
+fn bind(config: &Config, at: &Endpoint, speaks: Protocol) -> Result<Open, ListenError> {
+    let backlog = config.server.backlog;
+    let (listener, socket_file) = match at {
+        Endpoint::Tcp { address, port } => {
+            let address = SocketAddr::new(*address, *port);
+            let bound = Listener::bind_tcp(address, backlog);
+            let listener = bound.map_err(|source| ListenError::Tcp {
+                address,
+                holder: instance::who_holds(address),
+                source,
+            })?;
+            (listener, None)
+        }
+        Endpoint::Unix { path } => {
+            let (listener, file) = instance::bind_unix(path, CHAT_SOCKET_MODE, backlog)?;
+            (Listener::from_std_unix(listener, path.clone())?, Some(file))
+        }
+    };
+    let described = describe(speaks, listener.to_string());
+    Ok(Open {
+        listener,
+        speaks,
+        described,
+        socket_file,
+    })
+}
+
+fn describe(speaks: Protocol, address: String) -> admin::Listener {
+    admin::Listener {
+        protocol: protocol_name(speaks).to_owned(),
+        address,
+    }
+}
+
+fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Chat => "chat",
+    }
+}
+
+fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
+    match (holder, error.kind()) {
+        (Some(holder), _) => format!("; it is held by {holder}"),
+        (None, io::ErrorKind::AddrInUse) => {
+            "; who holds it can be seen by root only: `ss -ltnp`".to_owned()
+        }
+        (None, io::ErrorKind::AddrNotAvailable) => {
+            "; this machine has no such address: `ip address` lists those that it has".to_owned()
+        }
+        (None, io::ErrorKind::PermissionDenied) => {
+            "; ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()
+        }
+        (None, _) => String::new(),
+    }
+}
+
+/// Accepts until the task is aborted.
+pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Protocol) {
+    let mut reserve = Reserve::new();
+    loop {
+        match poll_fn(|cx| listener.poll_accept(cx)).await {
+            Ok(socket) => engine.serve(socket, speaks),
+            Err(error) if is_starved(&error) => {
+                engine.note_starved();
+                reserve.turn_one_away(&listener, &error).await;
+            }
+            // The peer had gone before it was accepted: nothing to do.
+            Err(error) => debug!(%listener, %error, "accept failed"),
+        }
+    }
+}
+
+/// One file descriptor kept back, so that a connection can still be taken and turned away when all
+/// others are in use. Left in the backlog, it would wait without a word, and wake us for ever.
+struct Reserve {
+    kept: Option<File>,
+    told_at: Option<Instant>,
+}
+
+impl Reserve {
+    fn new() -> Self {
+        Self {
+            kept: open_reserve(),
+            told_at: None,
+        }
+    }
+
+    async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error) {
+        if self
+            .told_at
+            .is_none_or(|at| at.elapsed() > TELL_AGAIN_AFTER)
+        {
+            warn!(%listener, %error, "no file descriptor left: turning connections away; raise LimitNOFILE or lower limits.max_connections");
+            self.told_at = Some(Instant::now());
+        }
+        self.kept = None;
+        let taken = tokio::time::timeout(RETRY_AFTER, poll_fn(|cx| listener.poll_accept(cx))).await;
+        if let Ok(Ok(socket)) = taken {
+            socket.dismiss(
+                b"The server is full: no file descriptor is left. Please try again later.\n",
+            );
+        }
+        self.kept = open_reserve();
+        if self.kept.is_none() {
+            sleep(RETRY_AFTER).await;
+        }
+    }
+}
+
+fn open_reserve() -> Option<File> {
+    File::open("/dev/null").ok()
+}
+
+fn is_starved(error: &io::Error) -> bool {
+    let starved = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|code| starved.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+/// Everyone on this machine may chat, as by TCP on 127.0.0.1.
+const CHAT_SOCKET_MODE: u32 = 0o666;
+/// How long to wait when not even the reserve could be had.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// The log is told again after this long.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);

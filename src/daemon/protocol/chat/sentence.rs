@@ -1,0 +1,162 @@
+//! What people are told, in one place and in the same words whatever the dialect: why a command was
+//! refused, why a name is none, why a connection ended. Programs go by the codes beside them.
+//! The texts may hold what users wrote; who renders them for a terminal makes them safe.
+
+use std::borrow::Cow;
+
+use crate::hub::input::QuitReason;
+use crate::hub::name::{NameError, Nick, RoomName};
+use crate::hub::refusal::Refusal;
+
+/// Why a command is not carried out, and what to do where something can be done.
+pub(super) fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotLoggedIn => "Log in first.".into(),
+        Refusal::AlreadyLoggedIn => "You are logged in already.".into(),
+        Refusal::NickInUse(nick) => {
+            format!("Someone else is called {nick}. Choose another nick.")
+        }
+        Refusal::WrongKey(nick) => {
+            format!("This is not the key of the user who is called {nick}.")
+        }
+        Refusal::BadNick(error) => bad_nick(*error),
+        Refusal::BadRoom(error) => bad_room(*error),
+        Refusal::NoSuchUser(nick) => format!("Nobody here is called {nick}."),
+        Refusal::NoSuchRoom(room) => format!("There is no room {room}."),
+        Refusal::NotInRoom(room) => format!("You are not in {room}. Join it first."),
+        Refusal::AlreadyInRoom(room) => format!("You are in {room} already."),
+        Refusal::TooManyRooms { max } => {
+            format!("You are in {max} rooms, the most allowed. Leave one first.")
+        }
+        Refusal::ServerRoomsFull { max } => {
+            format!("There are {max} rooms, the most this server allows.")
+        }
+        Refusal::TooManyIgnored { max } => {
+            format!("You ignore {max} users, the most allowed. Hear one again first.")
+        }
+        Refusal::CannotIgnoreSelf => "You cannot ignore yourself.".into(),
+        Refusal::TextTooLong { bytes, max } => {
+            format!("The text has {bytes} bytes; at most {max} are allowed.")
+        }
+        Refusal::TextEmpty => "There is no text.".into(),
+        Refusal::TextControl => {
+            "The text has a control character; only line feeds and tabs are allowed.".into()
+        }
+        Refusal::Deaf => {
+            "You have switched group chat off. Switch it on again to speak in rooms.".into()
+        }
+        Refusal::TooFast { retry_after_ms } => {
+            format!("Too fast. Try again in {}.", seconds(*retry_after_ms))
+        }
+        Refusal::ShuttingDown => "The server is stopping.".into(),
+    }
+}
+
+/// Why the connection ends, told to its own peer.
+pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
+    match reason {
+        QuitReason::Closed | QuitReason::Quit(_) => "Good-bye.".into(),
+        QuitReason::Failed(_) => "The connection failed.".into(),
+        QuitReason::SendQueueExceeded { queued_bytes } => {
+            format!("You read too slowly: {queued_bytes} bytes were waiting for you.").into()
+        }
+        QuitReason::Unreadable => "What you sent cannot be read any more.".into(),
+        QuitReason::TooManyFaults => "You sent too much that could not be understood.".into(),
+        QuitReason::PingTimeout => "You did not answer a ping.".into(),
+        QuitReason::LoginTimeout => "You did not log in in time.".into(),
+        QuitReason::Flooding => "You went on sending far too fast.".into(),
+        QuitReason::ServerFull => "The server is full. Try again later.".into(),
+        QuitReason::TooManyFromAddress => {
+            "There are too many connections from your address.".into()
+        }
+        QuitReason::Kicked(None) => "An operator removed you.".into(),
+        QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
+        QuitReason::Shutdown => "The server is stopping.".into(),
+    }
+}
+
+/// Why a user has gone, told to the others.
+pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
+    match reason {
+        QuitReason::Closed => "connection closed".into(),
+        QuitReason::Quit(None) => "quit".into(),
+        QuitReason::Quit(Some(text)) => text.as_ref().into(),
+        QuitReason::Failed(_) => "connection failed".into(),
+        QuitReason::SendQueueExceeded { .. } => "read too slowly".into(),
+        QuitReason::Unreadable | QuitReason::TooManyFaults => "could not be understood".into(),
+        QuitReason::PingTimeout => "no answer to a ping".into(),
+        QuitReason::LoginTimeout => "did not log in".into(),
+        QuitReason::Flooding => "sent too fast".into(),
+        QuitReason::ServerFull | QuitReason::TooManyFromAddress => "too many connections".into(),
+        QuitReason::Kicked(None) => "removed by an operator".into(),
+        QuitReason::Kicked(Some(text)) => format!("removed by an operator: {text}").into(),
+        QuitReason::Shutdown => "the server is stopping".into(),
+    }
+}
+
+fn bad_nick(error: NameError) -> String {
+    match error {
+        NameError::Empty => "A nick cannot be empty.".into(),
+        NameError::TooLong { max } => format!("A nick has at most {max} characters."),
+        NameError::Character(character) => {
+            format!("A nick cannot have {}.", shown(character))
+        }
+        // No nick is asked for a `#`; the sentence holds whatever the hub means by it.
+        NameError::MissingHash | NameError::NotAllowed => {
+            format!(
+                "This is no nick. A nick has 1 to {} letters, digits and signs, without spaces.",
+                Nick::MAX_CHARS
+            )
+        }
+    }
+}
+
+fn bad_room(error: NameError) -> String {
+    match error {
+        NameError::Empty => "A room name needs something after its #.".into(),
+        NameError::TooLong { max } => format!("A room name has at most {max} characters."),
+        NameError::Character(character) => {
+            format!("A room name cannot have {}.", shown(character))
+        }
+        NameError::MissingHash => "A room name begins with #, such as #lobby.".into(),
+        NameError::NotAllowed => {
+            format!(
+                "This is no room name. It has a # and then up to {} letters, digits and signs, \
+                 without spaces.",
+                RoomName::MAX_CHARS - 1
+            )
+        }
+    }
+}
+
+/// A character that was refused, shown so that it is seen and does nothing.
+fn shown(character: char) -> Cow<'static, str> {
+    match character {
+        ' ' => "a space".into(),
+        '!'..='~' => format!("the character {character}").into(),
+        _ => format!("the character U+{:04X}", u32::from(character)).into(),
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_character_is_shown_harmlessly() {
+        let said = [' ', '@', '\u{1b}', '\u{202e}'].map(|c| bad_nick(NameError::Character(c)));
+        assert_eq!(
+            said,
+            [
+                "A nick cannot have a space.",
+                "A nick cannot have the character @.",
+                "A nick cannot have the character U+001B.",
+                "A nick cannot have the character U+202E.",
+            ]
+        );
+    }
+}

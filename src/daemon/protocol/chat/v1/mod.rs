@@ -1,0 +1,317 @@
+//! The protocol's own dialect: events and answers to objects. The objects themselves are
+//! `wire::chat`'s; this file converts the hub's types to them and knows neither how objects are
+//! found in the stream nor who hears what. Requests come in through [`request`].
+
+pub(super) mod request;
+
+use super::escape::json_bytes;
+use super::sentence;
+use super::stamp::{Rfc3339, Stamp};
+use crate::daemon::protocol::Facts;
+use crate::hub::command::MessageKind;
+use crate::hub::event::{Event, EventKind};
+use crate::hub::id::RequestId;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::output::{Reply, RoomSummary, UserSummary};
+use crate::hub::refusal::Refusal;
+use crate::wire::chat::{Kind, Limits, Re, Room, ServerMessage, VERSION};
+
+/// What a client may count on beyond the requests that every version 1 server has; a client looks
+/// here before it uses something that came later.
+const FEATURES: [&str; 0] = [];
+
+/// Longest list in one object, in bytes; what is longer comes in several.
+const LIST_BYTES_MAX: usize = 16 * 1024;
+
+/// An event as every client of this dialect sees it.
+pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
+    let stamp = Stamp::of(event);
+    let (msgid, time) = (stamp.msgid(), stamp.time());
+    let reason_text;
+    let object = match &event.kind {
+        EventKind::Message {
+            room,
+            from,
+            kind,
+            text,
+        } => ServerMessage::Message {
+            msgid,
+            time,
+            room: room.as_str(),
+            from: from.as_str(),
+            kind: wire_kind(*kind),
+            text,
+        },
+        EventKind::Private {
+            from,
+            to,
+            kind,
+            text,
+        } => ServerMessage::Private {
+            msgid,
+            time,
+            from: from.as_str(),
+            to: to.as_str(),
+            kind: wire_kind(*kind),
+            text,
+        },
+        EventKind::Joined { room, nick } => ServerMessage::Join {
+            msgid,
+            time,
+            room: room.as_str(),
+            nick: nick.as_str(),
+        },
+        EventKind::Parted { room, nick, reason } => ServerMessage::Part {
+            msgid,
+            time,
+            room: room.as_str(),
+            nick: nick.as_str(),
+            reason: reason.as_deref(),
+        },
+        EventKind::Quit { nick, reason } => {
+            reason_text = sentence::quit(reason);
+            ServerMessage::Quit {
+                msgid,
+                time,
+                nick: nick.as_str(),
+                reason: &reason_text,
+            }
+        }
+        EventKind::NickChanged { old, new } => ServerMessage::Nick {
+            msgid,
+            time,
+            old: old.as_str(),
+            new: new.as_str(),
+        },
+        EventKind::TopicChanged { room, by, text } => ServerMessage::Topic {
+            msgid,
+            time,
+            room: room.as_str(),
+            by: by.as_ref().map(Nick::as_str),
+            text,
+        },
+        EventKind::AwayChanged { nick, text } => ServerMessage::Away {
+            msgid,
+            time,
+            nick: nick.as_str(),
+            text: text.as_deref(),
+        },
+        EventKind::Notice { room, text } => ServerMessage::Notice {
+            msgid,
+            time,
+            room: room.as_ref().map(RoomName::as_str),
+            text,
+        },
+    };
+    write(&object, out);
+}
+
+/// The answer to one client's request; a long list in several objects.
+pub fn render_reply(_facts: &Facts, request: Option<&RequestId>, reply: &Reply, out: &mut Vec<u8>) {
+    let re = Re {
+        id: request.map(RequestId::as_str),
+    };
+    match reply {
+        Reply::LoggedIn { nick, key } => {
+            let (nick, key) = (nick.as_str(), &*format!("{:032x}", key.0));
+            write(&ServerMessage::Login { re, nick, key }, out);
+        }
+        Reply::Ack { id, at } => {
+            let stamp = Stamp::new(*id, *at);
+            let (msgid, time) = (stamp.msgid(), stamp.time());
+            write(&ServerMessage::Ack { re, msgid, time }, out);
+        }
+        Reply::Done => write(&ServerMessage::Ok { re }, out),
+        Reply::Joined {
+            room,
+            topic,
+            members,
+        } => {
+            let (room, topic, members) = (room.as_str(), topic.as_deref(), *members);
+            write(
+                &ServerMessage::Joined {
+                    re,
+                    room,
+                    topic,
+                    members,
+                },
+                out,
+            );
+        }
+        Reply::Deaf { deaf } => write(&ServerMessage::RoomChat { re, on: !deaf }, out),
+        Reply::Rooms(rooms) => write_rooms(&re, rooms, out),
+        Reply::Names {
+            room,
+            topic,
+            members,
+        } => write_nicks(members, out, |nicks, more| ServerMessage::Names {
+            re: re.clone(),
+            room: room.as_str(),
+            topic: topic.as_deref(),
+            nicks,
+            more,
+        }),
+        Reply::Users(users) => write_nicks(users, out, |nicks, more| ServerMessage::Users {
+            re: re.clone(),
+            nicks,
+            more,
+        }),
+        Reply::Ignores(ignored) => {
+            write_nicks(ignored, out, |nicks, more| ServerMessage::Ignores {
+                re: re.clone(),
+                nicks,
+                more,
+            });
+        }
+        Reply::Whois(user) => write_whois(re, user, out),
+        Reply::Pong => write(&ServerMessage::Pong { re }, out),
+        Reply::Refused(refusal) => write_refusal(re, refusal, out),
+    }
+}
+
+/// The question whether the client lives.
+pub fn render_ping(out: &mut Vec<u8>) {
+    write(&ServerMessage::Ping, out);
+}
+
+/// What a client is told when its `hello` is accepted.
+fn write_welcome(facts: &Facts, out: &mut Vec<u8>) {
+    let settings = &facts.settings;
+    let limits = Limits {
+        frame_bytes: facts.frame_bytes(),
+        message_bytes: settings.message_bytes,
+        topic_bytes: settings.topic_bytes,
+        nick_chars: Nick::MAX_CHARS,
+        room_chars: RoomName::MAX_CHARS,
+        rooms_per_user: settings.rooms_per_user,
+        rate: settings.rate,
+        burst: settings.burst,
+        ping_interval_s: settings.ping_interval.as_secs(),
+    };
+    let welcome = ServerMessage::Welcome {
+        v: VERSION,
+        server: facts.server_name.as_str(),
+        software: &facts.software,
+        motd: &facts.motd,
+        default_room: settings.default_room.as_str(),
+        limits,
+        features: FEATURES.to_vec(),
+    };
+    write(&welcome, out);
+}
+
+fn write_refusal(re: Re<&str>, refusal: &Refusal, out: &mut Vec<u8>) {
+    let retry_after_ms = match refusal {
+        Refusal::TooFast { retry_after_ms } => Some(*retry_after_ms),
+        Refusal::NotLoggedIn
+        | Refusal::AlreadyLoggedIn
+        | Refusal::NickInUse(_)
+        | Refusal::WrongKey(_)
+        | Refusal::BadNick(_)
+        | Refusal::BadRoom(_)
+        | Refusal::NoSuchUser(_)
+        | Refusal::NoSuchRoom(_)
+        | Refusal::NotInRoom(_)
+        | Refusal::AlreadyInRoom(_)
+        | Refusal::TooManyRooms { .. }
+        | Refusal::ServerRoomsFull { .. }
+        | Refusal::TooManyIgnored { .. }
+        | Refusal::CannotIgnoreSelf
+        | Refusal::TextTooLong { .. }
+        | Refusal::TextEmpty
+        | Refusal::TextControl
+        | Refusal::Deaf
+        | Refusal::ShuttingDown => None,
+    };
+    let (code, text) = (refusal.code(), &*sentence::refusal(refusal));
+    let error = ServerMessage::Error {
+        re,
+        code,
+        text,
+        retry_after_ms,
+    };
+    write(&error, out);
+}
+
+fn write_whois(re: Re<&str>, user: &UserSummary, out: &mut Vec<u8>) {
+    let since = Rfc3339::new(user.since);
+    let whois = ServerMessage::Whois {
+        re,
+        nick: user.nick.as_str(),
+        rooms: user.rooms.iter().map(RoomName::as_str).collect(),
+        away: user.away.as_deref(),
+        sessions: user.sessions,
+        since: since.as_str(),
+    };
+    write(&whois, out);
+}
+
+fn write_rooms(re: &Re<&str>, rooms: &[RoomSummary], out: &mut Vec<u8>) {
+    let bytes = |summary: &RoomSummary| {
+        let topic = summary.topic.as_deref().unwrap_or_default();
+        json_bytes(summary.room.as_str()) + json_bytes(topic) + ROOM_FIELDS_BYTES
+    };
+    for_each_part(rooms, bytes, |part, more| {
+        let rooms = part.iter().map(|summary| Room {
+            room: summary.room.as_str(),
+            members: summary.members,
+            topic: summary.topic.as_deref(),
+        });
+        let (re, rooms) = (re.clone(), rooms.collect());
+        write(&ServerMessage::Rooms { re, rooms, more }, out);
+    });
+}
+
+/// `{"room":"","members":N,"topic":""},` with a number of 20 digits.
+const ROOM_FIELDS_BYTES: usize = 56;
+
+fn write_nicks<'a>(
+    nicks: &'a [Nick],
+    out: &mut Vec<u8>,
+    object: impl Fn(Vec<&'a str>, bool) -> ServerMessage<&'a str>,
+) {
+    let bytes = |nick: &Nick| json_bytes(nick.as_str()) + "\"\",".len();
+    for_each_part(nicks, bytes, |part, more| {
+        write(&object(part.iter().map(Nick::as_str).collect(), more), out);
+    });
+}
+
+/// Cuts a list into parts of at most [`LIST_BYTES_MAX`] and says for each whether more follow. An
+/// empty list is one empty part.
+fn for_each_part<'a, T>(
+    list: &'a [T],
+    bytes: impl Fn(&T) -> usize,
+    mut each: impl FnMut(&'a [T], bool),
+) {
+    let mut rest = list;
+    loop {
+        let mut used = 0;
+        let fitting = rest
+            .iter()
+            .take_while(|item| {
+                used += bytes(item);
+                used <= LIST_BYTES_MAX
+            })
+            .count();
+        let (part, after) = rest.split_at(fitting.max(1).min(rest.len()));
+        each(part, !after.is_empty());
+        if after.is_empty() {
+            return;
+        }
+        rest = after;
+    }
+}
+
+fn wire_kind(kind: MessageKind) -> Kind {
+    match kind {
+        MessageKind::Text => Kind::Text,
+        MessageKind::Action => Kind::Action,
+        MessageKind::Notice => Kind::Notice,
+    }
+}
+
+/// Appends an object and its line feed. JSON escapes line feeds within texts.
+pub(super) fn write(object: &ServerMessage<&str>, out: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *out, object).expect("plain data is written to memory");
+    out.push(b'\n');
+}

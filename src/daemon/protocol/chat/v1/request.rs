@@ -1,0 +1,215 @@
+//! Requests of the protocol's own dialect: objects to commands. What the hub would refuse is the
+//! hub's to refuse; here only what is no request at all, or names nothing, is turned away.
+
+use std::borrow::Cow;
+
+use super::write_welcome;
+use crate::daemon::protocol::chat::complaint::Complaint;
+use crate::daemon::protocol::{Dialect, Facts, Incoming};
+use crate::hub::command::{Command, MessageKind, Target};
+use crate::hub::id::{RequestId, UserKey};
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::output::Reply;
+use crate::hub::refusal::Refusal;
+use crate::wire::chat::{ClientBody, Kind, VERSION, id_from_fields};
+use crate::wire::fields::{Field, Fields, RequestError};
+
+/// A client that has said `hello`.
+#[derive(Debug)]
+pub(in crate::daemon::protocol::chat) struct Peer {
+    /// Once the hub has accepted the login, `nick` means another nick.
+    is_logged_in: bool,
+    /// What `hello` said of the default room, for a login that comes later.
+    enter_default_room: bool,
+}
+
+impl Peer {
+    /// Takes an object before the dialect is known. `None` when it is no `hello` that this server
+    /// can accept: the client is told why and may try again.
+    pub(in crate::daemon::protocol::chat) fn hello(
+        mut fields: Fields<'_>,
+        facts: &Facts,
+        incoming: &mut Vec<Incoming>,
+    ) -> Option<Self> {
+        let is_hello = fields.kind() == Some("hello");
+        let (request, body) = read(&mut fields);
+        let hello = if is_hello {
+            body.and_then(Hello::accept)
+        } else {
+            Err(Complaint::hello_expected())
+        };
+        let hello = match hello {
+            Ok(hello) => hello,
+            Err(complaint) => {
+                incoming.push(complaint.to_v1(request.as_ref()));
+                return None;
+            }
+        };
+        let mut welcome = Vec::new();
+        write_welcome(facts, &mut welcome);
+        incoming.push(Incoming::Dialect(Dialect::ChatV1));
+        incoming.push(Incoming::Answer(welcome));
+        let peer = Self {
+            is_logged_in: false,
+            enter_default_room: hello.enter_default_room,
+        };
+        if let Some(nick) = hello.nick {
+            incoming.push(outcome(request, peer.login(&nick, hello.key.as_deref())));
+        }
+        Some(peer)
+    }
+
+    /// Takes an object after the `hello`.
+    pub(in crate::daemon::protocol::chat) fn request(
+        &self,
+        mut fields: Fields<'_>,
+        incoming: &mut Vec<Incoming>,
+    ) {
+        let (request, body) = read(&mut fields);
+        incoming.push(outcome(request, body.and_then(|body| self.command(body))));
+    }
+
+    /// Takes note of an answer to this client.
+    pub(in crate::daemon::protocol::chat) fn on_reply(&mut self, reply: &Reply) {
+        if matches!(reply, Reply::LoggedIn { .. }) {
+            self.is_logged_in = true;
+        }
+    }
+
+    fn command(&self, body: ClientBody<'_>) -> Result<Command, Complaint> {
+        Ok(match body {
+            ClientBody::Hello { .. } => return Err(Complaint::greeted_already()),
+            ClientBody::Nick { nick: wanted } if self.is_logged_in => Command::Nick(nick(&wanted)?),
+            ClientBody::Nick { nick: wanted } => self.login(&wanted, None)?,
+            ClientBody::Join { room: name } => Command::Join(room(&name)?),
+            ClientBody::Part { room: name, reason } => Command::Part {
+                room: room(&name)?,
+                reason: reason.map(Into::into),
+            },
+            ClientBody::Send { to, text, kind } => Command::Send {
+                to: target(&to)?,
+                kind: hub_kind(kind),
+                text: text.into(),
+            },
+            ClientBody::Topic { room: name, text } => Command::Topic {
+                room: room(&name)?,
+                text: text.into(),
+            },
+            ClientBody::Away { text } => Command::Away(text.map(Into::into)),
+            ClientBody::RoomChat { on } => Command::Deaf(on.map(|on| !on)),
+            ClientBody::Ignore { nick: whom, on } => Command::Ignore {
+                nick: nick(&whom)?,
+                on,
+            },
+            ClientBody::Ignores => Command::Ignores,
+            ClientBody::Rooms => Command::Rooms,
+            ClientBody::Names { room: name } => Command::Names(room(&name)?),
+            ClientBody::Users => Command::Users,
+            ClientBody::Whois { nick: whom } => Command::Whois(nick(&whom)?),
+            ClientBody::Ping => Command::Ping,
+            ClientBody::Pong => Command::Pong,
+            ClientBody::Quit { reason } => Command::Quit {
+                reason: reason.map(Into::into),
+            },
+        })
+    }
+
+    fn login(&self, wanted: &str, key: Option<&str>) -> Result<Command, Complaint> {
+        Ok(Command::Login {
+            nick: nick(wanted)?,
+            key: key.map(user_key).transpose()?,
+            enter_default_room: self.enter_default_room,
+        })
+    }
+}
+
+/// The id and the body of a request. A body that cannot be read is still answered with the id.
+fn read<'a>(fields: &mut Fields<'a>) -> (Option<RequestId>, Result<ClientBody<'a>, Complaint>) {
+    match id_from_fields(fields) {
+        Ok(id) => {
+            let request = id.as_deref().and_then(RequestId::new);
+            let body = ClientBody::from_fields(fields);
+            (request, body.map_err(Complaint::from))
+        }
+        Err(error) => (None, Err(error.into())),
+    }
+}
+
+/// A `hello` of a version that this server speaks.
+struct Hello<'a> {
+    nick: Option<Cow<'a, str>>,
+    key: Option<Cow<'a, str>>,
+    enter_default_room: bool,
+}
+
+impl<'a> Hello<'a> {
+    fn accept(body: ClientBody<'a>) -> Result<Self, Complaint> {
+        let ClientBody::Hello {
+            v,
+            nick,
+            key,
+            enter,
+            ..
+        } = body
+        else {
+            return Err(Complaint::hello_expected());
+        };
+        if v != VERSION {
+            return Err(Complaint::unsupported_version());
+        }
+        Ok(Self {
+            nick,
+            key,
+            enter_default_room: enter,
+        })
+    }
+}
+
+fn outcome(request: Option<RequestId>, command: Result<Command, Complaint>) -> Incoming {
+    match command {
+        Ok(command) => Incoming::Command { request, command },
+        Err(complaint) => complaint.to_v1(request.as_ref()),
+    }
+}
+
+fn nick(text: &str) -> Result<Nick, Complaint> {
+    Nick::parse(text).map_err(|error| Refusal::BadNick(error).into())
+}
+
+fn room(text: &str) -> Result<RoomName, Complaint> {
+    RoomName::parse(text).map_err(|error| Refusal::BadRoom(error).into())
+}
+
+fn target(to: &str) -> Result<Target, Complaint> {
+    if let Some(whom) = to.strip_prefix('@') {
+        return Ok(Target::User(nick(whom)?));
+    }
+    if to.starts_with('#') {
+        return Ok(Target::Room(room(to)?));
+    }
+    Err(wrong(
+        Field::To,
+        "a room such as #lobby or a user such as @ana",
+    ))
+}
+
+/// Reads a key as `login` wrote it: 32 hexadecimal digits.
+fn user_key(text: &str) -> Result<UserKey, Complaint> {
+    let is_key = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_key
+        .then(|| u128::from_str_radix(text, 16).ok().map(UserKey))
+        .flatten()
+        .ok_or_else(|| wrong(Field::Key, "the 32 hexadecimal digits of a login answer"))
+}
+
+fn wrong(field: Field, expected: &'static str) -> Complaint {
+    RequestError::WrongType { field, expected }.into()
+}
+
+fn hub_kind(kind: Kind) -> MessageKind {
+    match kind {
+        Kind::Text => MessageKind::Text,
+        Kind::Action => MessageKind::Action,
+        Kind::Notice => MessageKind::Notice,
+    }
+}

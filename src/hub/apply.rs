@@ -1,0 +1,207 @@
+//! The only place where the chat state changes. Nothing here decides, refuses, tells anybody or
+//! knows the time: the same changes applied to the same state give the same state, wherever they
+//! come from.
+
+use std::sync::Arc;
+
+use super::change::Change;
+use super::id::{RoomId, SessionId, UserId};
+use super::name::{Nick, RoomName};
+use super::room::Room;
+use super::session::Session;
+use super::state::{DEFAULT_ROOM, State};
+use super::time::UnixMillis;
+use super::user::{Ignoring, Place, User};
+
+impl State {
+    /// Takes one change in.
+    pub(super) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Connected {
+                session,
+                origin,
+                key,
+                at,
+            } => self.sessions.insert(
+                session.slot,
+                Session {
+                    serial: session.serial,
+                    deaf: false,
+                    user: None,
+                    origin,
+                    connected_at: at,
+                    key,
+                },
+            ),
+            Change::LoggedIn { session, nick, at } => self.log_in(session, nick, at),
+            Change::Attached { session, user } => self.attach(session, user),
+            Change::Renamed { user, nick } => self.rename(user, nick),
+            Change::Entered { user, room } => self.enter(user, room),
+            Change::Left { user, room } => self.leave(user, room),
+            Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
+            Change::AwaySet { user, away } => self.user_mut(user).away = away,
+            Change::DeafSet { session, deaf } => self.set_deaf(session, deaf),
+            Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
+            Change::Ended { session } => self.end(session),
+        }
+    }
+
+    fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
+        let session = known(self.sessions.find_mut(id));
+        let user = UserId(self.users.insert(User {
+            nick: nick.clone(),
+            key: session.key,
+            since: at,
+            sessions: vec![id],
+            places: Vec::new(),
+            away: None,
+            ignoring: None,
+        }));
+        session.user = Some(user);
+        self.nicks.insert(nick, user);
+    }
+
+    fn attach(&mut self, id: SessionId, user: UserId) {
+        known(self.sessions.find_mut(id)).user = Some(user);
+        self.user_mut(user).sessions.push(id);
+    }
+
+    fn rename(&mut self, id: UserId, nick: Nick) {
+        let user = self.users.find_mut(id.0).expect("a user id names a user");
+        // Removed first: a new spelling of the same nick would leave the old one in the map.
+        self.nicks.remove(&user.nick);
+        user.nick = nick.clone();
+        self.nicks.insert(nick, id);
+    }
+
+    fn enter(&mut self, id: UserId, name: RoomName) {
+        let room_id = match self.room_named(&name) {
+            Some(room) => room,
+            None => self.open(name),
+        };
+        let user = self.users.find_mut(id.0).expect("a user id names a user");
+        let room = self
+            .rooms
+            .find_mut(room_id.0)
+            .expect("it was open or has been opened");
+        user.places.push(Place {
+            room: room_id,
+            index: u32::try_from(room.members.len()).expect("fewer than 2^32 users"),
+        });
+        room.members.push(id);
+        let sessions = &self.sessions;
+        let is_deaf = |session: &SessionId| known(sessions.find(*session)).deaf;
+        room.deaf
+            .extend(user.sessions.iter().copied().filter(is_deaf));
+    }
+
+    fn open(&mut self, name: RoomName) -> RoomId {
+        let room = RoomId(self.rooms.insert(Room::new(name.clone())));
+        self.room_names.insert(name, room);
+        room
+    }
+
+    fn leave(&mut self, id: UserId, room_id: RoomId) {
+        let user = self.users.find_mut(id.0).expect("a user id names a user");
+        let position = user.places.iter().position(|place| place.room == room_id);
+        let place = user.places.remove(position.expect("who leaves is there"));
+        let room = self
+            .rooms
+            .find_mut(room_id.0)
+            .expect("a place is an open room");
+        room.members.swap_remove(place.index as usize);
+        if !room.deaf.is_empty() {
+            room.deaf.retain(|session| !user.sessions.contains(session));
+        }
+        if let Some(&moved) = room.members.get(place.index as usize) {
+            let places = &mut self.user_mut(moved).places;
+            let theirs = places.iter_mut().find(|place| place.room == room_id);
+            theirs.expect("a member has a place").index = place.index;
+        }
+        if room_id != DEFAULT_ROOM && self.room(room_id).members.is_empty() {
+            let closed = self.rooms.remove(room_id.0).expect("it was open");
+            self.room_names.remove(&closed.name);
+        }
+    }
+
+    fn set_deaf(&mut self, id: SessionId, deaf: bool) {
+        let session = known(self.sessions.find_mut(id));
+        if session.deaf == deaf {
+            return;
+        }
+        session.deaf = deaf;
+        let user = session.user.expect("only a user has group chat to switch");
+        let user = self.users.find(user.0).expect("a user id names a user");
+        for place in &user.places {
+            let room = self.rooms.find_mut(place.room.0);
+            let list = &mut room.expect("a place is an open room").deaf;
+            if deaf {
+                list.push(id);
+            } else {
+                list.retain(|&session| session != id);
+            }
+        }
+    }
+
+    fn set_ignore(&mut self, user: UserId, other: UserId, on: bool) {
+        if self.user(user).does_ignore(other) == on {
+            return;
+        }
+        self.change_ignoring(user, |both| toggle(&mut both.ignores, other, on));
+        self.change_ignoring(other, |both| toggle(&mut both.ignored_by, user, on));
+    }
+
+    fn change_ignoring(&mut self, user: UserId, change: impl FnOnce(&mut Ignoring)) {
+        let slot = &mut self.user_mut(user).ignoring;
+        let both = slot.get_or_insert_default();
+        change(both);
+        if both.ignores.is_empty() && both.ignored_by.is_empty() {
+            *slot = None;
+        }
+    }
+
+    fn end(&mut self, id: SessionId) {
+        let Some(user_id) = known(self.sessions.find(id)).user else {
+            self.sessions.remove(id);
+            return;
+        };
+        self.set_deaf(id, false);
+        if self.user(user_id).sessions.len() == 1 {
+            self.forget(user_id);
+        } else {
+            self.user_mut(user_id).sessions.retain(|&other| other != id);
+        }
+        self.sessions.remove(id);
+    }
+
+    fn forget(&mut self, id: UserId) {
+        while let Some(place) = self.user(id).places.last() {
+            self.leave(id, place.room);
+        }
+        for other in Vec::from(self.user(id).ignores()) {
+            self.set_ignore(id, other, false);
+        }
+        for other in Vec::from(self.user(id).ignored_by()) {
+            self.set_ignore(other, id, false);
+        }
+        let user = self.users.remove(id.0).expect("a user id names a user");
+        self.nicks.remove(&user.nick);
+    }
+}
+
+fn known<T>(session: Option<T>) -> T {
+    session.expect("a change names a session that is there")
+}
+
+fn toggle(list: &mut Vec<UserId>, user: UserId, on: bool) {
+    if on {
+        list.push(user);
+    } else {
+        list.retain(|&other| other != user);
+    }
+}
+
+/// An empty text clears a topic.
+pub(super) fn topic_of(text: &Arc<str>) -> Option<Arc<str>> {
+    (!text.is_empty()).then(|| Arc::clone(text))
+}

@@ -1,0 +1,106 @@
+//! Who hears what. Asked before a change is applied, so that leavers are counted in, and answered
+//! with a whole room wherever that will do: the engine hands one slice to all of a room, and only
+//! a list to the rest.
+
+use super::id::{RoomId, SessionId, UserId};
+use super::state::State;
+
+/// Everyone in the room but `except`, and besides them `sessions`; nobody twice.
+#[derive(Debug, Default)]
+pub(super) struct Audience {
+    pub(super) room: Option<RoomId>,
+    pub(super) except: Vec<SessionId>,
+    pub(super) sessions: Vec<SessionId>,
+}
+
+/// Everyone in a room.
+pub(super) fn all_of(room: RoomId) -> Audience {
+    Audience {
+        room: Some(room),
+        ..Audience::default()
+    }
+}
+
+/// Everyone who is logged in, whatever they have switched off.
+pub(super) fn everyone(state: &State) -> Audience {
+    let logged_in = |(_, session): &(_, &super::session::Session)| session.user.is_some();
+    let sessions = state.sessions.iter().filter(logged_in);
+    Audience {
+        sessions: sessions.map(|(id, _)| id).collect(),
+        ..Audience::default()
+    }
+}
+
+/// Speech in a room: not for sessions with group chat off, nor for users who ignore the speaker.
+/// Where there are none of either, which is the normal case, this asks nobody.
+pub(super) fn speech(state: &State, speaker: UserId, room: RoomId) -> Audience {
+    let deaf = &state.room(room).deaf;
+    let mut except = deaf.clone();
+    for &other in state.user(speaker).ignored_by() {
+        let other = state.user(other);
+        if other.is_in(room) {
+            let hearing = other.sessions.iter().filter(|id| !deaf.contains(id));
+            except.extend(hearing);
+        }
+    }
+    Audience {
+        room: Some(room),
+        except,
+        ..Audience::default()
+    }
+}
+
+/// Speech to one user: all sessions of both, unless one does not want to hear the other.
+pub(super) fn private(state: &State, from: UserId, to: UserId) -> Audience {
+    let mut sessions = Vec::new();
+    if to != from && !state.user(to).does_ignore(from) {
+        sessions.extend(&state.user(to).sessions);
+    }
+    sessions.extend(&state.user(from).sessions);
+    Audience {
+        sessions,
+        ..Audience::default()
+    }
+}
+
+/// Everyone who shares a room with a user, and the user.
+pub(super) fn around(state: &State, user: UserId) -> Audience {
+    let mut audience = others_around(state, user);
+    if audience.room.is_none() {
+        // Alone: then one room of theirs reaches all their sessions, or the list does.
+        match state.user(user).places.first() {
+            Some(place) => audience.room = Some(place.room),
+            None => audience.sessions.clone_from(&state.user(user).sessions),
+        }
+    }
+    audience
+}
+
+/// Everyone who shares a room with a user who is leaving: the largest such room, and the
+/// sessions that are in another one only.
+pub(super) fn others_around(state: &State, user: UserId) -> Audience {
+    let size = |room: RoomId| state.room(room).members.len();
+    let places = &state.user(user).places;
+    let shared = places.iter().map(|place| place.room);
+    let Some(largest) = shared
+        .filter(|&room| size(room) > 1)
+        .max_by_key(|&room| (size(room), std::cmp::Reverse(room)))
+    else {
+        return Audience::default();
+    };
+    let elsewhere = places.iter().filter(|place| place.room != largest);
+    let mut others: Vec<UserId> = elsewhere
+        .flat_map(|place| state.room(place.room).members.iter().copied())
+        .filter(|&other| other != user && !state.user(other).is_in(largest))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let sessions = others
+        .iter()
+        .flat_map(|&other| state.user(other).sessions.iter().copied());
+    Audience {
+        room: Some(largest),
+        except: Vec::new(),
+        sessions: sessions.collect(),
+    }
+}

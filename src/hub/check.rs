@@ -1,0 +1,146 @@
+//! Everything that must be true of the hub between two inputs. Tests ask after every step; the
+//! daemon never does, for it looks at everything there is.
+
+use std::collections::BTreeSet;
+
+use super::Hub;
+use super::id::{RoomId, SessionId, UserId};
+use super::room::Room;
+use super::state::{DEFAULT_ROOM, State};
+use super::timers::Queue;
+use super::user::User;
+
+impl Hub {
+    /// Looks at the whole state, in time proportional to it.
+    ///
+    /// # Panics
+    /// When an invariant is broken: that is a bug in the hub.
+    pub fn check(&self) {
+        self.state.check();
+        self.check_timers();
+        assert_eq!(
+            self.state.room(DEFAULT_ROOM).name,
+            self.settings.default_room
+        );
+        let is_empty = self.state.sessions.len() == 0;
+        assert!(!self.stopping || is_empty, "sessions outlive a shutdown");
+    }
+
+    fn check_timers(&self) {
+        for (id, session) in self.state.sessions.iter() {
+            let queue = self.timers.queue_of(id.slot);
+            let may_be_pinged = self.timers.answers_ping(id.slot);
+            match (session.user, may_be_pinged) {
+                (None, _) => assert_eq!(queue, Some(Queue::Login), "{id}"),
+                (Some(_), true) => {
+                    let waits = matches!(queue, Some(Queue::Quiet | Queue::Pinged));
+                    assert!(waits, "{id} can answer pings and is in {queue:?}");
+                }
+                (Some(_), false) => assert_eq!(queue, None, "{id} cannot answer pings"),
+            }
+        }
+        let mut waiting = 0;
+        for queue in Queue::ALL {
+            let mut since_us = 0;
+            for (slot, since) in self.timers.waiting(queue) {
+                assert_eq!(self.timers.queue_of(slot), Some(queue));
+                assert!(self.state.sessions.in_slot(slot).is_some());
+                assert!(since >= since_us, "{queue:?} is out of order");
+                since_us = since;
+                waiting += 1;
+            }
+        }
+        let sessions = self.state.sessions.iter();
+        let queued = sessions.filter(|(id, _)| self.timers.queue_of(id.slot).is_some());
+        assert_eq!(waiting, queued.count(), "each waits in one queue, once");
+    }
+}
+
+impl State {
+    fn check(&self) {
+        self.check_sessions();
+        for (id, user) in self.users.iter() {
+            self.check_user(UserId(id), user);
+        }
+        for (id, room) in self.rooms.iter() {
+            self.check_room(RoomId(id), room);
+        }
+        assert_eq!(self.nicks.len(), self.users.len(), "one nick per user");
+        assert_eq!(self.room_names.len(), self.rooms.len(), "one name per room");
+    }
+
+    fn check_sessions(&self) {
+        let mut count = 0;
+        let mut from_ip = 0;
+        for (id, session) in self.sessions.iter() {
+            count += 1;
+            let is_ip = matches!(session.origin, super::input::Origin::Ip(_));
+            from_ip += usize::from(is_ip);
+            match session.user {
+                Some(user) => assert!(self.user(user).sessions.contains(&id)),
+                None => assert!(!session.deaf, "{id} is deaf and nobody"),
+            }
+        }
+        assert_eq!(self.sessions.len(), count);
+        assert_eq!(self.sessions.origins.total(), from_ip);
+    }
+
+    fn check_user(&self, id: UserId, user: &User) {
+        assert_eq!(self.user_named(&user.nick), Some(id));
+        let (held, _) = self
+            .nicks
+            .get_key_value(&user.nick)
+            .expect("a user's nick is taken");
+        assert_eq!(held.as_str(), user.nick.as_str(), "spelt the same");
+        assert!(!user.sessions.is_empty(), "{} has no session", user.nick);
+        assert!(all_differ(&user.sessions));
+        for &session in &user.sessions {
+            let user_of_session = self.session(session).and_then(|it| it.user);
+            assert_eq!(user_of_session, Some(id), "{session}");
+        }
+        let rooms: Vec<RoomId> = user.places.iter().map(|place| place.room).collect();
+        assert!(all_differ(&rooms), "{} is in a room twice", user.nick);
+        for place in &user.places {
+            let members = &self.room(place.room).members;
+            assert_eq!(members.get(place.index as usize), Some(&id));
+        }
+        assert!(user.away.as_ref().is_none_or(|text| !text.is_empty()));
+        self.check_ignoring(id, user);
+    }
+
+    fn check_ignoring(&self, id: UserId, user: &User) {
+        assert!(!user.does_ignore(id), "{} ignores themselves", user.nick);
+        assert!(all_differ(user.ignores()) && all_differ(user.ignored_by()));
+        for &other in user.ignores() {
+            assert!(self.user(other).ignored_by().contains(&id));
+        }
+        for &other in user.ignored_by() {
+            assert!(self.user(other).does_ignore(id));
+        }
+        let is_idle = user.ignores().is_empty() && user.ignored_by().is_empty();
+        assert_eq!(
+            user.ignoring.is_none(),
+            is_idle,
+            "paid for by the concerned"
+        );
+    }
+
+    fn check_room(&self, id: RoomId, room: &Room) {
+        assert_eq!(self.room_named(&room.name), Some(id));
+        let is_open = id == DEFAULT_ROOM || !room.members.is_empty();
+        assert!(is_open, "{} is open and empty", room.name);
+        assert!(room.topic.as_ref().is_none_or(|text| !text.is_empty()));
+        assert!(all_differ(&room.members));
+        for &user in &room.members {
+            assert!(self.user(user).is_in(id));
+        }
+        assert!(all_differ(&room.deaf));
+        let is_deaf = |id: &SessionId| self.session(*id).is_some_and(|it| it.deaf);
+        let deaf: BTreeSet<SessionId> = self.room_sessions(id).filter(is_deaf).collect();
+        assert_eq!(deaf, room.deaf.iter().copied().collect());
+    }
+}
+
+fn all_differ<T: Ord + Copy>(things: &[T]) -> bool {
+    things.iter().collect::<BTreeSet<_>>().len() == things.len()
+}

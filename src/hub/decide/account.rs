@@ -1,0 +1,56 @@
+//! Who one is: login, nick, away.
+
+use std::sync::Arc;
+
+use super::{Asker, Decision, text};
+use crate::hub::id::{SessionId, UserKey};
+use crate::hub::name::Nick;
+use crate::hub::output::Reply;
+use crate::hub::refusal::Refusal;
+use crate::hub::state::State;
+
+/// A nick that is free makes a new user, whatever key came with it: the user who had it may have
+/// left meanwhile.
+pub(super) fn log_in(
+    state: &State,
+    session: SessionId,
+    nick: Nick,
+    key: Option<UserKey>,
+    enter_default_room: bool,
+) -> Result<Decision, Refusal> {
+    if state.session(session).is_some_and(|it| it.user.is_some()) {
+        return Err(Refusal::AlreadyLoggedIn);
+    }
+    let Some(user) = state.user_named(&nick) else {
+        return Ok(Decision::LogIn {
+            nick,
+            enter_default_room,
+        });
+    };
+    match key {
+        None => Err(Refusal::NickInUse(nick)),
+        Some(key) if key != state.user(user).key => Err(Refusal::WrongKey(nick)),
+        Some(_) => Ok(Decision::Attach(user)),
+    }
+}
+
+/// Another spelling of one's own nick is a change; the same spelling is none.
+pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> {
+    if nick.as_str() == asker.user.nick.as_str() {
+        return Ok(Decision::Answer(Reply::Done));
+    }
+    match asker.state.user_named(&nick) {
+        Some(holder) if holder != asker.id => Err(Refusal::NickInUse(nick)),
+        Some(_) | None => Ok(Decision::Rename(nick)),
+    }
+}
+
+/// An empty text is none. Nobody is told what they know.
+pub(super) fn set_away(asker: &Asker<'_>, away: Option<Arc<str>>) -> Result<Decision, Refusal> {
+    text::optional_line(away.as_deref(), asker.settings.topic_bytes)?;
+    let away = away.filter(|text| !text.is_empty());
+    if away == asker.user.away {
+        return Ok(Decision::Answer(Reply::Done));
+    }
+    Ok(Decision::SetAway(away))
+}

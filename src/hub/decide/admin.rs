@@ -1,0 +1,61 @@
+//! What operators may: everything that is possible. Who is an operator is for the admin socket.
+
+use std::sync::Arc;
+
+use super::text;
+use crate::hub::id::{RoomId, UserId};
+use crate::hub::input::AdminCommand;
+use crate::hub::name::RoomName;
+use crate::hub::refusal::Refusal;
+use crate::hub::settings::Settings;
+use crate::hub::state::State;
+
+/// An [`AdminCommand`] with all names resolved.
+#[derive(Debug)]
+pub(in crate::hub) enum AdminDecision {
+    Kick {
+        user: UserId,
+        reason: Option<Arc<str>>,
+    },
+    Announce {
+        room: Option<RoomId>,
+        text: Arc<str>,
+    },
+    SetTopic {
+        room: RoomId,
+        text: Arc<str>,
+    },
+    Shutdown,
+}
+
+/// Decides one command of an operator.
+pub(in crate::hub) fn decide(
+    state: &State,
+    settings: &Settings,
+    command: AdminCommand,
+) -> Result<AdminDecision, Refusal> {
+    match command {
+        AdminCommand::Kick { nick, reason } => {
+            text::optional_line(reason.as_deref(), settings.topic_bytes)?;
+            let user = state.user_named(&nick);
+            let user = user.ok_or(Refusal::NoSuchUser(nick))?;
+            Ok(AdminDecision::Kick { user, reason })
+        }
+        AdminCommand::Announce { room, text } => {
+            text::message(&text, settings.message_bytes)?;
+            let room = room.map(|name| open_room(state, name)).transpose()?;
+            Ok(AdminDecision::Announce { room, text })
+        }
+        AdminCommand::Topic { room, text } => {
+            text::line(&text, settings.topic_bytes)?;
+            let room = open_room(state, room)?;
+            Ok(AdminDecision::SetTopic { room, text })
+        }
+        AdminCommand::Shutdown => Ok(AdminDecision::Shutdown),
+    }
+}
+
+fn open_room(state: &State, name: RoomName) -> Result<RoomId, Refusal> {
+    let room = state.room_named(&name);
+    room.ok_or(Refusal::NoSuchRoom(name))
+}

@@ -1,0 +1,51 @@
+//! Speaking, and not wanting to hear.
+
+use std::sync::Arc;
+
+use super::{Asker, Decision, text};
+use crate::hub::command::{MessageKind, Target};
+use crate::hub::name::Nick;
+use crate::hub::output::Reply;
+use crate::hub::refusal::Refusal;
+
+pub(super) fn send(
+    asker: &Asker<'_>,
+    to: Target,
+    kind: MessageKind,
+    text: Arc<str>,
+) -> Result<Decision, Refusal> {
+    text::message(&text, asker.settings.message_bytes)?;
+    match to {
+        Target::Room(name) => {
+            let room = asker.own_room(name)?;
+            if asker.is_deaf() {
+                return Err(Refusal::Deaf);
+            }
+            Ok(Decision::Say { room, kind, text })
+        }
+        Target::User(nick) => {
+            let to = asker.user_named(nick)?;
+            Ok(Decision::Tell { to, kind, text })
+        }
+    }
+}
+
+pub(super) fn set_deaf(asker: &Asker<'_>, deaf: Option<bool>) -> Result<Decision, Refusal> {
+    Ok(Decision::SetDeaf(deaf.unwrap_or(!asker.is_deaf())))
+}
+
+/// Asking for what is so already is no mistake.
+pub(super) fn ignore(asker: &Asker<'_>, nick: Nick, on: bool) -> Result<Decision, Refusal> {
+    let other = asker.user_named(nick)?;
+    if other == asker.id {
+        return Err(Refusal::CannotIgnoreSelf);
+    }
+    if on == asker.user.does_ignore(other) {
+        return Ok(Decision::Answer(Reply::Done));
+    }
+    let max = asker.settings.ignores_per_user;
+    if on && asker.user.ignores().len() >= max {
+        return Err(Refusal::TooManyIgnored { max });
+    }
+    Ok(Decision::SetIgnore { other, on })
+}

@@ -1,0 +1,30 @@
+//! One room: its name, its topic, who is in it.
+
+use std::sync::Arc;
+
+use super::id::{SessionId, UserId};
+use super::name::RoomName;
+
+/// A room is open while somebody is in it; the default room always is.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// As whoever opened it wrote it.
+    pub(super) name: RoomName,
+    pub(super) topic: Option<Arc<str>>,
+    /// In no order that means anything.
+    pub(super) members: Vec<UserId>,
+    /// The members' sessions that have group chat off, kept here so that speech in a room without
+    /// any asks nobody.
+    pub(super) deaf: Vec<SessionId>,
+}
+
+impl Room {
+    pub(super) fn new(name: RoomName) -> Self {
+        Self {
+            name,
+            topic: None,
+            members: Vec::new(),
+            deaf: Vec::new(),
+        }
+    }
+}

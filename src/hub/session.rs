@@ -1,0 +1,89 @@
+//! Connections as the chat knows them: who speaks through each, and what is its own rather than
+//! its user's. Liveness is in `timers.rs`, speed in `flood.rs`.
+
+use super::address::Origins;
+use super::id::{SessionId, UserId, UserKey};
+use super::input::Origin;
+use super::time::UnixMillis;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Tells it from others that had the slot before.
+    pub(super) serial: u32,
+    /// Group chat off.
+    pub(super) deaf: bool,
+    /// As whom it has logged in. Set once, by its login.
+    pub(super) user: Option<UserId>,
+    pub(super) origin: Origin,
+    pub(super) connected_at: UnixMillis,
+    /// Becomes its user's key if it is that user's first session.
+    pub(super) key: UserKey,
+}
+
+/// All connections, by slot.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    slots: Vec<Option<Session>>,
+    len: usize,
+    pub(super) origins: Origins,
+}
+
+impl Sessions {
+    /// `None` for one that has ended, though its slot may be taken again.
+    pub(super) fn find(&self, id: SessionId) -> Option<&Session> {
+        self.slots
+            .get(id.slot as usize)?
+            .as_ref()
+            .filter(|session| session.serial == id.serial)
+    }
+
+    pub(super) fn find_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.slots
+            .get_mut(id.slot as usize)?
+            .as_mut()
+            .filter(|session| session.serial == id.serial)
+    }
+
+    /// Who has the slot now.
+    pub(super) fn in_slot(&self, slot: u32) -> Option<SessionId> {
+        let session = self.slots.get(slot as usize)?.as_ref()?;
+        Some(SessionId {
+            slot,
+            serial: session.serial,
+        })
+    }
+
+    /// The slot must be free.
+    pub(super) fn insert(&mut self, slot: u32, session: Session) {
+        let index = slot as usize;
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        self.origins.add(session.origin);
+        let before = self.slots[index].replace(session);
+        debug_assert!(before.is_none(), "slot {slot} is taken");
+        self.len += 1;
+    }
+
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
+        self.find(id)?;
+        let session = self.slots[id.slot as usize].take()?;
+        self.origins.remove(session.origin);
+        self.len -= 1;
+        Some(session)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All of them, by slot.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        (0..).zip(&self.slots).filter_map(|(slot, session)| {
+            let session = session.as_ref()?;
+            let serial = session.serial;
+            Some((SessionId { slot, serial }, session))
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! The chat state and how to find things in it. `apply.rs` is the only place that changes it,
+//! `check.rs` knows what must always be true of it.
+
+use std::collections::BTreeMap;
+
+use super::id::{RoomId, SessionId, UserId};
+use super::name::{Nick, RoomName};
+use super::room::Room;
+use super::session::{Session, Sessions};
+use super::table::Table;
+use super::user::User;
+
+/// Who is here and where. The maps are ordered so that lists come out sorted and a replay comes
+/// out the same.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) sessions: Sessions,
+    pub(super) users: Table<User>,
+    pub(super) rooms: Table<Room>,
+    pub(super) nicks: BTreeMap<Nick, UserId>,
+    pub(super) room_names: BTreeMap<RoomName, RoomId>,
+}
+
+/// The default room is opened first and never closes.
+pub(super) const DEFAULT_ROOM: RoomId = RoomId(0);
+
+impl State {
+    pub(super) fn new(default_room: RoomName) -> Self {
+        let mut rooms = Table::new();
+        rooms.insert(Room::new(default_room.clone()));
+        Self {
+            sessions: Sessions::default(),
+            users: Table::new(),
+            rooms,
+            nicks: BTreeMap::new(),
+            room_names: BTreeMap::from([(default_room, DEFAULT_ROOM)]),
+        }
+    }
+
+    /// A session that may have ended meanwhile.
+    pub(super) fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.find(id)
+    }
+
+    /// Ids of users come from the state itself, and are not kept once the user is gone.
+    pub(super) fn user(&self, id: UserId) -> &User {
+        self.users.find(id.0).expect("a user id names a user")
+    }
+
+    pub(super) fn user_mut(&mut self, id: UserId) -> &mut User {
+        self.users.find_mut(id.0).expect("a user id names a user")
+    }
+
+    /// As for users.
+    pub(super) fn room(&self, id: RoomId) -> &Room {
+        self.rooms.find(id.0).expect("a room id names an open room")
+    }
+
+    pub(super) fn room_mut(&mut self, id: RoomId) -> &mut Room {
+        self.rooms
+            .find_mut(id.0)
+            .expect("a room id names an open room")
+    }
+
+    pub(super) fn user_named(&self, nick: &Nick) -> Option<UserId> {
+        self.nicks.get(nick).copied()
+    }
+
+    pub(super) fn room_named(&self, name: &RoomName) -> Option<RoomId> {
+        self.room_names.get(name).copied()
+    }
+
+    /// Whether the room closes when one more user leaves.
+    pub(super) fn would_close(&self, room: RoomId) -> bool {
+        room != DEFAULT_ROOM && self.room(room).members.len() == 1
+    }
+
+    /// The sessions of all of a room's members.
+    pub(super) fn room_sessions(&self, room: RoomId) -> impl Iterator<Item = SessionId> {
+        let members = self.room(room).members.iter();
+        members.flat_map(|&user| self.user(user).sessions.iter().copied())
+    }
+}

@@ -1,0 +1,365 @@
+//! One input, from its arrival to its end: liveness and flood control first, then the decision,
+//! then what becomes of it. The only file that sees all parts of the hub.
+
+use super::Hub;
+use super::audience::{self, Audience};
+use super::change::Change;
+use super::command::Command;
+use super::decide::{self, Decision};
+use super::event::{Event, EventKind, Membership};
+use super::flood::{self, Gauge, Verdict};
+use super::id::{RequestId, RoomId, SessionId, UserId, UserKey};
+use super::input::{Input, Origin, QuitReason};
+use super::output::{Audit, Output, Reply};
+use super::refusal::Refusal;
+use super::settings::Settings;
+use super::time::Now;
+use super::timers::{Due, micros};
+
+/// The hub while it handles one input.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) hub: &'a mut Hub,
+    pub(super) now: Now,
+    pub(super) outputs: &'a mut Vec<Output>,
+}
+
+/// Which request an answer belongs to.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) session: SessionId,
+    pub(super) request: Option<RequestId>,
+}
+
+/// Whether the peer is still there when its session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// It has to be told why, and closed.
+    Open,
+    Gone,
+}
+
+impl Turn<'_> {
+    pub(super) fn run(&mut self, input: Input) {
+        match input {
+            Input::Connected {
+                session,
+                origin,
+                key,
+            } => self.connected(session, origin, key),
+            Input::Command {
+                session,
+                request,
+                command,
+            } => {
+                if self.is_heard(session) {
+                    self.command(Asked { session, request }, command);
+                }
+            }
+            Input::Fault { session } => {
+                if self.is_heard(session) {
+                    self.fault(session);
+                }
+            }
+            Input::Capable {
+                session,
+                answers_ping,
+            } => {
+                if self.is_heard(session) {
+                    let now_us = self.now_us();
+                    let timers = &mut self.hub.timers;
+                    timers.capable(session.slot, answers_ping, now_us);
+                }
+            }
+            Input::Disconnected { session, reason } => {
+                if self.hub.state.session(session).is_some() {
+                    self.end(session, reason, Connection::Gone);
+                }
+            }
+            Input::Admin(command) => self.admin(command),
+            Input::Settings(settings) => self.settings(settings),
+            Input::Tick => self.tick(),
+        }
+    }
+
+    fn connected(&mut self, session: SessionId, origin: Origin, key: UserKey) {
+        if let Some(former) = self.hub.state.sessions.in_slot(session.slot) {
+            // The engine has used the slot again, so the former connection is over.
+            self.end(former, QuitReason::Closed, Connection::Gone);
+        }
+        if let Some(reason) = self.turn_away(origin) {
+            self.outputs.push(Output::Close { session, reason });
+            return;
+        }
+        let now_us = self.now_us();
+        self.hub.state.apply(Change::Connected {
+            session,
+            origin,
+            key,
+            at: self.now.unix,
+        });
+        self.hub.timers.connected(session.slot, now_us);
+        let index = session.slot as usize;
+        if self.hub.gauges.len() <= index {
+            self.hub.gauges.resize(index + 1, Gauge::default());
+        }
+        self.hub.gauges[index] = Gauge::default();
+    }
+
+    /// Why one more connection is too many.
+    fn turn_away(&self, origin: Origin) -> Option<QuitReason> {
+        let Hub {
+            settings, state, ..
+        } = &*self.hub;
+        let per_ip_max = settings.max_connections_per_ip;
+        if self.hub.stopping {
+            Some(QuitReason::Shutdown)
+        } else if state.sessions.len() >= settings.max_connections {
+            Some(QuitReason::ServerFull)
+        } else if per_ip_max > 0 && state.sessions.origins.count(origin) >= per_ip_max {
+            Some(QuitReason::TooManyFromAddress)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the session is there; if so, it is alive.
+    fn is_heard(&mut self, session: SessionId) -> bool {
+        let is_there = self.hub.state.session(session).is_some();
+        if is_there {
+            let now_us = self.now_us();
+            self.hub.timers.heard(session.slot, now_us);
+        }
+        is_there
+    }
+
+    fn command(&mut self, asked: Asked, command: Command) {
+        let cost = flood::cost(&command, &self.hub.state);
+        match self.take_tokens(asked.session, cost) {
+            Verdict::Pass => self.forgive_a_fault(asked.session),
+            Verdict::Refuse { retry_after_ms, .. } => {
+                self.refuse(asked, Refusal::TooFast { retry_after_ms });
+                return;
+            }
+            Verdict::Close => {
+                self.end(asked.session, QuitReason::Flooding, Connection::Open);
+                return;
+            }
+        }
+        let Hub {
+            state, settings, ..
+        } = &*self.hub;
+        match decide::decide(state, settings, asked.session, command) {
+            Ok(decision) => self.carry_out(asked, decision),
+            Err(refusal) => self.refuse(asked, refusal),
+        }
+    }
+
+    fn carry_out(&mut self, asked: Asked, decision: Decision) {
+        match decision {
+            Decision::LogIn {
+                nick,
+                enter_default_room,
+            } => self.log_in(asked, nick, enter_default_room),
+            Decision::Attach(user) => self.attach(asked, user),
+            Decision::Rename(nick) => self.rename(asked, nick),
+            Decision::Enter(room) => {
+                let user = self.user_of(asked.session);
+                self.enter(user, room, Some(asked));
+            }
+            Decision::Leave { room, reason } => self.leave(asked, room, reason),
+            Decision::Say { room, kind, text } => self.say(asked, room, kind, text),
+            Decision::Tell { to, kind, text } => self.tell_user(asked, to, kind, text),
+            Decision::SetTopic { room, text } => {
+                let by = self.user_of(asked.session);
+                self.set_topic(room, Some(by), text);
+                self.reply(asked, Reply::Done);
+            }
+            Decision::SetAway(away) => self.set_away(asked, away),
+            Decision::SetDeaf(deaf) => {
+                let session = asked.session;
+                self.hub.state.apply(Change::DeafSet { session, deaf });
+                self.reply(asked, Reply::Deaf { deaf });
+            }
+            Decision::SetIgnore { other, on } => {
+                let user = self.user_of(asked.session);
+                self.hub.state.apply(Change::IgnoreSet { user, other, on });
+                self.reply(asked, Reply::Done);
+            }
+            Decision::Answer(reply) => self.reply(asked, reply),
+            Decision::Nothing => {}
+            Decision::End(reason) => self.end(asked.session, reason, Connection::Open),
+        }
+    }
+
+    /// Its protocol has answered it already; here it costs a token and patience.
+    fn fault(&mut self, session: SessionId) {
+        let verdict = self.take_tokens(session, flood::FAULT_COST);
+        let gauge = &mut self.hub.gauges[session.slot as usize];
+        gauge.faults += 1;
+        if gauge.faults >= self.hub.settings.max_faults {
+            self.end(session, QuitReason::TooManyFaults, Connection::Open);
+        } else if verdict == Verdict::Close {
+            self.end(session, QuitReason::Flooding, Connection::Open);
+        }
+    }
+
+    /// Whoever makes sense now and then is no garbage, however long the session lasts.
+    fn forgive_a_fault(&mut self, session: SessionId) {
+        let gauge = &mut self.hub.gauges[session.slot as usize];
+        gauge.faults = gauge.faults.saturating_sub(1);
+    }
+
+    fn take_tokens(&mut self, session: SessionId, cost: f64) -> Verdict {
+        let now_us = self.now_us();
+        let Hub {
+            settings, gauges, ..
+        } = &mut *self.hub;
+        let verdict = gauges[session.slot as usize].take(now_us, cost, settings);
+        if let Verdict::Refuse { tell_log: true, .. } = verdict {
+            self.audit(Audit::Throttled { session });
+        }
+        verdict
+    }
+
+    /// The default room is where old clients are: it keeps its name until the daemon starts anew.
+    fn settings(&mut self, settings: Settings) {
+        let before = std::mem::replace(&mut self.hub.settings, settings);
+        self.hub.settings.default_room = before.default_room;
+    }
+
+    fn tick(&mut self) {
+        let now_us = self.now_us();
+        while let Some((slot, due)) = self.hub.timers.due(now_us, &self.hub.settings) {
+            let waiting = self.hub.state.sessions.in_slot(slot);
+            let session = waiting.expect("who waits for something is there");
+            match due {
+                Due::Ping => self.outputs.push(Output::Ping { session }),
+                Due::LoginTimeout => self.end(session, QuitReason::LoginTimeout, Connection::Open),
+                Due::PingTimeout => self.end(session, QuitReason::PingTimeout, Connection::Open),
+            }
+        }
+    }
+
+    /// Ends a session that is there. With a user's last session, those around them hear of it;
+    /// the leaver does not.
+    pub(super) fn end(&mut self, session: SessionId, reason: QuitReason, connection: Connection) {
+        let user = self.hub.state.session(session).and_then(|it| it.user);
+        if let Some(user) = user {
+            self.end_as_user(session, user, &reason);
+        } else {
+            self.forget(session);
+        }
+        if connection == Connection::Open {
+            self.outputs.push(Output::Close { session, reason });
+        }
+    }
+
+    fn end_as_user(&mut self, session: SessionId, user: UserId, reason: &QuitReason) {
+        self.leave_places(session, user);
+        let state = &self.hub.state;
+        let leaver = state.user(user);
+        if leaver.sessions.len() > 1 {
+            self.forget(session);
+            return;
+        }
+        let nick = leaver.nick.clone();
+        let audience = audience::others_around(state, user);
+        let left = leaver.places.iter().map(|place| place.room);
+        let closing: Vec<_> = left
+            .filter(|&room| state.would_close(room))
+            .map(|room| state.room(room).name.clone())
+            .collect();
+        self.forget(session);
+        let reason = reason.clone();
+        self.tell(audience, EventKind::Quit { nick, reason });
+        for room in closing {
+            self.audit(Audit::RoomClosed { room });
+        }
+    }
+
+    /// One session hears its user's rooms no more.
+    pub(super) fn leave_places(&mut self, session: SessionId, user: UserId) {
+        for place in &self.hub.state.user(user).places {
+            self.outputs.push(Output::Leave(Membership {
+                room: place.room,
+                user,
+                session,
+            }));
+        }
+    }
+
+    pub(super) fn forget(&mut self, session: SessionId) {
+        self.hub.state.apply(Change::Ended { session });
+        self.hub.timers.ended(session.slot);
+    }
+
+    /// Tells an audience, if there is anybody in it. Every event gets the next id.
+    pub(super) fn tell(&mut self, audience: Audience, kind: EventKind) {
+        let Audience {
+            room,
+            except,
+            sessions,
+        } = audience;
+        // The default room may be empty.
+        let state = &self.hub.state;
+        let room = room.filter(|&room| !state.room(room).members.is_empty());
+        if room.is_none() && sessions.is_empty() {
+            return;
+        }
+        let event = self.stamp(kind);
+        match room {
+            None => self.outputs.push(Output::Sessions { sessions, event }),
+            Some(room) if sessions.is_empty() => self.tell_room(room, except, event),
+            Some(room) => {
+                self.tell_room(room, except, event.clone());
+                self.outputs.push(Output::Sessions { sessions, event });
+            }
+        }
+    }
+
+    fn tell_room(&mut self, room: RoomId, except: Vec<SessionId>, event: Event) {
+        self.outputs.push(Output::Room {
+            room,
+            event,
+            except,
+        });
+    }
+
+    fn stamp(&mut self, kind: EventKind) -> Event {
+        let at = self.now.unix;
+        self.hub.last_message = self.hub.last_message.next(at.0);
+        Event {
+            at,
+            id: self.hub.last_message,
+            kind,
+        }
+    }
+
+    pub(super) fn reply(&mut self, asked: Asked, reply: Reply) {
+        self.outputs.push(Output::Reply {
+            session: asked.session,
+            request: asked.request,
+            reply,
+        });
+    }
+
+    fn refuse(&mut self, asked: Asked, refusal: Refusal) {
+        self.reply(asked, Reply::Refused(refusal));
+    }
+
+    pub(super) fn audit(&mut self, audit: Audit) {
+        self.outputs.push(Output::Audit(audit));
+    }
+
+    /// The user behind a session whose command has been decided.
+    pub(super) fn user_of(&self, session: SessionId) -> UserId {
+        let session = self.hub.state.session(session);
+        let user = session.and_then(|session| session.user);
+        user.expect("only users' commands are decided in their favour")
+    }
+
+    pub(super) fn now_us(&self) -> u64 {
+        micros(self.now.uptime)
+    }
+}

@@ -1,0 +1,241 @@
+//! An admin socket on a temporary path, an engine with two sessions behind it, and a client.
+
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatd::config::paths::Environment;
+use chatd::config::{self, Config, Sources};
+use chatd::daemon::admin::{self, AdminState};
+use chatd::daemon::clock::Clock;
+use chatd::daemon::engine::handle::{EngineHandle, EngineStats, Question, SessionRow};
+use chatd::daemon::instance;
+use chatd::daemon::logging::{self, Guard, Logging, Stderr};
+use chatd::daemon::nofile::OpenFiles;
+use chatd::daemon::reload::Reloader;
+use chatd::daemon::state::DaemonState;
+use chatd::hub::id::SessionId;
+use chatd::hub::input::{AdminCommand, Origin};
+use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::output::{Administered, RoomSummary};
+use chatd::hub::refusal::Refusal;
+use chatd::hub::time::UnixMillis;
+use chatd::hub::view::{Counts, SessionView};
+use chatd::wire::admin::{Listener, State};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// A running admin API.
+pub(super) struct Fake {
+    pub(super) socket: PathBuf,
+    pub(super) config_file: PathBuf,
+    pub(super) logging: Logging,
+    pub(super) daemon: Arc<DaemonState>,
+    /// What the engine was reconfigured to, last one last.
+    pub(super) reconfigured: Rc<std::cell::RefCell<Vec<Arc<Config>>>>,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<()>,
+    log: Option<Guard>,
+    _default: tracing::dispatcher::DefaultGuard,
+    directory: tempfile::TempDir,
+    _socket_file: instance::SocketFile,
+}
+
+impl Fake {
+    /// Starts with this config file. Runs inside a `LocalSet`.
+    pub(super) fn start(config: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config_file = directory.path().join("chat.toml");
+        fs::write(&config_file, config).unwrap();
+        let sources = Sources {
+            file: Some(config_file.clone()),
+            sets: vec![format!(
+                "log.directory={}",
+                directory.path().join("log").display()
+            )],
+            environment: Environment::new(4242, |_| None),
+        };
+        let loaded = config::load(&sources).unwrap();
+        let (logging, guard, dispatch) =
+            logging::build(&loaded.config.log, Stderr::Journal).unwrap();
+        let default = tracing::dispatcher::set_default(&dispatch);
+        let (engine, questions) = EngineHandle::new();
+        let reconfigured = Rc::default();
+        tokio::task::spawn_local(answer(questions, Rc::clone(&reconfigured)));
+
+        let daemon = Arc::new(DaemonState::new(Clock::start(), OpenFiles::raise()));
+        daemon.set_stage(State::Ready);
+        daemon.add_listener(Listener {
+            protocol: "chat".to_owned(),
+            address: "127.0.0.1:12231".to_owned(),
+        });
+        let state = AdminState {
+            reloader: Arc::new(Reloader::new(
+                sources,
+                loaded,
+                engine.clone(),
+                logging.clone(),
+            )),
+            engine,
+            logging: logging.clone(),
+            daemon: Arc::clone(&daemon),
+        };
+        // Others must be able to enter the directory, to show that they may look.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(directory.path(), open).unwrap();
+        let socket = directory.path().join("run/admin.sock");
+        let (listener, socket_file) = instance::bind_unix(&socket, admin::SOCKET_MODE, 16).unwrap();
+        let listener = UnixListener::from_std(listener).unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::task::spawn_local(admin::serve(listener, state, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            socket,
+            config_file,
+            logging,
+            daemon,
+            reconfigured,
+            stop: Some(stop),
+            served,
+            log: Some(guard),
+            _default: default,
+            directory,
+            _socket_file: socket_file,
+        }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, "", &[]).await
+    }
+
+    /// Asks as this process's own user. What is answered must be JSON.
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let stream = UnixStream::connect(&self.socket).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
+        tokio::task::spawn_local(async move {
+            let _ = connection.await; // an error shows in the answer
+        });
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+        let answer = sender
+            .send_request(request.body(body).unwrap())
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// Stops serving, and waits until the last answer is out.
+    pub(super) async fn stop(mut self) -> String {
+        self.stop.take();
+        (&mut self.served).await.unwrap();
+        drop(self.log.take());
+        fs::read_to_string(self.directory.path().join("log/current.log")).unwrap_or_default()
+    }
+}
+
+async fn answer(
+    mut questions: mpsc::Receiver<Question>,
+    reconfigured: Rc<std::cell::RefCell<Vec<Arc<Config>>>>,
+) {
+    while let Some(question) = questions.recv().await {
+        match question {
+            Question::Counts(to) => drop(to.send(Counts {
+                sessions: 2,
+                users: 1,
+                rooms: 1,
+            })),
+            Question::Sessions(to) => drop(to.send(sessions())),
+            Question::Rooms(to) => drop(to.send(vec![RoomSummary {
+                room: RoomName::lobby(),
+                members: 1,
+                topic: Some("tea".into()),
+            }])),
+            Question::Stats(to) => drop(to.send(EngineStats {
+                accepted: 2,
+                ended: [("quit", 3)].into(),
+                ..EngineStats::default()
+            })),
+            Question::Admin(command, to) => drop(to.send(administer(&command))),
+            Question::Reconfigure(config, to) => {
+                reconfigured.borrow_mut().push(config);
+                let _ = to.send(());
+            }
+            Question::Heartbeat(to) => {
+                let _ = to.send(());
+            }
+        }
+    }
+}
+
+fn sessions() -> Vec<SessionRow> {
+    let session = |serial, nick: Option<&str>| SessionRow {
+        view: SessionView {
+            session: SessionId {
+                slot: serial,
+                serial,
+            },
+            origin: Origin::Local,
+            nick: nick.map(|nick| Nick::parse(nick).unwrap()),
+            connected_at: UnixMillis(1_790_000_000_123),
+            last_heard: Duration::ZERO,
+            rooms: nick.iter().map(|_| RoomName::lobby()).collect(),
+            away: None,
+            deaf: false,
+        },
+        address: "unix:uid=0".to_owned(),
+        dialect: nick.map(|_| "v1"),
+        queued_bytes: 0,
+        idle: Duration::from_secs(7),
+    };
+    vec![session(1, Some("ana")), session(2, None)]
+}
+
+fn administer(command: &AdminCommand) -> Result<Administered, Refusal> {
+    match command {
+        AdminCommand::Kick { nick, .. } if nick.as_str() == "ana" => Ok(Administered::Sessions(1)),
+        AdminCommand::Kick { nick, .. } => Err(Refusal::NoSuchUser(nick.clone())),
+        AdminCommand::Announce { text, .. } if text.is_empty() => Err(Refusal::TextEmpty),
+        AdminCommand::Announce { .. } | AdminCommand::Shutdown => Ok(Administered::Sessions(2)),
+        AdminCommand::Topic { room, .. } if *room == RoomName::lobby() => {
+            Ok(Administered::TopicSet)
+        }
+        AdminCommand::Topic { room, .. } => Err(Refusal::NoSuchRoom(room.clone())),
+    }
+}
+
+/// Runs a test on one thread, as the daemon runs.
+pub(super) fn on_one_thread(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let limited = async {
+        tokio::time::timeout(Duration::from_secs(30), test)
+            .await
+            .expect("the test ends in time");
+    };
+    tokio::task::LocalSet::new().block_on(&runtime, limited);
+}

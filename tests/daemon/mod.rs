@@ -1,0 +1,8 @@
+//! The daemon as its peers and its operator meet it: real sockets, real signals, real files.
+
+mod chatting;
+mod hostile;
+mod limits;
+mod old_clients;
+mod signals;
+mod starting;

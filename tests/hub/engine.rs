@@ -1,0 +1,206 @@
+//! What the real engine does with the hub's outputs, on a virtual clock and without sockets: it
+//! keeps the room tables and works out who hears what. It refuses outputs that make no sense.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chatd::hub::Hub;
+use chatd::hub::event::{Event, Membership};
+use chatd::hub::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
+use chatd::hub::input::{Input, Origin, QuitReason};
+use chatd::hub::output::{Administered, Audit, Output, Reply};
+use chatd::hub::refusal::Refusal;
+use chatd::hub::settings::Settings;
+use chatd::hub::time::{Now, UnixMillis};
+
+/// One thing that someone outside the hub notices.
+#[derive(Clone, Debug)]
+pub(super) enum Seen {
+    /// All who hear it, each once.
+    Heard(Vec<SessionId>, Event),
+    Replied(SessionId, Option<RequestId>, Reply),
+    Pinged(SessionId),
+    Closed(SessionId, QuitReason),
+    Administered(Result<Administered, Refusal>),
+    Logged(Audit),
+}
+
+/// The hub in its surroundings.
+pub(super) struct Engine {
+    pub(super) hub: Hub,
+    pub(super) now: Now,
+    /// Connections by slot.
+    connections: Vec<Option<u32>>,
+    serial: u32,
+    rooms: BTreeMap<RoomId, Vec<SessionId>>,
+    last: MessageId,
+    heard_last: BTreeSet<SessionId>,
+}
+
+impl Engine {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            hub: Hub::new(settings),
+            now: Now {
+                uptime: Duration::ZERO,
+                unix: UnixMillis(1_800_000_000_000),
+            },
+            connections: Vec::new(),
+            serial: 0,
+            rooms: BTreeMap::new(),
+            last: MessageId::default(),
+            heard_last: BTreeSet::new(),
+        }
+    }
+
+    /// A connection in the lowest free slot; its key is made from its serial.
+    pub(super) fn connect(&mut self, origin: Origin) -> (SessionId, Vec<Seen>) {
+        let free = self.connections.iter().position(Option::is_none);
+        let slot = free.unwrap_or_else(|| {
+            self.connections.push(None);
+            self.connections.len() - 1
+        });
+        self.serial += 1;
+        self.connections[slot] = Some(self.serial);
+        let session = SessionId {
+            slot: u32::try_from(slot).unwrap(),
+            serial: self.serial,
+        };
+        let key = key_of(session);
+        let seen = self.handle(Input::Connected {
+            session,
+            origin,
+            key,
+        });
+        (session, seen)
+    }
+
+    pub(super) fn is_open(&self, session: SessionId) -> bool {
+        self.connections.get(session.slot as usize) == Some(&Some(session.serial))
+    }
+
+    /// Hands the hub one input; the hub must be sound afterwards.
+    pub(super) fn handle(&mut self, input: Input) -> Vec<Seen> {
+        if let Input::Disconnected { session, .. } = input
+            && self.is_open(session)
+        {
+            self.connections[session.slot as usize] = None;
+        }
+        let mut outputs = Vec::new();
+        self.hub.handle(self.now, input, &mut outputs);
+        self.hub.check();
+        let mut seen = Vec::new();
+        for output in outputs {
+            self.carry_out(output, &mut seen);
+        }
+        seen
+    }
+
+    /// Lets time pass, with a tick at each moment that the hub asked for.
+    pub(super) fn pass(&mut self, time: Duration) -> Vec<Seen> {
+        let target = self.now.uptime + time;
+        let mut seen = Vec::new();
+        while let Some(deadline) = self.hub.next_deadline().filter(|&it| it <= target) {
+            self.advance_to(deadline.max(self.now.uptime));
+            let noticed = self.handle(Input::Tick);
+            assert!(!noticed.is_empty(), "a tick at its deadline does something");
+            seen.extend(noticed);
+        }
+        self.advance_to(target);
+        let idle = self.handle(Input::Tick);
+        assert!(idle.is_empty(), "a tick before its deadline does nothing");
+        seen
+    }
+
+    fn advance_to(&mut self, uptime: Duration) {
+        let passed = uptime - self.now.uptime;
+        self.now.uptime = uptime;
+        self.now.unix.0 += u64::try_from(passed.as_millis()).unwrap();
+    }
+
+    fn carry_out(&mut self, output: Output, seen: &mut Vec<Seen>) {
+        match output {
+            Output::Room {
+                room,
+                event,
+                except,
+            } => {
+                let members = self.rooms.get(&room).cloned().unwrap_or_default();
+                for session in &except {
+                    assert!(members.contains(session), "{session} is no exception");
+                    let times = except.iter().filter(|&it| it == session).count();
+                    assert_eq!(times, 1, "{session} is excepted more than once");
+                }
+                let hearers = members.into_iter().filter(|it| !except.contains(it));
+                self.hear(hearers.collect(), event, seen);
+            }
+            Output::Sessions { sessions, event } => {
+                assert!(!sessions.is_empty(), "an event for nobody: {event:?}");
+                self.hear(sessions, event, seen);
+            }
+            Output::Reply {
+                session,
+                request,
+                reply,
+            } => {
+                self.assert_open(session);
+                seen.push(Seen::Replied(session, request, reply));
+            }
+            Output::Enter(Membership { room, session, .. }) => {
+                self.assert_open(session);
+                let members = self.rooms.entry(room).or_default();
+                assert!(!members.contains(&session), "{session} enters twice");
+                members.push(session);
+            }
+            Output::Leave(Membership { room, session, .. }) => {
+                let members = self.rooms.entry(room).or_default();
+                let index = members.iter().position(|&it| it == session);
+                members.remove(index.expect("who leaves was there"));
+            }
+            Output::Ping { session } => {
+                self.assert_open(session);
+                seen.push(Seen::Pinged(session));
+            }
+            Output::Close { session, reason } => {
+                self.assert_open(session);
+                let is_somewhere = self.rooms.values().any(|it| it.contains(&session));
+                assert!(!is_somewhere, "{session} is closed and still in a room");
+                self.connections[session.slot as usize] = None;
+                seen.push(Seen::Closed(session, reason));
+            }
+            Output::Administered(result) => seen.push(Seen::Administered(result)),
+            Output::Audit(audit) => seen.push(Seen::Logged(audit)),
+        }
+    }
+
+    /// The same event may come in two parts; nobody may be in both.
+    fn hear(&mut self, hearers: Vec<SessionId>, event: Event, seen: &mut Vec<Seen>) {
+        assert!(event.id >= self.last, "message ids rise");
+        if event.id > self.last {
+            self.heard_last.clear();
+        }
+        self.last = event.id;
+        for &session in &hearers {
+            self.assert_open(session);
+            let is_first = self.heard_last.insert(session);
+            assert!(is_first, "{session} hears {event:?} twice");
+        }
+        if let Some(Seen::Heard(others, before)) = seen.last_mut()
+            && before.id == event.id
+        {
+            assert_eq!(*before, event, "one id, one event");
+            others.extend(hearers);
+            return;
+        }
+        seen.push(Seen::Heard(hearers, event));
+    }
+
+    fn assert_open(&self, session: SessionId) {
+        assert!(self.is_open(session), "{session} has gone");
+    }
+}
+
+/// The key that a session's user gets.
+pub(super) fn key_of(session: SessionId) -> UserKey {
+    UserKey(u128::from(session.serial) << 64 | 0xc0ffee)
+}

@@ -1,0 +1,270 @@
+//! How many may come, how fast they may go, how long they may be silent.
+
+use std::time::Duration;
+
+use chatd::hub::command::Command;
+use chatd::hub::flood::{ENTRIES_PER_TOKEN, REFUSALS_MAX};
+use chatd::hub::input::Input;
+use chatd::hub::name::RoomName;
+
+use super::story::{Story, story};
+
+#[test]
+fn the_server_is_full_at_its_limit() {
+    Story::with(|limits| limits.max_connections = 2).play(
+        r"
+        > ana connects
+        > ben connects from here
+        > cho connects
+          cho is closed: server full
+        > ana drops
+        > cho connects
+    ",
+    );
+}
+
+#[test]
+fn one_address_has_its_share() {
+    Story::with(|limits| limits.max_connections_per_ip = 1).play(
+        r"
+        > a connects from 10.0.0.1
+        > b connects from 10.0.0.1
+          b is closed: too many from address
+        > c connects from ::ffff:10.0.0.1
+          c is closed: too many from address
+        > d connects from 10.0.0.2
+        > e connects from 2001:db8:1:1::1
+        > f connects from 2001:db8:1:1:2::2
+          f is closed: too many from address
+        > g connects from 2001:db8:1:2::1
+        > h connects from here
+        > i connects from here
+        > a drops
+        > b connects from 10.0.0.1
+    ",
+    );
+}
+
+#[test]
+fn who_does_not_log_in_is_closed() {
+    story(
+        r"
+        > ana connects
+        > 10s pass
+        > ben connects
+        > ben logs in as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+          ben gets unasked: in #lobby with 1
+          ben hears: ben joined #lobby
+        > cho connects
+        > ana pings
+          ana gets: pong
+        > 20s pass
+          ana is closed: login timeout
+        > 10s pass
+          cho is closed: login timeout
+        > 1000s pass
+    ",
+    );
+}
+
+#[test]
+fn who_can_answer_is_asked_and_dropped_when_silent() {
+    story(
+        r"
+        > ana arrives
+        > old arrives
+        > ana answers pings
+        > 119s pass
+        > 1s pass
+          ana is pinged
+        > 59s pass
+        > ana pongs
+        > 119s pass
+        > 1s pass
+          ana is pinged
+        > 60s pass
+          old hears: ana quit: ping timeout
+          ana is closed: ping timeout
+        > 1000s pass
+    ",
+    );
+}
+
+#[test]
+fn every_word_counts_as_a_sign_of_life() {
+    story(
+        r"
+        > ana connects
+        > ana answers pings
+        > ana logs in as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+          ana gets unasked: in #lobby with 1
+          ana hears: ana joined #lobby
+        > 100s pass
+        > ana says to #lobby: hi
+          ana hears: ana in #lobby: hi
+          ana gets: ack
+        > 100s pass
+        > ana sends garbage
+        > 119s pass
+        > 1s pass
+          ana is pinged
+        > ana answers no pings
+        > 1000s pass
+    ",
+    );
+}
+
+#[test]
+fn a_flood_is_slowed_then_ended() {
+    Story::with(|limits| {
+        limits.rate = 1.0;
+        limits.burst = 3.0;
+    })
+    .play(
+        r"
+        > ana arrives
+        > ana pings
+          ana gets: pong
+        > ana pings
+          log: c1 throttled
+          ana gets: refused: too_fast for 1000 ms
+        > ana joins #tea
+          ana gets: refused: too_fast for 2000 ms
+        > ana pongs
+        > 500ms pass
+        > ana pings
+          ana gets: refused: too_fast for 500 ms
+        > 500ms pass
+        > ana pings
+          ana gets: pong
+        > ana pings
+          ana gets: refused: too_fast for 1000 ms
+        > 4s pass
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana pings
+          ana gets: pong
+        > ana pings
+          log: c1 throttled
+          ana gets: refused: too_fast for 1000 ms
+        > ana quits
+          log: #tea closed
+          ana is closed: good-bye
+    ",
+    );
+}
+
+#[test]
+fn garbage_costs_patience() {
+    Story::with(|limits| limits.max_faults = 3).play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ana sends garbage
+        > ana sends garbage
+        > ana says to #lobby: sorry
+          ana, ben hear: ana in #lobby: sorry
+          ana gets: ack
+        > ana sends garbage
+        > ana sends garbage
+          ben hears: ana quit: too many faults
+          ana is closed: too many faults
+    ",
+    );
+}
+
+#[test]
+fn whoever_goes_on_and_on_is_closed() {
+    let mut story = Story::with(|limits| {
+        limits.rate = 1.0;
+        limits.burst = 2.0;
+    });
+    story.play("> ana arrives");
+    for _ in 0..REFUSALS_MAX - 1 {
+        story.engine.handle(Input::Command {
+            session: story.session("ana"),
+            request: None,
+            command: Command::Ping,
+        });
+    }
+    story.play(
+        r"
+        > ana sends garbage
+        > ana pings
+          ana is closed: flooding
+    ",
+    );
+}
+
+#[test]
+fn a_long_list_costs_more_than_a_short_one() {
+    let mut story = Story::with(|limits| {
+        limits.rate = 1.0;
+        limits.burst = 4.0;
+    });
+    for _ in 0..ENTRIES_PER_TOKEN * 2 {
+        story.play("> somebody connects from here");
+        let nick = format!("n{}", story.session("somebody").serial);
+        story.play_muted(&format!("somebody logs in outside as {nick}"));
+    }
+    story.play(
+        r"
+        > ana connects
+        > ana logs in outside as ana
+          log: c401 is ana, session 1
+          ana gets: logged in as ana
+        > 10s pass
+        > ana asks for rooms
+          ana gets: rooms [#lobby 0]
+    ",
+    );
+    story.play_muted("ana asks for users");
+    story.play(
+        r"
+        > ana pings
+          log: c401 throttled
+          ana gets: refused: too_fast for 1000 ms
+    ",
+    );
+}
+
+#[test]
+fn lowered_limits_take_effect_at_once() {
+    let mut story = Story::with(|_| {});
+    story.play(
+        r"
+        > ana arrives
+        > ana answers pings
+        > ben connects
+        > 20s pass
+    ",
+    );
+    story.settings(|limits| {
+        limits.login_timeout = Duration::from_secs(10);
+        limits.ping_interval = Duration::from_secs(25);
+        limits.max_connections = 2;
+        limits.default_room = RoomName::parse("#elsewhere").unwrap();
+    });
+    story.play(
+        r"
+        > cho connects
+          cho is closed: server full
+        > 0s pass
+          ben is closed: login timeout
+        > 5s pass
+          ana is pinged
+        > cho connects
+        > cho logs in as cho
+          log: c4 is cho, session 1
+          cho gets: logged in as cho
+          cho gets unasked: in #lobby with 2
+          ana, cho hear: cho joined #lobby
+    ",
+    );
+}

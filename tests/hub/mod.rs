@@ -1,0 +1,16 @@
+//! The hub by itself: no socket, no real clock. Stories tell who does what and who notices what;
+//! the simulation compares random ones with a model.
+
+mod accounts;
+mod admin;
+mod engine;
+mod leaving;
+mod limits;
+mod lines;
+mod messages;
+mod model;
+mod names;
+mod rooms;
+mod simulation;
+mod story;
+mod views;

@@ -1,0 +1,350 @@
+//! Stories: what people do, after `>`, and under it all that anybody notices of it, in order.
+//!
+//! ```text
+//! > ana says to #lobby: hello
+//!   ana, ben hear: ana in #lobby: hello
+//!   ana gets: ack
+//! ```
+//!
+//! People are sessions here: `ana` and `ana2` may be two of one user. `arrives` stands for what
+//! most stories begin with, connecting and logging in, and is not spelt out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatd::hub::command::{Command, MessageKind, Target};
+use chatd::hub::id::{RequestId, SessionId, UserKey};
+use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
+use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::settings::Settings;
+
+use super::engine::{Engine, Seen, key_of};
+use super::lines;
+
+pub(super) struct Story {
+    pub(super) engine: Engine,
+    sessions: BTreeMap<String, SessionId>,
+    requests: u32,
+}
+
+/// Plays a story with the default settings.
+pub(super) fn story(script: &str) {
+    Story::with(|_| {}).play(script);
+}
+
+impl Story {
+    pub(super) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        Self {
+            engine: Engine::new(settings),
+            sessions: BTreeMap::new(),
+            requests: 0,
+        }
+    }
+
+    /// The config is read again.
+    pub(super) fn settings(&mut self, change: impl FnOnce(&mut Settings)) -> &mut Self {
+        let mut settings = self.engine.hub.settings().clone();
+        change(&mut settings);
+        let seen = self.engine.handle(Input::Settings(settings));
+        assert!(seen.is_empty());
+        self
+    }
+
+    /// Plays a script and compares all of it.
+    pub(super) fn play(&mut self, script: &str) -> &mut Self {
+        let told: Vec<&str> = script
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let mut happened = Vec::new();
+        for line in &told {
+            if let Some(action) = line.strip_prefix("> ") {
+                happened.push((*line).to_owned());
+                let seen = self.act(action);
+                happened.extend(seen.into_iter().map(|it| self.line(it)));
+            }
+        }
+        if told != happened {
+            panic!("{}", difference(&told, &happened));
+        }
+        self
+    }
+
+    /// Plays one action of which the story does not tell what came of it.
+    pub(super) fn play_muted(&mut self, action: &str) -> Vec<Seen> {
+        self.act(action)
+    }
+
+    fn act(&mut self, action: &str) -> Vec<Seen> {
+        let (action, text) = match action.split_once(": ") {
+            Some((action, text)) => (action, Some(unescape(text))),
+            None => (action, None),
+        };
+        let words: Vec<&str> = action.split(' ').collect();
+        match words[..] {
+            [time, "pass"] => self.engine.pass(duration(time)),
+            ["the", "clock", "steps", "back", time] => {
+                let back = u64::try_from(duration(time).as_millis()).unwrap();
+                self.engine.now.unix.0 -= back;
+                Vec::new()
+            }
+            ["operator", ref rest @ ..] => self.operate(rest, text),
+            [who, "connects"] => self.connect(who, "10.0.0.1"),
+            [who, "connects", "from", address] => self.connect(who, address),
+            [who, "arrives"] => self.arrive(who, who),
+            [who, "arrives", "as", nick] => self.arrive(who, nick),
+            [who, "drops"] => {
+                let session = self.session(who);
+                self.engine.handle(Input::Disconnected {
+                    session,
+                    reason: QuitReason::Closed,
+                })
+            }
+            [who, "sends", "garbage"] => {
+                let session = self.session(who);
+                self.engine.handle(Input::Fault { session })
+            }
+            [who, "answers", "pings"] => self.capable(who, true),
+            [who, "answers", "no", "pings"] => self.capable(who, false),
+            [who, ref rest @ ..] => {
+                let session = self.session(who);
+                let command = self.command(rest, text);
+                self.command_of(session, command)
+            }
+            [] => panic!("no action"),
+        }
+    }
+
+    fn command(&self, words: &[&str], text: Option<Arc<str>>) -> Command {
+        match (words, text) {
+            (["logs", "in", "as", name], _) => self.login(name, None, true),
+            (["logs", "in", "outside", "as", name], _) => self.login(name, None, false),
+            (["logs", "in", "as", name, "with", "the", "key", "of", owner], _) => {
+                self.login(name, Some(key_of(self.session(owner))), true)
+            }
+            (["becomes", name], _) => Command::Nick(nick(name)),
+            (["joins", name], _) => Command::Join(room(name)),
+            (["leaves", name], reason) => Command::Part {
+                room: room(name),
+                reason,
+            },
+            (["says", "to", to], text) => send(to, MessageKind::Text, text),
+            (["acts", "to", to], text) => send(to, MessageKind::Action, text),
+            (["notes", "to", to], text) => send(to, MessageKind::Notice, text),
+            (["sets", "the", "topic", "of", name], text) => Command::Topic {
+                room: room(name),
+                text: text.unwrap_or_default(),
+            },
+            (["goes", "away"], text) => Command::Away(Some(text.unwrap_or_default())),
+            (["comes", "back"], _) => Command::Away(None),
+            (["switches", "group", "chat", "off"], _) => Command::Deaf(Some(true)),
+            (["switches", "group", "chat", "on"], _) => Command::Deaf(Some(false)),
+            (["switches", "group", "chat", "over"], _) => Command::Deaf(None),
+            (["ignores", name], _) => ignore(name, true),
+            (["hears", name, "again"], _) => ignore(name, false),
+            (["asks", "for", "ignores"], _) => Command::Ignores,
+            (["asks", "for", "rooms"], _) => Command::Rooms,
+            (["asks", "for", "users"], _) => Command::Users,
+            (["asks", "for", "names", "in", name], _) => Command::Names(room(name)),
+            (["asks", "about", name], _) => Command::Whois(nick(name)),
+            (["pings"], _) => Command::Ping,
+            (["pongs"], _) => Command::Pong,
+            (["quits"], reason) => Command::Quit { reason },
+            (words, _) => panic!("nobody can {words:?}"),
+        }
+    }
+
+    fn operate(&mut self, words: &[&str], text: Option<Arc<str>>) -> Vec<Seen> {
+        let command = match (words, text) {
+            (["kicks", name], reason) => AdminCommand::Kick {
+                nick: nick(name),
+                reason,
+            },
+            (["announces"], text) => AdminCommand::Announce {
+                room: None,
+                text: text.unwrap_or_default(),
+            },
+            (["announces", "in", name], text) => AdminCommand::Announce {
+                room: Some(room(name)),
+                text: text.unwrap_or_default(),
+            },
+            (["sets", "the", "topic", "of", name], text) => AdminCommand::Topic {
+                room: room(name),
+                text: text.unwrap_or_default(),
+            },
+            (["shuts", "down"], _) => AdminCommand::Shutdown,
+            (words, _) => panic!("no operator can {words:?}"),
+        };
+        self.engine.handle(Input::Admin(command))
+    }
+
+    fn login(&self, name: &str, key: Option<UserKey>, enter_default_room: bool) -> Command {
+        Command::Login {
+            nick: nick(name),
+            key,
+            enter_default_room,
+        }
+    }
+
+    fn command_of(&mut self, session: SessionId, command: Command) -> Vec<Seen> {
+        self.requests += 1;
+        let request = RequestId::new(&format!("r{}", self.requests));
+        let seen = self.engine.handle(Input::Command {
+            session,
+            request: request.clone(),
+            command,
+        });
+        for noticed in &seen {
+            if let Seen::Replied(to, answered, _) = noticed {
+                assert!(answered.is_none() || (*to == session && *answered == request));
+            }
+        }
+        seen
+    }
+
+    fn connect(&mut self, who: &str, address: &str) -> Vec<Seen> {
+        let origin = match address {
+            "here" => Origin::Local,
+            address => Origin::Ip(address.parse::<IpAddr>().unwrap()),
+        };
+        let (session, seen) = self.engine.connect(origin);
+        self.sessions.insert(who.to_owned(), session);
+        seen
+    }
+
+    fn arrive(&mut self, who: &str, name: &str) -> Vec<Seen> {
+        self.connect(who, "here");
+        let session = self.session(who);
+        let command = self.login(name, Some(self.key_for(name)), true);
+        let seen = self.command_of(session, command);
+        let logged_in = |it: &Seen| lines_of_reply(it).starts_with("logged in");
+        assert!(seen.iter().any(logged_in), "{who}: {seen:?}");
+        Vec::new()
+    }
+
+    /// The key of the session that is called like the nick, for those who arrive as somebody.
+    fn key_for(&self, name: &str) -> UserKey {
+        key_of(
+            self.sessions
+                .get(name)
+                .copied()
+                .unwrap_or(SessionId { slot: 0, serial: 0 }),
+        )
+    }
+
+    fn capable(&mut self, who: &str, answers_ping: bool) -> Vec<Seen> {
+        let session = self.session(who);
+        self.engine.handle(Input::Capable {
+            session,
+            answers_ping,
+        })
+    }
+
+    pub(super) fn session(&self, who: &str) -> SessionId {
+        let session = self.sessions.get(who);
+        *session.unwrap_or_else(|| panic!("{who} never came"))
+    }
+
+    fn who(&self, session: SessionId) -> &str {
+        let mut known = self.sessions.iter();
+        let found = known.find(|(_, id)| **id == session);
+        found.map_or("somebody", |(who, _)| who)
+    }
+
+    fn line(&self, seen: Seen) -> String {
+        match seen {
+            Seen::Heard(hearers, event) => {
+                let mut names: Vec<&str> = hearers.iter().map(|&id| self.who(id)).collect();
+                names.sort_unstable();
+                let hear = if names.len() == 1 { "hears" } else { "hear" };
+                let heard = lines::event(&event.kind);
+                format!("{} {hear}: {heard}", names.join(", "))
+            }
+            Seen::Replied(session, request, reply) => {
+                let unasked = if request.is_none() { " unasked" } else { "" };
+                let reply = lines::reply(&reply);
+                format!("{} gets{unasked}: {reply}", self.who(session))
+            }
+            Seen::Pinged(session) => format!("{} is pinged", self.who(session)),
+            Seen::Closed(session, reason) => {
+                let reason = lines::quit(&reason);
+                format!("{} is closed: {reason}", self.who(session))
+            }
+            Seen::Administered(result) => {
+                format!("operator gets: {}", lines::administered(&result))
+            }
+            Seen::Logged(audit) => format!("log: {}", lines::audit(&audit)),
+        }
+    }
+}
+
+fn lines_of_reply(seen: &Seen) -> String {
+    match seen {
+        Seen::Replied(_, _, reply) => lines::reply(reply),
+        Seen::Heard(..)
+        | Seen::Pinged(_)
+        | Seen::Closed(..)
+        | Seen::Administered(_)
+        | Seen::Logged(_) => String::new(),
+    }
+}
+
+fn send(to: &str, kind: MessageKind, text: Option<Arc<str>>) -> Command {
+    let to = if to.starts_with('#') {
+        Target::Room(room(to))
+    } else {
+        Target::User(nick(to))
+    };
+    let text = text.unwrap_or_default();
+    Command::Send { to, kind, text }
+}
+
+fn ignore(name: &str, on: bool) -> Command {
+    let nick = nick(name);
+    Command::Ignore { nick, on }
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).unwrap_or_else(|error| panic!("{name}: {error:?}"))
+}
+
+fn room(name: &str) -> RoomName {
+    RoomName::parse(name).unwrap_or_else(|error| panic!("{name}: {error:?}"))
+}
+
+/// `1500ms`, `30s`.
+fn duration(text: &str) -> Duration {
+    if let Some(ms) = text.strip_suffix("ms") {
+        return Duration::from_millis(ms.parse().unwrap());
+    }
+    let seconds = text.strip_suffix('s').expect("a duration has a unit");
+    Duration::from_secs(seconds.parse().unwrap())
+}
+
+/// `\n` and `\e` in scripts, which are told in lines.
+fn unescape(text: &str) -> Arc<str> {
+    text.replace("\\n", "\n").replace("\\e", "\u{1b}").into()
+}
+
+fn difference(told: &[&str], happened: &[String]) -> String {
+    let mut report = String::from("the story went otherwise:\n");
+    let same = told
+        .iter()
+        .zip(happened)
+        .take_while(|(a, b)| a == b)
+        .count();
+    for line in happened {
+        let indent = if line.starts_with('>') { "" } else { "  " };
+        writeln!(report, "{indent}{line}").unwrap();
+    }
+    let told = told.get(same).unwrap_or(&"(the end)");
+    let happened = happened.get(same).map_or("(the end)", String::as_str);
+    write!(report, "\ntold:     {told}\nhappened: {happened}").unwrap();
+    report
+}

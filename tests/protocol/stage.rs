@@ -1,0 +1,279 @@
+//! A small engine for tests: real hub, real protocol sessions, named clients instead of sockets, and
+//! a clock that moves only when told. It does what the daemon's engine does, without batches,
+//! queues and limits of its own, and remembers in order who heard which line.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatd::daemon::protocol::{self, Facts, Incoming, Session};
+use chatd::hub::Hub;
+use chatd::hub::event::Event;
+use chatd::hub::id::{RoomId, SessionId, UserKey};
+use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
+use chatd::hub::output::Output;
+use chatd::hub::settings::Settings;
+use chatd::hub::time::{Now, UnixMillis};
+
+/// Hub, clients and clock.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    hub: Hub,
+    facts: Facts,
+    uptime: Duration,
+    clients: Vec<Client>,
+    rooms: HashMap<RoomId, Vec<SessionId>>,
+    heard: Vec<Heard>,
+}
+
+/// Something that reached a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Line { client: String, line: String },
+    Closed { client: String },
+}
+
+#[derive(Debug)]
+struct Client {
+    name: String,
+    session: SessionId,
+    protocol: Session,
+    is_open: bool,
+}
+
+/// 2026-11-23 09:00:00 UTC, when all tests begin.
+const BEGIN_MS: u64 = 1_795_424_400_000;
+
+impl Stage {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            hub: Hub::new(settings.clone()),
+            facts: Facts {
+                server_name: "chatd".into(),
+                software: "chatd 0.1.0".into(),
+                motd: "Welcome. /help lists the commands.".into(),
+                settings,
+                utc_offset_seconds: 0,
+                now: UnixMillis(BEGIN_MS),
+            },
+            uptime: Duration::ZERO,
+            clients: Vec::new(),
+            rooms: HashMap::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    /// What has been heard since the last call.
+    pub(crate) fn take_heard(&mut self) -> Vec<Heard> {
+        std::mem::take(&mut self.heard)
+    }
+
+    pub(crate) fn is_connected(&self, name: &str) -> bool {
+        self.clients
+            .iter()
+            .any(|client| client.is_open && client.name == name)
+    }
+
+    pub(crate) fn connect(&mut self, name: &str) {
+        let serial = u32::try_from(self.clients.len() + 1).unwrap();
+        let session = SessionId {
+            slot: serial - 1,
+            serial,
+        };
+        self.clients.push(Client {
+            name: name.to_owned(),
+            session,
+            protocol: Session::chat(),
+            is_open: true,
+        });
+        self.input(Input::Connected {
+            session,
+            origin: Origin::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            key: UserKey(0x0f1e_2d3c_4b5a_6978_8796_a5b4_c3d2_e1f0 + u128::from(serial)),
+        });
+        if self.client(session).is_open {
+            let mut greeting = Vec::new();
+            self.client(session)
+                .protocol
+                .greet(&self.facts, &mut greeting);
+            self.deliver(session, &greeting);
+        }
+    }
+
+    /// One read of the server: these bytes and no more.
+    pub(crate) fn receive(&mut self, name: &str, bytes: &[u8]) {
+        let session = self.session_named(name);
+        let index = session.slot as usize;
+        let mut incoming = Vec::new();
+        let protocol = &mut self.clients[index].protocol;
+        protocol.receive(bytes, &self.facts, &mut incoming);
+        for incoming in incoming {
+            if self.client(session).is_open {
+                self.take_in(session, incoming);
+            }
+        }
+    }
+
+    pub(crate) fn disconnect(&mut self, name: &str) {
+        let session = self.session_named(name);
+        self.clients[session.slot as usize].is_open = false;
+        self.input(Input::Disconnected {
+            session,
+            reason: QuitReason::Closed,
+        });
+    }
+
+    pub(crate) fn admin(&mut self, command: AdminCommand) {
+        self.input(Input::Admin(command));
+    }
+
+    /// Time passes, and the hub is woken whenever it wanted to be.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.uptime + time;
+        while let Some(deadline) = self.hub.next_deadline().filter(|at| *at <= end) {
+            self.set_uptime(deadline.max(self.uptime));
+            self.input(Input::Tick);
+        }
+        self.set_uptime(end);
+    }
+
+    fn take_in(&mut self, session: SessionId, incoming: Incoming) {
+        match incoming {
+            Incoming::Dialect(dialect) => self.input(Input::Capable {
+                session,
+                answers_ping: dialect.answers_ping(),
+            }),
+            Incoming::Command { request, command } => self.input(Input::Command {
+                session,
+                request,
+                command,
+            }),
+            Incoming::Answer(bytes) => self.deliver(session, &bytes),
+            Incoming::Fault(bytes) => {
+                self.deliver(session, &bytes);
+                self.input(Input::Fault { session });
+            }
+            Incoming::Unreadable(bytes) => {
+                self.deliver(session, &bytes);
+                self.close(session);
+                self.input(Input::Disconnected {
+                    session,
+                    reason: QuitReason::Unreadable,
+                });
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = Now {
+            uptime: self.uptime,
+            unix: self.facts.now,
+        };
+        let mut outputs = Vec::new();
+        self.hub.handle(now, input, &mut outputs);
+        for output in outputs {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Room {
+                room,
+                event,
+                except,
+            } => {
+                let members = self.rooms.get(&room).cloned().unwrap_or_default();
+                let audience = members.into_iter().filter(|it| !except.contains(it));
+                self.tell(audience.collect(), &event);
+            }
+            Output::Sessions { sessions, event } => self.tell(sessions, &event),
+            Output::Reply {
+                session,
+                request,
+                reply,
+            } => {
+                let client = &mut self.clients[session.slot as usize];
+                client.protocol.on_reply(&reply);
+                let dialect = client.protocol.dialect().expect("who asks has a dialect");
+                let mut bytes = Vec::new();
+                protocol::render_reply(dialect, &self.facts, request.as_ref(), &reply, &mut bytes);
+                self.deliver(session, &bytes);
+            }
+            Output::Enter(membership) => {
+                let members = self.rooms.entry(membership.room).or_default();
+                members.push(membership.session);
+            }
+            Output::Leave(membership) => {
+                let members = self.rooms.entry(membership.room).or_default();
+                members.retain(|member| *member != membership.session);
+            }
+            Output::Ping { session } => {
+                let dialect = self.client(session).protocol.dialect();
+                let mut bytes = Vec::new();
+                protocol::render_ping(dialect.expect("who is pinged has a dialect"), &mut bytes);
+                self.deliver(session, &bytes);
+            }
+            Output::Close { session, reason } => {
+                let mut bytes = Vec::new();
+                let protocol = &self.client(session).protocol;
+                protocol.render_close(&self.facts, &reason, &mut bytes);
+                self.deliver(session, &bytes);
+                self.close(session);
+            }
+            Output::Administered(result) => {
+                result.expect("a test's operator asks for what is possible");
+            }
+            Output::Audit(_) => {}
+        }
+    }
+
+    fn tell(&mut self, sessions: Vec<SessionId>, event: &Event) {
+        for session in sessions {
+            let dialect = self.client(session).protocol.dialect();
+            let mut bytes = Vec::new();
+            let dialect = dialect.expect("who hears events has a dialect");
+            protocol::render_event(dialect, &self.facts, event, &mut bytes);
+            self.deliver(session, &bytes);
+        }
+    }
+
+    fn deliver(&mut self, session: SessionId, bytes: &[u8]) {
+        let text = str::from_utf8(bytes).expect("the server speaks UTF-8");
+        assert!(
+            text.is_empty() || text.ends_with('\n'),
+            "whole lines: {text:?}"
+        );
+        let client = self.client(session).name.clone();
+        self.heard
+            .extend(text.split_terminator('\n').map(|line| Heard::Line {
+                client: client.clone(),
+                line: line.to_owned(),
+            }));
+    }
+
+    fn close(&mut self, session: SessionId) {
+        let client = &mut self.clients[session.slot as usize];
+        client.is_open = false;
+        let client = client.name.clone();
+        self.heard.push(Heard::Closed { client });
+    }
+
+    fn client(&self, session: SessionId) -> &Client {
+        &self.clients[session.slot as usize]
+    }
+
+    fn session_named(&self, name: &str) -> SessionId {
+        let mut newest_first = self.clients.iter().rev();
+        let found = newest_first.find(|client| client.name == name);
+        found
+            .unwrap_or_else(|| panic!("{name} has not connected"))
+            .session
+    }
+
+    fn set_uptime(&mut self, uptime: Duration) {
+        self.uptime = uptime;
+        let ms = u64::try_from(uptime.as_millis()).unwrap();
+        self.facts.now = UnixMillis(BEGIN_MS + ms);
+    }
+}

@@ -1,0 +1,227 @@
+//! A real daemon in a directory of its own, on ports that the system chose, and peers to talk to it.
+//! Everything waits for facts, with one generous bound; nothing sleeps a fixed time.
+
+pub(crate) mod peers;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a test waits for something that must happen: far more than it takes on a slow machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running chatd. Killed when dropped, if it has not ended by itself.
+pub(crate) struct Daemon {
+    directory: TempDir,
+    child: Child,
+    chat: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts chatd with this config, ready to serve. Where the config names no listener, it listens
+    /// for chat on a free port of 127.0.0.1.
+    pub(crate) fn start(config: &str) -> Self {
+        Self::start_with(config, |_| {})
+    }
+
+    /// As [`Self::start`], with a say in the command.
+    pub(crate) fn start_with(config: &str, adjust: impl FnOnce(&mut Command)) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        fs::write(directory.path().join("chat.toml"), with_listener(config)).expect("a config");
+        let mut command = daemon_command(directory.path());
+        adjust(&mut command);
+        let child = command.spawn().expect("chatd starts");
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut daemon = Self {
+            directory,
+            child,
+            chat: unknown,
+        };
+        let status = wait_for("the daemon to be ready", || daemon.poll_ready());
+        if let Some(address) = status["listeners"][0]["address"].as_str() {
+            daemon.chat = address.parse().unwrap_or(unknown);
+        }
+        daemon
+    }
+
+    fn poll_ready(&mut self) -> Option<Value> {
+        if let Some(status) = self.child.try_wait().expect("a child to ask") {
+            panic!(
+                "chatd ended with {status} before it was ready:\n{}",
+                self.stderr()
+            );
+        }
+        let status = self.try_admin("GET", "/v1/status", "").ok()?.1;
+        (status["state"] == "ready").then_some(status)
+    }
+
+    /// Where it listens for chat.
+    pub(crate) fn chat_addr(&self) -> SocketAddr {
+        self.chat
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.directory.path().join("chat.toml")
+    }
+
+    pub(crate) fn admin_socket(&self) -> PathBuf {
+        self.directory.path().join("run/admin.sock")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `chatctl`, told where this daemon is.
+    pub(crate) fn chatctl(&self) -> assert_cmd::Command {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_chatctl"));
+        command
+            .env("CHATD_ADMIN_SOCKET", self.admin_socket())
+            .env("CHATD_SERVER", self.chat.to_string())
+            .env("XDG_RUNTIME_DIR", self.directory.path())
+            .env("XDG_STATE_HOME", self.directory.path())
+            .timeout(PATIENCE);
+        command
+    }
+
+    /// Replaces the config file (a listener is added as at the start).
+    pub(crate) fn rewrite_config(&self, config: &str) {
+        fs::write(self.config_file(), with_listener(config)).expect("a config");
+    }
+
+    /// One request to the admin API: the HTTP status and the JSON answer.
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.try_admin(method, path, body)
+            .expect("an answer on the admin socket")
+    }
+
+    fn try_admin(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
+        let mut stream = UnixStream::connect(self.admin_socket())?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or(std::io::ErrorKind::InvalidData)?;
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        Ok((
+            status.unwrap_or(0),
+            serde_json::from_str(body).unwrap_or(Value::Null),
+        ))
+    }
+
+    /// The counters.
+    pub(crate) fn stats(&self) -> Value {
+        self.admin("GET", "/v1/stats", "").1
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"));
+        kill(pid, signal).expect("a living daemon");
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        wait_for("the daemon to end", || {
+            self.child.try_wait().expect("a child to ask")
+        })
+    }
+
+    /// Everything in its log files so far.
+    pub(crate) fn log(&self) -> String {
+        let Ok(files) = fs::read_dir(self.directory.path().join("log")) else {
+            return String::new();
+        };
+        let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap_or_default())
+            .collect()
+    }
+
+    /// Waits until the log has a line with all of these words; returns it.
+    pub(crate) fn wait_for_log(&self, words: &[&str]) -> String {
+        wait_for(&format!("a log line with {words:?}"), || {
+            let log = self.log();
+            let found = log
+                .lines()
+                .find(|line| words.iter().all(|word| line.contains(word)));
+            found.map(str::to_owned)
+        })
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(self.directory.path().join("stderr")).unwrap_or_default()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// `chatd` with all its directories below `directory`, its config `chat.toml` there, and its
+/// standard error in the file `stderr` there.
+pub(crate) fn daemon_command(directory: &Path) -> Command {
+    let stderr = fs::File::create(directory.join("stderr")).expect("a file for stderr");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
+    command
+        .arg("--config")
+        .arg(directory.join("chat.toml"))
+        .env("RUNTIME_DIRECTORY", directory.join("run"))
+        .env("STATE_DIRECTORY", directory.join("state"))
+        .env("LOGS_DIRECTORY", directory.join("log"))
+        .env_remove("NOTIFY_SOCKET")
+        .env_remove("LISTEN_FDS")
+        .env_remove("JOURNAL_STREAM")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr);
+    command
+}
+
+fn with_listener(config: &str) -> String {
+    if config.contains("[[listen]]") {
+        return config.to_owned();
+    }
+    format!("{config}\n[[listen]]\nprotocol = \"chat\"\naddress = \"127.0.0.1\"\nport = 0\n")
+}
+
+/// Asks until there is an answer; panics, saying what it waited for, after [`PATIENCE`].
+#[expect(clippy::disallowed_methods, reason = "a test's patience is real time")]
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "waited {PATIENCE:?} in vain for {what}"
+        );
+        sleep(Duration::from_millis(5));
+    }
+}
