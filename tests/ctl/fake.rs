@@ -51,7 +51,7 @@ impl Peer {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut peer = Self {
             reader: BufReader::new(stream),
-            rate: 0.0,
+            rate: 1000.0,
         };
         peer.raw("Welcome to fake. /help lists the commands.\n");
         peer
@@ -65,7 +65,7 @@ impl Peer {
         peer
     }
 
-    /// The limits that the next welcome tells.
+    /// The rate that the next welcome tells; 0 is none.
     pub(crate) fn with_rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
@@ -115,13 +115,29 @@ impl Peer {
     /// answered on the way.
     pub(crate) fn expect(&mut self, kind: &str) -> Value {
         loop {
-            let object = self.next().unwrap_or_else(|| panic!("closed before {kind}"));
+            let object = self
+                .next()
+                .unwrap_or_else(|| panic!("closed before {kind}"));
             if object["type"] == kind {
                 return object;
             }
             assert_eq!(object["type"], "names", "instead of {kind}: {object}");
             self.answer_names(&object);
         }
+    }
+
+    /// Answers the question for names that follows entering a room.
+    pub(crate) fn tell_names(&mut self) {
+        let asked = self.next().expect("a question for names");
+        assert_eq!(asked["type"], "names", "{asked}");
+        self.answer_names(&asked);
+    }
+
+    /// Waits for `/rooms` and answers it.
+    pub(crate) fn tell_rooms(&mut self) {
+        let asked = self.expect("rooms");
+        let room = json!({"room": "#lobby", "members": 2, "topic": null});
+        self.say(&json!({"type": "rooms", "id": asked["id"], "rooms": [room]}));
     }
 
     fn answer_names(&mut self, asked: &Value) {

@@ -89,6 +89,12 @@ impl<P: Clone> Outbox<P> {
         self.waiting.is_empty() && self.under_way.is_empty()
     }
 
+    /// Whether any request not yet answered is for this.
+    pub fn any(&self, is_it: impl Fn(&P) -> bool) -> bool {
+        let mut all = self.under_way.iter().chain(&self.waiting);
+        all.any(|request| is_it(&request.purpose))
+    }
+
     /// Requests not yet answered.
     #[must_use]
     pub fn len(&self) -> usize {

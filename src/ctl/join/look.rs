@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(wrap("한국어", 4, 4), ["한국", "어"]);
         assert_eq!(wrap("한", 1, 1), ["한"]);
         assert_eq!(wrap("", 5, 5), [""]);
-        assert_eq!(wrap("a          b", 4, 4), ["a", "", "b"].map(String::from));
+        assert_eq!(wrap("a          b", 4, 4), ["a", "", "   b"]);
     }
 }

@@ -229,7 +229,7 @@ impl Chat {
             if self.is_done()? {
                 return Ok(());
             }
-            let may_type = self.leaving.is_none() && self.talk.pending() < PENDING_MAX;
+            let may_type = self.may_type();
             let wake_at = self.wake_at();
             // A server that says more than the terminal can show is not listened to; the user is.
             let full = self.user.full_screen();
@@ -254,13 +254,19 @@ impl Chat {
         }
     }
 
+    /// Whether the next line can be understood: in a pipe it must not overtake a `/join` before it.
+    fn may_type(&self) -> bool {
+        let is_settled = self.talk.is_settled() || self.user.terminal().is_some();
+        self.leaving.is_none() && is_settled && self.talk.pending() < PENDING_MAX
+    }
+
     /// Gives the next prompt once nothing that was asked can change it any more.
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
         let Some(terminal) = self.user.terminal() else {
             return;
         };
-        let may_change = self.talk.is_connected() && self.talk.pending() > 0;
+        let may_change = self.talk.is_connected() && !self.talk.is_settled();
         if may_change && Instant::now() < due {
             return;
         }
@@ -306,8 +312,8 @@ impl Chat {
             )
             .into());
         }
-        let is_stuck = self.talk.pending() > 0 && self.talk.is_connected();
-        if is_stuck && self.leaving.is_some() && now - self.progress_at > self.answer_max {
+        let is_waited_for = self.leaving.is_some() || (!is_terminal && !self.talk.is_settled());
+        if is_waited_for && self.talk.is_connected() && now - self.progress_at > self.answer_max {
             return Err(Failure::new(
                 Exit::TimedOut,
                 format!("no answer within {} s", self.answer_max.as_secs_f32()),

@@ -40,10 +40,7 @@ enum Purpose {
         to: String,
         text: String,
     },
-    /// `again` after a loss: the room may have us still.
-    Enter {
-        again: bool,
-    },
+    Enter(Entry),
     Leave(String),
     /// Names for completion; shown to nobody.
     Fill,
@@ -52,6 +49,17 @@ enum Purpose {
     /// Told to the user when it is done.
     Change(String),
     Rename(String),
+}
+
+/// Why a room is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    /// Named on the command line. The first becomes the current one.
+    Start,
+    /// The user said so: it becomes the current one.
+    Wanted,
+    /// After a loss; the server may have us there still.
+    Again,
 }
 
 /// One conversation, over all its connections.
@@ -66,13 +74,15 @@ pub struct Talk {
     message_bytes: usize,
     outbox: Outbox<Purpose>,
     connected: bool,
-    /// Why the last login was refused, when a new nick is needed.
+    /// The last login was refused: a new nick is needed.
     needs_nick: bool,
+    /// The login enters the default room and has not said so yet.
+    awaits_default_room: bool,
 }
 
 impl Talk {
-    /// A conversation that begins with a login. These rooms are entered besides the one that the
-    /// login may have entered.
+    /// A conversation that begins with a login. These rooms are entered; without any, the login
+    /// enters the default one.
     #[must_use]
     pub fn new(welcome: &Welcome, rooms: &[String], now: Instant) -> Self {
         let mut talk = Self {
@@ -84,9 +94,10 @@ impl Talk {
             outbox: Outbox::new(&welcome.limits, now),
             connected: true,
             needs_nick: false,
+            awaits_default_room: rooms.is_empty(),
         };
         for room in rooms {
-            talk.enter(room);
+            talk.enter(room, Entry::Start);
         }
         talk
     }
@@ -95,6 +106,13 @@ impl Talk {
     #[must_use]
     pub fn current(&self) -> Option<&str> {
         self.current.as_deref()
+    }
+
+    /// Whether it is known where plain text goes: no room is just being entered or left.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let moves = |purpose: &Purpose| matches!(purpose, Purpose::Enter(_) | Purpose::Leave(_));
+        !self.awaits_default_room && !self.outbox.any(moves)
     }
 
     /// Whether the connection stands.
@@ -160,7 +178,7 @@ impl Talk {
             Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
             Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
             Input::Join(room) => {
-                self.enter(&room);
+                self.enter(&room, Entry::Wanted);
                 Vec::new()
             }
             Input::Part(Some(room)) => {
@@ -218,6 +236,7 @@ impl Talk {
     /// The connection is gone: tells what may not have arrived.
     pub fn lost(&mut self) -> Vec<Effect> {
         self.connected = false;
+        self.awaits_default_room = false;
         unsure(self.outbox.lost())
     }
 
@@ -235,7 +254,7 @@ impl Talk {
             let body = ClientBody::Join {
                 room: room.clone().into(),
             };
-            (body, Purpose::Enter { again: true })
+            (body, Purpose::Enter(Entry::Again))
         });
         let rooms = rooms.collect();
         self.outbox.resume(&welcome.limits, now, rooms);
@@ -269,11 +288,11 @@ impl Talk {
         }
     }
 
-    fn enter(&mut self, room: &str) {
+    fn enter(&mut self, room: &str, entry: Entry) {
         let body = ClientBody::Join {
             room: room.to_owned().into(),
         };
-        self.ask(body, Purpose::Enter { again: false });
+        self.ask(body, Purpose::Enter(entry));
     }
 
     fn leave(&mut self, room: String) {
@@ -323,7 +342,7 @@ impl Talk {
         }
         match (request.purpose, answer) {
             (
-                Purpose::Enter { again },
+                Purpose::Enter(entry),
                 ServerMessage::Joined {
                     room,
                     topic,
@@ -339,10 +358,13 @@ impl Talk {
                     members,
                 };
                 self.is_in(room.clone());
-                if again {
-                    return vec![Effect::Data(answer)];
+                match entry {
+                    Entry::Again => return vec![Effect::Data(answer)],
+                    Entry::Wanted => self.current = Some(room),
+                    Entry::Start => {
+                        self.current.get_or_insert(room);
+                    }
                 }
-                self.current = Some(room);
                 vec![Effect::Data(answer), Effect::Remark(told)]
             }
             (Purpose::Leave(room), _) => {
@@ -374,7 +396,7 @@ impl Talk {
             }
             (Purpose::Change(done), _) => vec![Effect::Remark(done)],
             (Purpose::Rename(nick), _) => self.renamed(nick),
-            (Purpose::Say { .. } | Purpose::Enter { .. } | Purpose::ShowTopic, _) => Vec::new(),
+            (Purpose::Say { .. } | Purpose::Enter(_) | Purpose::ShowTopic, _) => Vec::new(),
         }
     }
 
@@ -390,6 +412,7 @@ impl Talk {
                 // Entered by the login, or by another session of ours.
                 let told = entered(room, topic.as_deref(), *members);
                 let is_new = !self.rooms.contains_key(room);
+                self.awaits_default_room = false;
                 self.is_in(room.clone());
                 self.current.get_or_insert_with(|| room.clone());
                 let mut effects = vec![Effect::Data(message)];
@@ -512,7 +535,7 @@ fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
     let exit = exit_of_code(code);
     match purpose {
         Purpose::Fill => Vec::new(),
-        Purpose::Enter { .. } if code == "already_in_room" => Vec::new(),
+        Purpose::Enter(_) if code == "already_in_room" => Vec::new(),
         Purpose::Say { to, text: unsent } => vec![
             Effect::Fault {
                 exit,
@@ -520,7 +543,7 @@ fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
             },
             Effect::Unsent(unsent),
         ],
-        Purpose::Enter { .. }
+        Purpose::Enter(_)
         | Purpose::Leave(_)
         | Purpose::List
         | Purpose::ShowTopic
@@ -541,7 +564,7 @@ fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
                 exit: Exit::Failed,
                 text: format!("not delivered for sure, to {to}: {text}"),
             }),
-            Purpose::Enter { .. }
+            Purpose::Enter(_)
             | Purpose::Leave(_)
             | Purpose::Fill
             | Purpose::List
