@@ -1,6 +1,8 @@
 //! `chatctl join` as a user sees it: in a real pseudo-terminal, its screen kept by a small emulator
 //! of the few sequences that a line editor uses.
 
+#![expect(clippy::disallowed_methods, reason = "a test's patience is real time")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -385,5 +387,23 @@ fn a_kick_ends_it_with_the_reason_and_a_usable_terminal() {
     terminal.keys("/rooms\r");
     terminal.wait_for("kicked: enough");
     assert_eq!(terminal.exit_code(), 1);
+    server.finish();
+}
+
+#[test]
+fn ctrl_c_leaves_at_once_and_says_what_was_not_acknowledged() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::logged_in(listener);
+        peer.expect("send");
+        peer.expect_quit();
+    });
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    terminal.keys("never answered\r");
+    terminal.wait("the next prompt", |screen| screen.ends_with("#lobby>"));
+    terminal.keys("half a line\x03");
+    terminal.wait_for("not delivered for sure, to #lobby: never");
+    assert_eq!(terminal.exit_code(), 0);
     server.finish();
 }
