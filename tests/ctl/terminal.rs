@@ -1,6 +1,8 @@
 //! `chatctl join` as a user sees it: in a real pseudo-terminal, its screen kept by a small emulator
 //! of the few sequences that a line editor uses.
 
+#![expect(clippy::disallowed_methods, reason = "a test's patience is real time")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
