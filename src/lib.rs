@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | `hub` | | `precis_profiles`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
-//! | `config` | `hub` | `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `config` | `hub` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `socket2`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
