@@ -383,17 +383,11 @@ impl Chat {
                 }
                 self.remark(&format!("{text}; /nick NAME comes back under another name"));
             }
-            Happening::Ended(why) => return Err(self.ended(&why)),
+            Happening::Ended(why) => {
+                return Err(Failure::new(exit_of_loss(&why), why.to_string()).into());
+            }
         }
         Ok(())
-    }
-
-    fn ended(&mut self, why: &Lost) -> anyhow::Error {
-        let exit = match exit_of_loss(why) {
-            Exit::Unreachable => Exit::Unreachable,
-            _ => Exit::Failed,
-        };
-        Failure::new(exit, format!("the server ended this: {why}")).into()
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
@@ -417,6 +411,7 @@ impl Chat {
                 // In a pipe, what went well is not worth a word.
                 Effect::Remark(text) if self.user.terminal().is_some() => self.remark(&text),
                 Effect::Remark(_) => {}
+                Effect::Answer(text) => self.remark(&text),
                 Effect::Fault { exit, text } => self.fault(exit, &text),
                 Effect::Unsent(text) => self.unsent = text,
                 Effect::RetryAs(nick) => self.link.retry_as(&nick),

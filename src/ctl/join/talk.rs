@@ -23,6 +23,8 @@ pub enum Effect {
     Data(ServerMessage),
     /// Something chatctl says itself.
     Remark(String),
+    /// The same, in answer to a question: it is told in a pipe too.
+    Answer(String),
     /// Something did not work.
     Fault { exit: Exit, text: String },
     /// This text was not sent; the user may want it back.
@@ -375,12 +377,9 @@ impl Talk {
                 self.learn(&answer);
                 Vec::new()
             }
-            (Purpose::ShowTopic, ServerMessage::Names { room, topic, .. }) => {
-                let told = match topic {
-                    Some(topic) => format!("the topic of {room}: {topic}"),
-                    None => format!("{room} has no topic"),
-                };
-                vec![Effect::Remark(told)]
+            (Purpose::ShowTopic, answer) => {
+                let told = topic_of(&answer);
+                vec![Effect::Data(answer), Effect::Answer(told)]
             }
             (Purpose::List, ServerMessage::RoomChat { on, .. }) => {
                 let told = if on {
@@ -396,7 +395,7 @@ impl Talk {
             }
             (Purpose::Change(done), _) => vec![Effect::Remark(done)],
             (Purpose::Rename(nick), _) => self.renamed(nick),
-            (Purpose::Say { .. } | Purpose::Enter(_) | Purpose::ShowTopic, _) => Vec::new(),
+            (Purpose::Say { .. } | Purpose::Enter(_), _) => Vec::new(),
         }
     }
 
@@ -585,6 +584,18 @@ fn entered(room: &str, topic: Option<&str>, members: usize) -> String {
         .map(|topic| format!("; topic: {topic}"))
         .unwrap_or_default();
     format!("you are in {room}, {members} {users}{topic}")
+}
+
+fn topic_of(names: &ServerMessage) -> String {
+    match names {
+        ServerMessage::Names {
+            room,
+            topic: Some(topic),
+            ..
+        } => format!("the topic of {room}: {topic}"),
+        ServerMessage::Names { room, .. } => format!("{room} has no topic"),
+        _ => "the server did not say".to_owned(),
+    }
 }
 
 fn in_no_room() -> Effect {

@@ -177,7 +177,7 @@ impl<'a> View<'a> {
                     .as_deref()
                     .map(|away| format!(", away: {}", harmless(away)));
                 format!(
-                    "{}: in {}; since {}, {sessions} connection(s){}",
+                    "{}: in {}; since {}, {sessions} {}{}",
                     harmless(nick),
                     if rooms.is_empty() {
                         "no room".to_owned()
@@ -185,6 +185,11 @@ impl<'a> View<'a> {
                         names(rooms)
                     },
                     (self.time)(since),
+                    if *sessions == 1 {
+                        "connection"
+                    } else {
+                        "connections"
+                    },
                     away.unwrap_or_default(),
                 )
             }
