@@ -3,6 +3,7 @@
 mod chatting;
 mod hostile;
 mod limits;
+mod load;
 mod old_clients;
 mod signals;
 mod starting;
