@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 
+use serde_json::json;
+
 use crate::support::peers::Peer;
 use crate::support::{Daemon, wait_for};
 
@@ -37,4 +39,23 @@ fn operators_are_answered_while_everybody_talks() {
         assert_eq!(status, 200, "{stats}");
         (stats["messages"].as_u64() > Some(1000)).then_some(())
     });
+}
+
+#[test]
+fn a_burst_cuts_nobody_who_reads() {
+    let daemon = Daemon::start(
+        "[server]\nbuffer_size = \"1MiB\"\n[limits]\nrate = 0\nsend_queue_bytes = \"64KiB\"",
+    );
+    let mut ana = Peer::join(&daemon, "ana");
+    let mut ben = Peer::join(&daemon, "ben");
+    let line = json!({"type": "send", "to": "@ben", "text": "x".repeat(400), "id": "m"});
+    let burst = format!("{line}\n").repeat(1000);
+    let mut stream = ana.wire.stream().try_clone().unwrap();
+    let sent = thread::spawn(move || stream.write_all(burst.as_bytes()));
+    for _ in 0..1000 {
+        ana.expect("ack");
+        ben.expect("private");
+    }
+    sent.join().unwrap().unwrap();
+    assert_eq!(daemon.stats()["connections_ended"], json!({}));
 }

@@ -37,16 +37,19 @@ impl Core {
         self.close(session, reason);
     }
 
-    /// Peers who do not read what they are sent keep nobody waiting and no memory.
+    /// Peers who do not read what they are sent keep nobody waiting and no memory. Slow is only
+    /// who does not take it now: a burst within one turn says nothing about its hearers.
     pub(super) fn cut_slow_readers(&mut self) {
         while let Some(slot) = self.overflowed.pop() {
+            self.flush(slot);
+            let limit = self.config.limits.send_queue_bytes;
             let Some(connection) = self.connections.get_mut(slot as usize) else {
                 continue;
             };
-            if connection.is_closing {
+            let queued_bytes = connection.outbox.bytes();
+            if connection.is_closing || queued_bytes <= limit {
                 continue;
             }
-            let queued_bytes = connection.outbox.bytes();
             let session = connection.session;
             connection.outbox.forget_unbegun();
             self.end_one(session, &QuitReason::SendQueueExceeded { queued_bytes });
