@@ -59,3 +59,34 @@ fn a_burst_cuts_nobody_who_reads() {
     sent.join().unwrap().unwrap();
     assert_eq!(daemon.stats()["connections_ended"], json!({}));
 }
+
+/// Both rooms have lines of this turn when the nick changes, the room that
+/// tells of it before the other.
+#[test]
+fn a_new_nick_does_not_overtake_what_was_said_under_the_old_one() {
+    let daemon = Daemon::start("");
+    let mut ana = Peer::join(&daemon, "ana");
+    let mut ben = Peer::join(&daemon, "ben");
+    let _cho = Peer::join(&daemon, "cho"); // so that the lobby is the larger room of the two
+    for peer in [&mut ben, &mut ana] {
+        peer.say(json!({"type": "join", "room": "#side"}));
+        peer.expect("joined");
+    }
+    ben.hear(|it| it["type"] == "join" && it["nick"] == "ana" && it["room"] == "#side");
+    let one_read = [
+        json!({"type": "send", "to": "#lobby", "text": "first", "id": "1"}),
+        json!({"type": "send", "to": "#side", "text": "second", "id": "2"}),
+        json!({"type": "nick", "nick": "anna", "id": "3"}),
+        json!({"type": "send", "to": "#side", "text": "third", "id": "4"}),
+    ];
+    let one_read: String = one_read
+        .iter()
+        .map(|object| format!("{object}\n"))
+        .collect();
+    ana.wire.send(one_read.as_bytes());
+    let heard: Vec<String> = (0..4)
+        .map(|_| ben.next().unwrap())
+        .map(|it| it["text"].as_str().unwrap_or("a new nick").to_owned())
+        .collect();
+    assert_eq!(heard, ["first", "second", "a new nick", "third"]);
+}
