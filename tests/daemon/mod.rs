@@ -4,6 +4,7 @@ mod chatting;
 mod command_line;
 mod hostile;
 mod limits;
+mod load;
 mod old_clients;
 mod signals;
 mod starting;

@@ -137,7 +137,26 @@ pub struct LevelInForce {
 #[derive(Debug)]
 #[must_use = "dropping it ends the log"]
 pub struct Guard {
-    _worker: WorkerGuard,
+    /// Emptied by a panic, which writes out what is queued before it ends the process.
+    worker: Arc<Mutex<Option<WorkerGuard>>>,
+}
+
+impl Guard {
+    fn new(worker: WorkerGuard) -> Self {
+        Self {
+            worker: Arc::new(Mutex::new(Some(worker))),
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        write_out(&self.worker);
+    }
+}
+
+fn write_out(worker: &Mutex<Option<WorkerGuard>>) {
+    drop(worker.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 /// Starts the log for the whole process.
@@ -147,7 +166,7 @@ pub struct Guard {
 pub fn start(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard), LogError> {
     let (logging, guard, dispatch) = build(config, stderr)?;
     tracing::dispatcher::set_global_default(dispatch).map_err(|_| LogError::StartedAlready)?;
-    tell_panics();
+    end_at_panics(Arc::clone(&guard.worker));
     Ok((logging, guard))
 }
 
@@ -191,7 +210,7 @@ pub fn build(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard, Di
         health,
         file,
     }));
-    Ok((logging, Guard { _worker: worker }, dispatch))
+    Ok((logging, Guard::new(worker), dispatch))
 }
 
 type BoxedLayer<S> = Box<dyn Layer<S> + Send + Sync>;
@@ -236,14 +255,17 @@ where
     }
 }
 
-/// A panic is a bug and ends the daemon; the log should say where it was. What the panic says may
-/// hold anything, so it goes to stderr only, by the hook that was there before.
-fn tell_panics() {
+/// A panic is a bug and ends the daemon, in whichever task it happened: tokio would catch it, and
+/// what the task left half done would be served on. The log says where it was. What the panic says
+/// may hold anything, so it goes to stderr only, by the hook that was there before.
+fn end_at_panics(worker: Arc<Mutex<Option<WorkerGuard>>>) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let at = panic.location().map(ToString::to_string);
         tracing::error!(target: LIFE, at, "a bug: the daemon panicked");
         before(panic);
+        write_out(&worker);
+        std::process::abort(); // not exit: a core dump tells more, and systemd starts us again
     }));
 }
 
