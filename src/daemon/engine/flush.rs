@@ -14,7 +14,6 @@ impl Core {
         self.work_is_known = false;
         if self.bulk.is_empty() {
             self.seal_rooms();
-            self.cut_slow_readers();
             self.counters.turns += 1;
         }
         for _ in 0..self.config.limits.flush_slice {
@@ -29,6 +28,7 @@ impl Core {
             };
             self.flush(slot);
         }
+        self.cut_slow_readers();
         let more = !(self.urgent.is_empty() && self.bulk.is_empty() && self.dirty_rooms.is_empty());
         self.work_is_known = more;
         more
@@ -120,7 +120,8 @@ impl Core {
                 }
             }
             Err(error) => {
-                self.end(session, &QuitReason::Failed(error.to_string().into()));
+                // Not `end`, which looks after slow readers, and so may come back here.
+                self.end_one(session, &QuitReason::Failed(error.to_string().into()));
                 if let Some(connection) = self.connection(session) {
                     connection.write = None; // also when it was closing already
                     connection.wake();
