@@ -142,6 +142,7 @@ impl Core {
                 },
             );
         }
+        self.turn_bytes += rendered.iter().flatten().map(Bytes::len).sum::<usize>();
     }
 
     fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
