@@ -5,7 +5,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::sanitize;
+use super::remark::remark;
 
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,14 +87,14 @@ pub fn report(error: &anyhow::Error) -> Exit {
         .map_or(Exit::Failed, |failure| failure.exit);
     let text = format!("{error:#}");
     if !text.is_empty() {
-        for line in sanitize::lines(&text) {
-            eprintln!("chatctl: {line}");
-        }
+        remark(&text);
     }
     exit
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+/// Whether whoever read our results has stopped reading.
+#[must_use]
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())

@@ -17,6 +17,7 @@ pub mod duration;
 pub mod exit;
 pub mod join;
 pub mod locate;
+pub mod remark;
 pub mod render;
 pub mod sanitize;
 

@@ -10,8 +10,8 @@ use crate::config::{EffectiveKey, Loaded, Problems, Sources, load};
 use crate::ctl::admin_client::Admin;
 use crate::ctl::args;
 use crate::ctl::exit::{Exit, Failure};
+use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output, Table};
-use crate::ctl::sanitize;
 use crate::wire::admin::{ConfigKey, Done, EffectiveConfig};
 
 /// Carries out a `config` command.
@@ -50,7 +50,7 @@ fn check(output: Output, file: Option<PathBuf>, environment: &Environment) -> Re
     let loaded = load_local(file, environment)
         .map_err(|problems| Failure::new(Exit::Failed, problems.to_string()))?;
     for warning in &loaded.warnings {
-        eprintln!("chatctl: warning: {}", sanitize::line(warning));
+        remark(&format!("warning: {warning}"));
     }
     let done = match &loaded.file {
         Some(file) => format!("{} is correct", file.display()),
@@ -73,7 +73,7 @@ async fn show(admin: &Admin, output: Output, environment: &Environment) -> Resul
                 Some(file) => format!("what {} says", file.display()),
                 None => "the defaults, for there is no config file".to_owned(),
             };
-            eprintln!("chatctl: chatd is not running; this is {from}");
+            remark(&format!("chatd is not running; this is {from}"));
             EffectiveConfig {
                 keys: loaded.effective.into_iter().map(local_key).collect(),
             }

@@ -1,6 +1,6 @@
 //! `chatctl kick`, `announce`, `reload`, `shutdown`: what changes the running daemon.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 use anyhow::Result;
 
@@ -8,6 +8,7 @@ use crate::ctl::admin_client::Admin;
 use crate::ctl::args;
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::join::input::room;
+use crate::ctl::remark;
 use crate::ctl::render::{self, Output};
 use crate::wire::admin::{Announce, Done, Kick, Reloaded, Status};
 
@@ -81,8 +82,7 @@ fn confirm(question: &str) -> Result<()> {
         )
         .into());
     }
-    eprint!("{question} [y/N] ");
-    io::stderr().flush()?;
+    remark::ask(&format!("{question} [y/N] "));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {

@@ -6,6 +6,7 @@ use crate::ctl::admin_client::Admin;
 use crate::ctl::args;
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::join::input::room as room_name;
+use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
 use crate::wire::admin::{Done, Room, Rooms, Topic};
 
@@ -35,7 +36,7 @@ async fn show(admin: &Admin, output: Output, name: &str) -> Result<()> {
     };
     let topic = room.topic.clone().unwrap_or_default();
     if output == Output::Table && topic.is_empty() {
-        eprintln!("chatctl: {name} has no topic");
+        remark(&format!("{name} has no topic"));
         return Ok(());
     }
     render::sentence(output, room, &topic)

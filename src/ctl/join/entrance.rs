@@ -1,6 +1,6 @@
 //! The way in: the first login, and asking for another nick where the first will not do.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use crate::ctl::chat::connection::Connection;
 use crate::ctl::chat::login::{Identity, Welcome, login};
 use crate::ctl::exit::Failure;
 use crate::ctl::locate::Server;
-use crate::ctl::sanitize;
+use crate::ctl::remark;
 
 /// Logs in; where someone can be asked, a nick that will not do is asked for anew.
 ///
@@ -31,7 +31,7 @@ pub async fn log_in(
         if !may_ask || !error.is_about_nick() {
             return Err(failure.into());
         }
-        eprintln!("chatctl: {}", sanitize::line(&failure.text));
+        remark::remark(&failure.text);
         identity.nick = ask_nick()?.ok_or_else(|| Failure::told(failure.exit))?;
     }
 }
@@ -39,11 +39,10 @@ pub async fn log_in(
 /// Blocks: nothing else is going on yet. `None` at the end of input.
 fn ask_nick() -> Result<Option<String>> {
     loop {
-        eprint!("another nick: ");
-        io::stderr().flush()?;
+        remark::ask("another nick: ");
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
-            eprintln!();
+            remark::ask("\n");
             return Ok(None);
         }
         if !line.trim().is_empty() {
