@@ -1,11 +1,9 @@
 //! `chatctl tail`: what is said in one room, as it is said. Enters the room as a user, since a room
 //! has no invisible listeners; comes back after a loss as `join` does.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use anyhow::Result;
-use rustix::termios::tcgetwinsize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
@@ -16,11 +14,11 @@ use crate::ctl::chat::login::{Welcome, exit_of_loss};
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::join::input;
 use crate::ctl::join::lines::tsv;
-use crate::ctl::join::look::{Look, colours_wanted};
+use crate::ctl::join::look::Look;
 use crate::ctl::join::view::View;
 use crate::ctl::locate::Server;
+use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
-use crate::ctl::sanitize;
 use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
 
 /// How long a login may take unless `--timeout` says otherwise.
@@ -163,7 +161,7 @@ impl Follower {
             Output::Json | Output::Jsonl => render::write(&render::json_line(message)?),
             Output::Tsv => render::write(&tsv(message)),
             Output::Table => {
-                let view = View::new(look(), Some(&self.room));
+                let view = View::new(Look::of_stdout(), Some(&self.room));
                 render::write(&view.lines(message).unwrap_or_default())
             }
         }
@@ -183,21 +181,4 @@ impl Follower {
             let _ = timeout(FAREWELL, farewell).await;
         }
     }
-}
-
-fn look() -> Look {
-    if !io::stdout().is_terminal() {
-        return Look::PLAIN;
-    }
-    let columns = tcgetwinsize(io::stdout()).ok();
-    Look {
-        colours: colours_wanted(|name| std::env::var(name).ok()),
-        columns: columns
-            .map(|size| usize::from(size.ws_col))
-            .filter(|n| *n > 0),
-    }
-}
-
-fn remark(text: &str) {
-    eprintln!("chatctl: {}", sanitize::line(text));
 }

@@ -2,6 +2,9 @@
 //! A nick has the same colour everywhere and every day. Escape sequences are made here and nowhere
 //! else, from fixed text; what others wrote never becomes part of one.
 
+use std::io::{self, IsTerminal};
+
+use rustix::termios::tcgetwinsize;
 use unicode_width::UnicodeWidthChar;
 
 /// Readable on black and on white.
@@ -21,6 +24,20 @@ impl Look {
         colours: false,
         columns: None,
     };
+
+    /// For stdout as it is now; a window may have been resized since.
+    #[must_use]
+    pub fn of_stdout() -> Self {
+        let stdout = io::stdout();
+        if !stdout.is_terminal() {
+            return Self::PLAIN;
+        }
+        let size = tcgetwinsize(stdout).ok();
+        Self {
+            colours: colours_wanted(|name| std::env::var(name).ok()),
+            columns: size.map(|size| usize::from(size.ws_col)).filter(|n| *n > 0),
+        }
+    }
 
     /// A nick in its colour.
     #[must_use]
@@ -51,7 +68,7 @@ impl Look {
 }
 
 /// Whether colours are wanted, by the environment: see no-color.org.
-pub fn colours_wanted(variable: impl Fn(&str) -> Option<String>) -> bool {
+fn colours_wanted(variable: impl Fn(&str) -> Option<String>) -> bool {
     let no_color = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_color && variable("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }

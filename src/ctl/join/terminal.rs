@@ -26,7 +26,6 @@ use unicode_width::UnicodeWidthStr;
 use super::complete::{Words, complete};
 use super::input::{self, Input};
 use super::lines::Typed;
-use super::look::{Look, colours_wanted};
 use super::screen::Screen;
 use crate::ctl::sanitize;
 
@@ -47,7 +46,6 @@ pub struct Terminal {
     typed: mpsc::Receiver<Typed>,
     screen: Arc<Screen>,
     words: Arc<Mutex<Words>>,
-    colours: bool,
     _modes: Modes,
 }
 
@@ -87,19 +85,8 @@ impl Terminal {
             typed,
             screen,
             words,
-            colours: colours_wanted(|name| std::env::var(name).ok()),
             _modes: modes,
         })
-    }
-
-    /// How lines may look now; the window may have been resized.
-    #[must_use]
-    pub fn look(&self) -> Look {
-        let size = tcgetwinsize(io::stdout()).ok();
-        Look {
-            colours: self.colours,
-            columns: size.map(|size| usize::from(size.ws_col)).filter(|n| *n > 0),
-        }
     }
 
     /// Shows whole lines above the prompt.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::lines::{Lines, Typed};
+use super::look::Look;
 use super::screen::Screen;
 use super::talk::Talk;
 use super::terminal::Terminal;
@@ -89,7 +90,7 @@ impl User {
     pub fn show(&self, talk: &Talk, message: &ServerMessage) -> Result<()> {
         match self {
             Self::Terminal(terminal) => {
-                let view = View::new(terminal.look(), talk.current());
+                let view = View::new(Look::of_stdout(), talk.current());
                 if let Some(lines) = view.lines(message) {
                     terminal.show(&lines);
                 }
@@ -114,7 +115,7 @@ impl User {
     pub fn remark(&self, text: &str) {
         match self {
             Self::Terminal(terminal) => {
-                let view = View::new(terminal.look(), None);
+                let view = View::new(Look::of_stdout(), None);
                 terminal.show(&view.remark(text));
             }
             Self::Lines(lines) => lines.remark(text),
