@@ -15,6 +15,9 @@ use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
 use crate::wire::frame::{Greeting, SERVER_OBJECT_BYTES_MAX, Splitter};
 
+/// Bytes that may wait for a server that does not read; past them its pings are not answered.
+const PONG_BACKLOG_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes asked of the kernel at a time.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -121,6 +124,7 @@ impl Connection {
         loop {
             while let Some(message) = self.frames.ready.pop_front() {
                 match message {
+                    ServerMessage::Ping if self.outgoing.len() > PONG_BACKLOG_BYTES_MAX => {}
                     ServerMessage::Ping => self.send(&ClientMessage {
                         id: None,
                         body: ClientBody::Pong,

@@ -13,6 +13,9 @@ use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSIO
 /// word it is gone.
 const SILENT_INTERVALS: u32 = 2;
 
+/// Longest ping interval that is believed: clocks overflow on the longest that can be written.
+const PING_INTERVAL_S_MAX: u64 = 86_400;
+
 /// Who wants in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -140,7 +143,8 @@ async fn hello(
                 let (server, motd, default_room, limits) =
                     welcomed.ok_or(LoginError::Lost(Lost::NotChatd))?;
                 if limits.ping_interval_s > 0 {
-                    let interval = Duration::from_secs(limits.ping_interval_s);
+                    let interval = limits.ping_interval_s.min(PING_INTERVAL_S_MAX);
+                    let interval = Duration::from_secs(interval);
                     connection.set_silence_max(interval * SILENT_INTERVALS);
                 }
                 let attached = identity.key.as_deref() == Some(key.as_str());
