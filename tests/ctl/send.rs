@@ -132,7 +132,7 @@ fn refusals_and_silence_have_their_exit_codes() {
         .stderr("chatctl: not sent: nobody is called ␛[2Jben\n");
     send("300ms")
         .code(6)
-        .stderr(contains("no acknowledgement within 0.3 s"));
+        .stderr(contains("no answer within 0.3 s"));
     send("10s").code(3).stderr(contains("not acknowledged"));
     send("10s").code(1).stderr(contains("the server is full"));
     server.finish();

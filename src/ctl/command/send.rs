@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::ctl::args::{Identity as Who, Send};
 use crate::ctl::chat::connection::{Connection, Lost};
 use crate::ctl::chat::login::{Identity, LoginError, Welcome, exit_of_loss, login};
-use crate::ctl::chat::outbox::Outbox;
+use crate::ctl::chat::outbox::{Answered, Outbox};
 use crate::ctl::chat::{keys, nick, text};
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::locate::Server;
 use crate::ctl::render::{self, Output, Table};
 use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
 
-/// How long all of it may take unless `--timeout` says otherwise.
+/// How long each answer may take unless `--timeout` says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to hear the server out after good-bye.
@@ -59,15 +59,7 @@ pub async fn run(
             Failure::new(Exit::Failed, "there is nothing to send: the text is empty").into(),
         );
     }
-    let sent = timeout(
-        limit,
-        deliver(&mut connection, &welcome, &args.to, &messages),
-    )
-    .await;
-    let sent = sent.unwrap_or_else(|_| {
-        let text = format!("no acknowledgement within {} s", limit.as_secs_f32());
-        Err(Failure::new(Exit::TimedOut, text).into())
-    });
+    let sent = deliver(&mut connection, &welcome, &args.to, &messages, limit).await;
     say_good_bye(connection).await;
     tell(output, &sent?)
 }
@@ -131,60 +123,142 @@ enum Step {
     Leave,
 }
 
+/// What has become of the messages so far.
+struct Delivery<'a> {
+    to: &'a str,
+    messages: &'a [String],
+    /// The user stays in the room when we go, so it must be left again.
+    attached: bool,
+    sent: Vec<Sent>,
+    /// The first thing that was refused; nothing more is said behind it.
+    refused: Option<Failure>,
+}
+
+/// Sends and hears all answers, each within `limit` of the one before it and of its turn.
 async fn deliver(
     connection: &mut Connection,
     welcome: &Welcome,
     to: &str,
     messages: &[String],
+    limit: Duration,
 ) -> Result<Vec<Sent>> {
+    let mut delivery = Delivery {
+        to,
+        messages,
+        attached: welcome.attached,
+        sent: Vec::new(),
+        refused: None,
+    };
     let mut outbox = Outbox::new(&welcome.limits, Instant::now());
-    if to.starts_with('#') {
-        outbox.push(
-            ClientBody::Join {
-                room: to.to_owned().into(),
-            },
-            Step::Enter,
-        );
-    }
-    for message in messages {
-        let body = ClientBody::Send {
-            to: to.to_owned().into(),
-            text: message.clone().into(),
-            kind: Kind::Text,
-        };
-        outbox.push(body, Step::Say);
-    }
-    let mut sent = Vec::new();
+    delivery.queue(&mut outbox);
+    let mut until = Instant::now() + limit;
     while !outbox.is_empty() {
-        let answer = next_answer(connection, &mut outbox).await;
-        let answer = answer.map_err(|lost| not_acknowledged(&lost, sent.len(), messages.len()))?;
-        let Ok(Some(answered)) = outbox.answered(answer, Instant::now()) else {
-            continue;
+        let answer = match timeout_at(until, next_answer(connection, &mut outbox)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(lost)) => {
+                return delivery.cut_short(exit_of_loss(&lost), &lost.to_string());
+            }
+            Err(_) => {
+                let why = format!("no answer within {} s", limit.as_secs_f32());
+                return delivery.cut_short(Exit::TimedOut, &why);
+            }
         };
-        match (answered.request.purpose, answered.answer) {
-            (Step::Say, ServerMessage::Ack { msgid, time, .. }) => sent.push(Sent {
-                to: to.to_owned(),
+        let now = Instant::now();
+        match outbox.answered(answer, now) {
+            Ok(Some(Answered { request, answer })) => {
+                delivery.answered(request.purpose, answer, &mut outbox);
+                // Flood control makes the next request wait; that is not the server's silence.
+                until = outbox.wake_at(now).unwrap_or(now) + limit;
+            }
+            // Too fast: a server that never has enough of that is given up like a silent one.
+            Ok(None) => {}
+            Err(event) => delivery.heard(&event, &mut outbox),
+        }
+    }
+    delivery
+        .refused
+        .map_or(Ok(delivery.sent), |failure| Err(failure.into()))
+}
+
+impl Delivery<'_> {
+    fn queue(&self, outbox: &mut Outbox<Step>) {
+        if self.to.starts_with('#') {
+            let room = self.to.to_owned().into();
+            outbox.push(ClientBody::Join { room }, Step::Enter);
+        }
+        for message in self.messages {
+            let body = ClientBody::Send {
+                to: self.to.to_owned().into(),
+                text: message.clone().into(),
+                kind: Kind::Text,
+            };
+            outbox.push(body, Step::Say);
+        }
+    }
+
+    fn answered(&mut self, step: Step, answer: ServerMessage, outbox: &mut Outbox<Step>) {
+        match (step, answer) {
+            (Step::Say, ServerMessage::Ack { msgid, time, .. }) => self.sent.push(Sent {
+                to: self.to.to_owned(),
                 msgid,
                 time,
             }),
-            (Step::Enter, ServerMessage::Joined { .. }) if welcome.attached => {
-                // The user stays when we go, so they must not stay in this room.
-                outbox.push(
-                    ClientBody::Part {
-                        room: to.to_owned().into(),
-                        reason: None,
-                    },
-                    Step::Leave,
-                );
+            (Step::Enter, ServerMessage::Joined { .. }) if self.attached => {
+                self.leave(outbox);
             }
             (Step::Enter, ServerMessage::Error { code, .. }) if code == "already_in_room" => {}
             (Step::Enter | Step::Say, ServerMessage::Error { code, text, .. }) => {
-                return Err(Failure::answered(&code, format!("not sent: {text}")).into());
+                self.refuse(&code, &text, outbox);
             }
-            (Step::Enter | Step::Say | Step::Leave, _) => {}
+            (Step::Say, _) => self.refuse("", "it was not acknowledged", outbox),
+            (Step::Enter | Step::Leave, _) => {}
         }
     }
-    Ok(sent)
+
+    /// An error without an id is about us all the same.
+    fn heard(&mut self, event: &ServerMessage, outbox: &mut Outbox<Step>) {
+        let is_open = self.sent.len() < self.messages.len();
+        if let ServerMessage::Error { code, text, .. } = event
+            && is_open
+        {
+            self.refuse(code, text, outbox);
+        }
+    }
+
+    fn refuse(&mut self, code: &str, text: &str, outbox: &mut Outbox<Step>) {
+        let leaves = outbox.any(|step| *step == Step::Leave);
+        outbox.give_up();
+        if leaves {
+            self.leave(outbox);
+        }
+        let failure = || Failure::answered(code, format!("not sent: {text}"));
+        self.refused.get_or_insert_with(failure);
+    }
+
+    fn leave(&self, outbox: &mut Outbox<Step>) {
+        let body = ClientBody::Part {
+            room: self.to.to_owned().into(),
+            reason: None,
+        };
+        outbox.push(body, Step::Leave);
+    }
+
+    /// No more answers. When only leaving was not answered, all is well.
+    fn cut_short(self, exit: Exit, why: &str) -> Result<Vec<Sent>> {
+        let (sent, all) = (self.sent.len(), self.messages.len());
+        if let Some(failure) = self.refused {
+            return Err(failure.into());
+        }
+        if sent == all {
+            return Ok(self.sent);
+        }
+        let progress = if sent > 0 {
+            format!("only {sent} of {all} messages were acknowledged")
+        } else {
+            "not acknowledged".to_owned()
+        };
+        Err(Failure::new(exit, format!("{progress}: {why}")).into())
+    }
 }
 
 /// The next object, writing what is due meanwhile.
@@ -203,15 +277,6 @@ async fn next_answer(
             () = sleep_until(wake_at) => {}
         }
     }
-}
-
-fn not_acknowledged(lost: &Lost, sent: usize, all: usize) -> Failure {
-    let progress = if sent > 0 {
-        format!("only {sent} of {all} messages were acknowledged")
-    } else {
-        "not acknowledged".to_owned()
-    };
-    Failure::new(exit_of_loss(lost), format!("{progress}: {lost}"))
 }
 
 async fn say_good_bye(mut connection: Connection) {
