@@ -133,6 +133,11 @@ impl<P: Clone> Outbox<P> {
         self.under_way.drain(..).collect()
     }
 
+    /// A request that was lost goes again, before all that waits.
+    pub fn again(&mut self, request: Request<P>) {
+        self.waiting.push_front(request);
+    }
+
     /// Everything not yet answered, oldest first; the queue is empty after it.
     pub fn give_up(&mut self) -> Vec<Request<P>> {
         self.under_way

@@ -1,7 +1,7 @@
 //! A user without a terminal that can be edited on: a pipe, a file, `TERM=dumb`. Lines come from
 //! stdin, events go to stdout as text, JSON or columns, remarks to stderr.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::thread;
 
 use anyhow::Result;
@@ -9,17 +9,22 @@ use tokio::sync::mpsc;
 
 use super::look::Look;
 use super::view::View;
+use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
-use crate::ctl::sanitize;
 use crate::wire::chat::ServerMessage;
 
 /// Lines read ahead of the server's answers.
 const LINES_AHEAD: usize = 16;
 
+/// Longest line read from stdin, in bytes.
+const LINE_BYTES_MAX: usize = 1024 * 1024;
+
 /// What came from the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
     Line(String),
+    /// This could not be taken for a line, and why.
+    Unfit(String),
     /// Ctrl-C.
     Interrupted,
     /// The end of the input.
@@ -57,7 +62,7 @@ impl Lines {
     /// When stdout cannot be written.
     pub fn show(&self, message: &ServerMessage) -> Result<()> {
         match self.output {
-            Output::Table => match View::new(Look::PLAIN, None).lines(message) {
+            Output::Table => match View::new(Look::of_stdout(), None).lines(message) {
                 Some(lines) => render::write(&lines),
                 None => Ok(()),
             },
@@ -79,26 +84,42 @@ impl Lines {
 
     /// Tells something on stderr.
     pub fn remark(&self, text: &str) {
-        for line in sanitize::lines(text) {
-            eprintln!("chatctl: {line}");
-        }
+        remark(text);
     }
 }
 
 fn read(lines: &mpsc::Sender<Typed>) {
     let mut stdin = io::stdin().lock();
-    let mut bytes = Vec::new();
     loop {
-        bytes.clear();
-        let typed = match stdin.read_until(b'\n', &mut bytes) {
-            Ok(0) | Err(_) => Typed::End,
-            Ok(_) => Typed::Line(String::from_utf8_lossy(&bytes).trim_end().to_owned()),
-        };
+        let typed = read_line(&mut stdin).unwrap_or_else(|error| {
+            let why = format!("the input cannot be read: {error}");
+            // The receiver may be gone; then nobody wants the end either.
+            let _ = lines.blocking_send(Typed::Unfit(why));
+            Typed::End
+        });
         let is_last = typed == Typed::End;
         if lines.blocking_send(typed).is_err() || is_last {
             return;
         }
     }
+}
+
+/// A text that would arrive other than it was written is not taken at all.
+fn read_line(input: &mut impl BufRead) -> io::Result<Typed> {
+    let mut bytes = Vec::new();
+    let bound = LINE_BYTES_MAX as u64 + 1;
+    if input.by_ref().take(bound).read_until(b'\n', &mut bytes)? == 0 {
+        return Ok(Typed::End);
+    }
+    if bytes.len() > LINE_BYTES_MAX && bytes.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
+        let why = format!("a line is longer than {LINE_BYTES_MAX} bytes; it was not sent");
+        return Ok(Typed::Unfit(why));
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(line) => Typed::Line(line.trim_end().to_owned()),
+        Err(_) => Typed::Unfit("a line is not UTF-8; it was not sent".to_owned()),
+    })
 }
 
 /// Time, type, room or addressee, who, text: what an event does not have is left empty.

@@ -19,7 +19,7 @@ use crate::ctl::args::Join;
 use crate::ctl::chat::keys::KeptKey;
 use crate::ctl::chat::link::{Happening, Link};
 use crate::ctl::chat::login::{Identity, Welcome, exit_of_loss};
-use crate::ctl::exit::{Exit, Failure};
+use crate::ctl::exit::{Exit, Failure, is_closed_pipe};
 use crate::ctl::locate::Server;
 use crate::ctl::render::Output;
 use crate::wire::chat::{ClientBody, ClientMessage};
@@ -84,10 +84,11 @@ pub async fn run(
     let ended = chat.talk_on().await;
     chat.leave().await;
     chat.user.close();
-    ended?;
-    match chat.worst {
-        Exit::Ok => Ok(()),
-        exit => Err(Failure::told(exit).into()),
+    match (chat.worst, ended) {
+        (Exit::Ok, ended) => ended,
+        // That nobody reads on is no error; that a text was not acknowledged is one all the same.
+        (_, Err(error)) if !is_closed_pipe(&error) => Err(error),
+        (worst, _) => Err(Failure::told(worst).into()),
     }
 }
 
@@ -217,7 +218,7 @@ impl Chat {
             )
             .into());
         }
-        let is_waited_for = self.leaving.is_some() || (!is_terminal && !self.talk.is_settled());
+        let is_waited_for = self.leaving.is_some() || (!is_terminal && !self.may_type());
         if is_waited_for && self.talk.is_connected() && now - self.progress_at > self.answer_max {
             return Err(Failure::new(
                 Exit::TimedOut,
@@ -232,6 +233,10 @@ impl Chat {
         self.progress_at = Instant::now();
         let line = match typed {
             Typed::Line(line) => line,
+            Typed::Unfit(why) => {
+                self.fault(Exit::Failed, &why);
+                return Ok(());
+            }
             Typed::End => {
                 self.leaving = Some(None);
                 return Ok(());
@@ -315,6 +320,9 @@ impl Chat {
                 Effect::Answer(text) => self.user.remark(&text),
                 Effect::Fault { exit, text } => self.fault(exit, &text),
                 Effect::Unsent(text) => self.unsent = text,
+                // Nobody looks on who could see where the next line goes.
+                Effect::NotEntered if !self.user.is_terminal() => self.talk.turn_away(),
+                Effect::NotEntered => {}
                 Effect::RetryAs(nick) => self.link.retry_as(&nick),
                 Effect::Renamed(nick) => {
                     self.link.set_nick(&nick);
@@ -327,6 +335,8 @@ impl Chat {
     }
 
     fn keep_key(&mut self, nick: &str) {
+        // First away with the old one: dropped later it would take the same file with it.
+        self.kept_key = None;
         self.kept_key = KeptKey::keep(&self.server, nick, &self.key);
     }
 

@@ -1,16 +1,21 @@
 //! What the server said, understood: answers go by what was asked, events by what they change.
 
-use super::{Effect, Entry, Purpose, Talk, names};
+use super::{Effect, Entry, Purpose, Talk, names, undelivered};
 use crate::ctl::chat::outbox::Answered;
 use crate::ctl::exit::exit_of_code;
-use crate::wire::chat::ServerMessage;
+use crate::wire::chat::{ClientBody, ServerMessage};
 
 impl Talk {
     /// An answer to something that we asked.
     pub(super) fn answered(&mut self, answered: Answered<Purpose>) -> Vec<Effect> {
         let Answered { request, answer } = answered;
         if let ServerMessage::Error { code, text, .. } = &answer {
-            return refusal(request.purpose, code, text);
+            return match (&request.body, &request.purpose) {
+                (ClientBody::Join { room }, Purpose::Enter(entry)) if code == "already_in_room" => {
+                    self.was_there(room, *entry)
+                }
+                _ => refusal(request.purpose, code, text),
+            };
         }
         match (request.purpose, answer) {
             (
@@ -30,14 +35,13 @@ impl Talk {
                     members,
                 };
                 self.is_in(room.clone());
+                self.goes_to(room, entry);
                 match entry {
-                    Entry::Again => return vec![Effect::Data(answer)],
-                    Entry::Wanted => self.current = Some(room),
-                    Entry::Start => {
-                        self.current.get_or_insert(room);
+                    Entry::Again => vec![Effect::Data(answer)],
+                    Entry::Wanted | Entry::Start => {
+                        vec![Effect::Data(answer), Effect::Remark(told)]
                     }
                 }
-                vec![Effect::Data(answer), Effect::Remark(told)]
             }
             (Purpose::Leave(room), _) => {
                 self.is_out(&room);
@@ -65,7 +69,9 @@ impl Talk {
             }
             (Purpose::Change(done), _) => vec![Effect::Remark(done)],
             (Purpose::Rename(nick), _) => self.renamed(nick),
-            (Purpose::Say { .. } | Purpose::Enter(_), _) => Vec::new(),
+            (Purpose::Say { .. }, ServerMessage::Ack { .. }) | (Purpose::Enter(_), _) => Vec::new(),
+            // Whatever that is, it is no acknowledgement.
+            (Purpose::Say { to, text }, _) => vec![undelivered(&to, &text)],
         }
     }
 
@@ -159,6 +165,32 @@ impl Talk {
         vec![Effect::Show(message)]
     }
 
+    /// The server had us in the room that we wanted into.
+    fn was_there(&mut self, wanted: &str, entry: Entry) -> Vec<Effect> {
+        let folded = wanted.to_lowercase();
+        let known = self.rooms.keys().find(|room| room.to_lowercase() == folded);
+        let room = match known {
+            Some(room) => room.clone(),
+            None => {
+                self.is_in(wanted.to_owned());
+                wanted.to_owned()
+            }
+        };
+        self.goes_to(room, entry);
+        Vec::new()
+    }
+
+    /// Makes an entered room the current one where that was the purpose.
+    fn goes_to(&mut self, room: String, entry: Entry) {
+        match entry {
+            Entry::Again => {}
+            Entry::Wanted => self.current = Some(room),
+            Entry::Start => {
+                self.current.get_or_insert(room);
+            }
+        }
+    }
+
     fn is_in(&mut self, room: String) {
         self.heard_of.insert(room.clone());
         self.ask(names(room.clone()), Purpose::Fill);
@@ -204,7 +236,13 @@ fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
     let exit = exit_of_code(code);
     match purpose {
         Purpose::Fill => Vec::new(),
-        Purpose::Enter(_) if code == "already_in_room" => Vec::new(),
+        Purpose::Enter(Entry::Wanted) => vec![
+            Effect::Fault {
+                exit,
+                text: text.to_owned(),
+            },
+            Effect::NotEntered,
+        ],
         Purpose::Say { to, text: unsent } => vec![
             Effect::Fault {
                 exit,

@@ -31,6 +31,8 @@ pub enum Effect {
     Fault { exit: Exit, text: String },
     /// This text was not sent; the user may want it back.
     Unsent(String),
+    /// The room that the user wanted could not be entered.
+    NotEntered,
     /// Log in again under this nick.
     RetryAs(String),
     /// Our nick has changed.
@@ -237,11 +239,27 @@ impl Talk {
         }
     }
 
-    /// The connection is gone: tells what may not have arrived.
+    /// The connection is gone: tells what may not have arrived. A room that was being entered is
+    /// still wanted, and what was typed behind it must not go elsewhere.
     pub fn lost(&mut self) -> Vec<Effect> {
         self.connected = false;
         self.awaits_default_room = false;
-        unsure(self.outbox.lost())
+        let (entering, others): (Vec<_>, Vec<_>) = self
+            .outbox
+            .lost()
+            .into_iter()
+            .partition(|request| matches!(request.purpose, Purpose::Enter(_)));
+        for request in entering.into_iter().rev() {
+            if request.purpose != Purpose::Enter(Entry::Again) {
+                self.outbox.again(request);
+            }
+        }
+        unsure(others)
+    }
+
+    /// Plain text goes nowhere until a room is entered.
+    pub fn turn_away(&mut self) {
+        self.current = None;
     }
 
     /// The conversation ends: tells what has not been acknowledged.
@@ -345,19 +363,27 @@ fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
     requests
         .into_iter()
         .filter_map(|request| match request.purpose {
-            Purpose::Say { to, text } => Some(Effect::Fault {
-                exit: Exit::Failed,
-                text: format!("not delivered for sure, to {to}: {text}"),
-            }),
-            Purpose::Enter(_)
-            | Purpose::Leave(_)
-            | Purpose::Fill
-            | Purpose::List
-            | Purpose::ShowTopic
-            | Purpose::Change(_)
-            | Purpose::Rename(_) => None,
+            Purpose::Say { to, text } => Some(undelivered(&to, &text)),
+            Purpose::Leave(room) => Some(not_for_sure(&format!("you have left {room}"))),
+            Purpose::Change(done) => Some(not_for_sure(&done)),
+            Purpose::Rename(nick) => Some(not_for_sure(&format!("you are now {nick}"))),
+            Purpose::Enter(_) | Purpose::Fill | Purpose::List | Purpose::ShowTopic => None,
         })
         .collect()
+}
+
+fn undelivered(to: &str, text: &str) -> Effect {
+    Effect::Fault {
+        exit: Exit::Failed,
+        text: format!("not delivered for sure, to {to}: {text}"),
+    }
+}
+
+fn not_for_sure(done: &str) -> Effect {
+    Effect::Fault {
+        exit: Exit::Failed,
+        text: format!("not for sure: {done}"),
+    }
 }
 
 fn names(room: String) -> ClientBody<'static> {
