@@ -218,7 +218,9 @@ pub fn create_private(directory: &Path, environment: &Environment) -> io::Result
     Ok(())
 }
 
-fn is_ours(directory: &Path, environment: &Environment) -> bool {
+/// Whether only we, or root, could have put there what lies in the directory.
+#[must_use]
+pub fn is_ours(directory: &Path, environment: &Environment) -> bool {
     fs::symlink_metadata(directory).is_ok_and(|found| not_ours(&found, environment).is_none())
 }
 

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::config::paths::{Environment, create_private, directories};
+use crate::config::paths::{Environment, create_private, directories, is_ours};
 use crate::ctl::locate::Server;
 
 /// A key file that goes away with its session.
@@ -48,7 +48,12 @@ impl Drop for KeptKey {
 #[must_use]
 pub fn find(server: &Server, nick: &str) -> Option<String> {
     let environment = Environment::from_process();
-    read(&directory(&environment).join(file_name(server, nick)))
+    let directory = directory(&environment);
+    // Another's key would make us speak as a user of theirs.
+    if !is_ours(&directory, &environment) {
+        return None;
+    }
+    read(&directory.join(file_name(server, nick)))
 }
 
 /// In the user's own runtime directory. Without one, beside the sockets of an own daemon; but root
