@@ -3,6 +3,7 @@
 
 mod admin;
 mod fake;
+mod loss;
 mod offline;
 mod pipe;
 mod real;
