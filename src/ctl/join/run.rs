@@ -179,10 +179,13 @@ impl Chat {
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
         let may_change = self.talk.is_connected() && !self.talk.is_settled();
-        if may_change && Instant::now() < due {
+        if may_change && self.leaving.is_none() && Instant::now() < due {
             return;
         }
         self.prompt_due = None;
+        if self.leaving.is_some() {
+            return;
+        }
         let unsent = std::mem::take(&mut self.unsent);
         self.user.prompt(&self.talk, &unsent);
     }
