@@ -297,7 +297,8 @@ fn a_lost_server_is_told_and_what_is_typed_meanwhile_is_kept() {
     terminal.wait_for("connected again to fake");
     terminal.keys("\r");
     terminal.wait_for_prompt("#lobby>");
-    terminal.keys("\x03");
+    // Unlike Ctrl-C, Ctrl-D leaves only when all is acknowledged.
+    terminal.keys("\x04");
     assert_eq!(terminal.exit_code(), 0);
     server.finish();
 }
