@@ -397,12 +397,13 @@ fn ctrl_c_leaves_at_once_and_says_what_was_not_acknowledged() {
     let server = FakeServer::start(|listener| {
         let mut peer = Peer::logged_in(listener);
         peer.expect("send");
+        peer.message("ben", "heard, not acknowledged");
         peer.expect_quit();
     });
     let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
     terminal.wait_for_prompt("#lobby>");
     terminal.keys("never answered\r");
-    terminal.wait("the next prompt", |screen| screen.ends_with("#lobby>"));
+    terminal.wait_for("<ben> heard");
     terminal.keys("half a line\x03");
     terminal.wait_for("not delivered for sure, to #lobby: never");
     assert_eq!(terminal.exit_code(), 0);
