@@ -245,10 +245,10 @@ impl Chat {
         match input::parse(&line) {
             Err(why) => self.fault(Exit::Failed, &why),
             Ok(Input::Quit(reason)) => self.leaving = Some(reason),
-            Ok(Input::Help) => self.user.remark(input::HELP),
             Ok(Input::Nothing) => {}
-            Ok(Input::Nick(nick)) => {
-                let effects = self.talk.typed(Input::Nick(nick));
+            // These make sense without a connection, too.
+            Ok(input @ (Input::Help | Input::Nick(_))) => {
+                let effects = self.talk.typed(input);
                 self.carry_out(effects)?;
             }
             Ok(_) if !self.link.is_up() && self.user.is_terminal() => {

@@ -160,7 +160,7 @@ impl Talk {
     pub fn typed(&mut self, input: Input) -> Vec<Effect> {
         match input {
             Input::Nothing | Input::Quit(_) => Vec::new(),
-            Input::Help => vec![Effect::Remark(HELP.to_owned())],
+            Input::Help => vec![Effect::Answer(HELP.to_owned())],
             Input::Nick(nick) if self.needs_nick => {
                 self.needs_nick = false;
                 vec![Effect::RetryAs(nick)]
