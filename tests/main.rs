@@ -4,6 +4,7 @@
 
 mod admin;
 mod config;
+mod ctl;
 mod daemon;
 mod hub;
 mod protocol;

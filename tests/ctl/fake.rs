@@ -42,6 +42,7 @@ impl FakeServer {
 pub(crate) struct Peer {
     reader: BufReader<TcpStream>,
     rate: f64,
+    ping_interval_s: u64,
 }
 
 impl Peer {
@@ -51,7 +52,8 @@ impl Peer {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut peer = Self {
             reader: BufReader::new(stream),
-            rate: 0.0,
+            rate: 1000.0,
+            ping_interval_s: 120,
         };
         peer.raw("Welcome to fake. /help lists the commands.\n");
         peer
@@ -65,9 +67,15 @@ impl Peer {
         peer
     }
 
-    /// The limits that the next welcome tells.
+    /// The rate that the next welcome tells; 0 is none.
     pub(crate) fn with_rate(mut self, rate: f64) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// The interval that the next welcome tells.
+    pub(crate) fn with_ping_interval_s(mut self, ping_interval_s: u64) -> Self {
+        self.ping_interval_s = ping_interval_s;
         self
     }
 
@@ -90,7 +98,7 @@ impl Peer {
             "limits": {
                 "frame_bytes": 25600, "message_bytes": 64, "topic_bytes": 400, "nick_chars": 32,
                 "room_chars": 64, "rooms_per_user": 50, "rate": self.rate, "burst": 40.0,
-                "ping_interval_s": 120
+                "ping_interval_s": self.ping_interval_s
             }
         }));
     }
@@ -115,13 +123,29 @@ impl Peer {
     /// answered on the way.
     pub(crate) fn expect(&mut self, kind: &str) -> Value {
         loop {
-            let object = self.next().unwrap_or_else(|| panic!("closed before {kind}"));
+            let object = self
+                .next()
+                .unwrap_or_else(|| panic!("closed before {kind}"));
             if object["type"] == kind {
                 return object;
             }
             assert_eq!(object["type"], "names", "instead of {kind}: {object}");
             self.answer_names(&object);
         }
+    }
+
+    /// Answers the question for names that follows entering a room.
+    pub(crate) fn tell_names(&mut self) {
+        let asked = self.next().expect("a question for names");
+        assert_eq!(asked["type"], "names", "{asked}");
+        self.answer_names(&asked);
+    }
+
+    /// Waits for `/rooms` and answers it.
+    pub(crate) fn tell_rooms(&mut self) {
+        let asked = self.expect("rooms");
+        let room = json!({"room": "#lobby", "members": 2, "topic": null});
+        self.say(&json!({"type": "rooms", "id": asked["id"], "rooms": [room]}));
     }
 
     fn answer_names(&mut self, asked: &Value) {

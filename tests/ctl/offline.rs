@@ -142,7 +142,11 @@ fn a_config_is_checked_without_a_daemon() {
         .assert()
         .code(1)
         .stdout("")
-        .stderr(contains("chat.toml:2").and(contains("chat.toml:3")).and(contains("rate")));
+        .stderr(
+            contains("chat.toml:2")
+                .and(contains("chat.toml:3"))
+                .and(contains("rate")),
+        );
     chatctl(home.path())
         .args(["config", "check", "/nowhere/chat.toml"])
         .assert()
@@ -165,7 +169,11 @@ fn the_doctor_warns_of_a_missing_daemon_and_fails_on_a_broken_config() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("chat.toml");
     // A port of the system's choice: whether the default one is free is not ours to say.
-    fs::write(&file, "[[listen]]\nprotocol = \"chat\"\naddress = \"127.0.0.1\"\nport = 0\n").unwrap();
+    fs::write(
+        &file,
+        "[[listen]]\nprotocol = \"chat\"\naddress = \"127.0.0.1\"\nport = 0\n",
+    )
+    .unwrap();
     chatctl(home.path())
         .env("CHATD_CONFIG", &file)
         .args(["doctor", "--output", "tsv"])
@@ -183,7 +191,7 @@ fn the_doctor_warns_of_a_missing_daemon_and_fails_on_a_broken_config() {
 #[test]
 fn a_pipe_closed_early_is_no_error() {
     let home = tempfile::tempdir().unwrap();
-    let binary = assert_cmd::cargo::cargo_bin("chatctl");
+    let binary = env!("CARGO_BIN_EXE_chatctl");
     // `head` would race; a reader that is gone before we write does not.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -15,7 +15,10 @@ fn lines_go_out_events_come_in_and_the_end_waits_for_the_acknowledgement() {
         assert_eq!(peer.expect_send()["text"], "hello");
         peer.message("ana", "hello");
         let private = peer.expect("send");
-        assert_eq!((&private["to"], &private["text"]), (&json!("@ben"), &json!("psst")));
+        assert_eq!(
+            (&private["to"], &private["text"]),
+            (&json!("@ben"), &json!("psst"))
+        );
         peer.message("ben", "came in between");
         peer.ack(&private);
         peer.expect_quit();
@@ -36,7 +39,10 @@ fn rooms_are_entered_and_commands_work_as_on_a_terminal() {
     let server = FakeServer::start(|listener| {
         let mut peer = Peer::accept(listener);
         let hello = peer.expect("hello");
-        assert_eq!(hello["enter"], false, "rooms are named, so not the default one");
+        assert_eq!(
+            hello["enter"], false,
+            "rooms are named, so not the default one"
+        );
         peer.welcome(&hello);
         let join = peer.expect("join");
         assert_eq!(join["room"], "#dev");
@@ -46,12 +52,22 @@ fn rooms_are_entered_and_commands_work_as_on_a_terminal() {
         peer.say(&json!({"type": "users", "id": users["id"], "nicks": ["ana"], "more": true}));
         peer.say(&json!({"type": "users", "id": users["id"], "nicks": ["ben"]}));
         let action = peer.expect_send();
-        assert_eq!((&action["kind"], &action["text"]), (&json!("action"), &json!("waves")));
+        assert_eq!(
+            (&action["kind"], &action["text"]),
+            (&json!("action"), &json!("waves"))
+        );
         assert_eq!(peer.expect_send()["text"], "/etc/passwd");
         assert_eq!(peer.expect_quit()["reason"], "see you");
     });
     chatctl(home.path())
-        .args(["join", "ana", "--room", "dev", "--server", &server.address()])
+        .args([
+            "join",
+            "ana",
+            "--room",
+            "dev",
+            "--server",
+            &server.address(),
+        ])
         .write_stdin("hi\n/ls\n/me waves\n//etc/passwd\n/quit see you\nnever said\n")
         .assert()
         .code(0)
@@ -71,7 +87,14 @@ fn jsonl_gives_the_events_as_objects_and_escapes_what_terminals_obey() {
         peer.expect_quit();
     });
     let output = chatctl(home.path())
-        .args(["join", "ana", "--output", "jsonl", "--server", &server.address()])
+        .args([
+            "join",
+            "ana",
+            "--output",
+            "jsonl",
+            "--server",
+            &server.address(),
+        ])
         .write_stdin("hello\n")
         .assert()
         .code(0)
@@ -85,7 +108,10 @@ fn jsonl_gives_the_events_as_objects_and_escapes_what_terminals_obey() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let message = objects.iter().find(|object| object["type"] == "message").unwrap();
+    let message = objects
+        .iter()
+        .find(|object| object["type"] == "message")
+        .unwrap();
     assert_eq!(message["text"], evil);
     server.finish();
 }
@@ -100,7 +126,10 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
         let time = "2026-11-23T09:05:00.000Z";
         let base = |kind: &str| json!({"type": kind, "msgid": "m", "time": time});
         for (kind, fields) in [
-            ("message", json!({"room": evil, "from": evil, "text": format!("{evil}\n09:05 #lobby <ben> forged")})),
+            (
+                "message",
+                json!({"room": evil, "from": evil, "text": format!("{evil}\n09:05 #lobby <ben> forged")}),
+            ),
             ("private", json!({"from": evil, "to": evil, "text": evil})),
             ("join", json!({"room": evil, "nick": evil})),
             ("part", json!({"room": evil, "nick": evil, "reason": evil})),
@@ -111,7 +140,10 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
             ("notice", json!({"room": evil, "text": evil})),
         ] {
             let mut object = base(kind);
-            object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            object
+                .as_object_mut()
+                .unwrap()
+                .extend(fields.as_object().unwrap().clone());
             peer.say(&object);
         }
         peer.say(&json!({"type": "error", "code": "x", "text": evil}));
@@ -129,9 +161,17 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains("␛[31mx"), "{text:?}");
         for c in text.chars().filter(|c| *c != '\n') {
-            assert!(!c.is_control() && !"\u{202e}\u{2066}".contains(c), "{c:?} in {text:?}");
+            assert!(
+                !c.is_control() && !"\u{202e}\u{2066}".contains(c),
+                "{c:?} in {text:?}"
+            );
         }
-        assert!(!text.lines().any(|line| line.starts_with("09:05 #lobby <ben>")), "{text}");
+        assert!(
+            !text
+                .lines()
+                .any(|line| line.starts_with("09:05 #lobby <ben>")),
+            "{text}"
+        );
     }
     server.finish();
 }
@@ -140,7 +180,7 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
 fn too_fast_waits_and_sends_again_in_order() {
     let home = tempfile::tempdir().unwrap();
     let server = FakeServer::start(|listener| {
-        let mut peer = Peer::accept(listener).with_rate(1000.0);
+        let mut peer = Peer::accept(listener);
         let hello = peer.expect("hello");
         peer.welcome(&hello);
         assert_eq!(peer.expect_send()["text"], "one");
@@ -174,13 +214,52 @@ fn a_refused_line_makes_the_exit_code_and_the_rest_is_said() {
     });
     chatctl(home.path())
         .args(["join", "ana", "--server", &server.address()])
-        .write_stdin("@nobody hi\n/jion #dev\non\n")
+        .write_stdin("@nobody hi\non\n")
         .assert()
         .code(4)
-        .stderr(
-            contains("not sent to @nobody: nobody is called nobody")
-                .and(contains("there is no /jion; did you mean /join?")),
-        );
+        .stderr("chatctl: not sent to @nobody: nobody is called nobody\n");
+    server.finish();
+}
+
+#[test]
+fn an_unknown_command_is_not_said_and_fails() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::logged_in(listener);
+        assert_eq!(peer.expect_send()["text"], "on");
+        peer.expect_quit();
+    });
+    chatctl(home.path())
+        .args(["join", "ana", "--server", &server.address()])
+        .write_stdin("/jion #dev\non\n")
+        .assert()
+        .code(1)
+        .stderr("chatctl: there is no /jion; did you mean /join? Nothing was sent\n");
+    server.finish();
+}
+
+#[test]
+fn text_behind_a_join_goes_to_the_joined_room() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::accept(listener).with_rate(0.0);
+        let hello = peer.expect("hello");
+        peer.welcome(&hello);
+        assert_eq!(peer.expect_send()["to"], "#lobby");
+        let join = peer.expect("join");
+        peer.joined(&join);
+        assert_eq!(peer.expect_send()["to"], "#dev");
+        let part = peer.expect("part");
+        peer.say(&json!({"type": "ok", "id": part["id"]}));
+        assert_eq!(peer.expect_send()["to"], "#lobby");
+        peer.expect_quit();
+    });
+    chatctl(home.path())
+        .args(["join", "ana", "--server", &server.address()])
+        .write_stdin("one\n/join dev\ntwo\n/part\nthree\n")
+        .assert()
+        .code(0)
+        .stderr("");
     server.finish();
 }
 
@@ -212,7 +291,10 @@ fn a_lost_connection_comes_back_by_key_and_says_what_may_be_lost() {
         drop(peer);
         let mut peer = Peer::accept(listener);
         let hello = peer.expect("hello");
-        assert_eq!((&hello["key"], &hello["enter"]), (&json!("k1"), &json!(false)));
+        assert_eq!(
+            (&hello["key"], &hello["enter"]),
+            (&json!("k1"), &json!(false))
+        );
         peer.welcome(&hello);
         let join = peer.expect("join");
         assert_eq!(join["room"], "#lobby");
@@ -265,8 +347,15 @@ fn a_server_that_stays_away_ends_a_pipe_with_3_and_one_that_is_silent_with_6() {
     });
     let join = || {
         let mut command = chatctl(home.path());
-        command.args(["join", "ana", "--server", &server.address(), "--timeout", "1s"]);
-        command.write_stdin("hello\n").assert()
+        command.args([
+            "join",
+            "ana",
+            "--server",
+            &server.address(),
+            "--timeout",
+            "1s",
+        ]);
+        command.write_stdin("hello\nand more\n").assert()
     };
     join().code(6).stderr(contains("no answer within 1 s"));
     join().code(3).stderr(contains("has not come back"));

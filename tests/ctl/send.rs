@@ -15,17 +15,31 @@ fn a_message_to_a_room_enters_says_and_goes() {
         let hello = peer.expect("hello");
         assert_eq!(hello["nick"], "bot");
         assert_eq!(hello["enter"], false);
-        assert_eq!(hello["client"], concat!("chatctl ", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            hello["client"],
+            concat!("chatctl ", env!("CARGO_PKG_VERSION"))
+        );
         peer.welcome(&hello);
         let join = peer.expect("join");
         assert_eq!(join["room"], "#ops");
         peer.joined(&join);
         let message = peer.expect_send();
-        assert_eq!((&message["to"], &message["text"]), (&json!("#ops"), &json!("disk full")));
+        assert_eq!(
+            (&message["to"], &message["text"]),
+            (&json!("#ops"), &json!("disk full"))
+        );
         peer.expect_quit();
     });
     chatctl(home.path())
-        .args(["send", "#ops", "disk full", "--as", "bot", "--server", &server.address()])
+        .args([
+            "send",
+            "#ops",
+            "disk full",
+            "--as",
+            "bot",
+            "--server",
+            &server.address(),
+        ])
         .assert()
         .code(0)
         .stdout("")
@@ -39,15 +53,28 @@ fn a_private_message_from_a_pipe_enters_no_room_and_keeps_its_lines() {
     let server = FakeServer::start(|listener| {
         let mut peer = Peer::logged_in(listener);
         let message = peer.expect_send();
-        assert_eq!((&message["to"], &message["text"]), (&json!("@ben"), &json!("one\ntwo")));
+        assert_eq!(
+            (&message["to"], &message["text"]),
+            (&json!("@ben"), &json!("one\ntwo"))
+        );
         peer.expect_quit();
     });
     chatctl(home.path())
-        .args(["send", "@ben", "-", "--output", "jsonl", "--server", &server.address()])
+        .args([
+            "send",
+            "@ben",
+            "-",
+            "--output",
+            "jsonl",
+            "--server",
+            &server.address(),
+        ])
         .write_stdin("one\r\ntwo\n")
         .assert()
         .code(0)
-        .stdout(contains(r#"{"to":"@ben","msgid":"m1","time":"2026-11-23T09:05:00.000Z"}"#));
+        .stdout(contains(
+            r#"{"to":"@ben","msgid":"m1","time":"2026-11-23T09:05:00.000Z"}"#,
+        ));
     server.finish();
 }
 
@@ -89,11 +116,23 @@ fn refusals_and_silence_have_their_exit_codes() {
     });
     let send = |timeout: &str| {
         let mut command = chatctl(home.path());
-        command.args(["send", "@ben", "hi", "--server", &server.address(), "--timeout", timeout]);
+        command.args([
+            "send",
+            "@ben",
+            "hi",
+            "--server",
+            &server.address(),
+            "--timeout",
+            timeout,
+        ]);
         command.assert()
     };
-    send("10s").code(4).stderr("chatctl: not sent: nobody is called ␛[2Jben\n");
-    send("300ms").code(6).stderr(contains("no acknowledgement within 0.3 s"));
+    send("10s")
+        .code(4)
+        .stderr("chatctl: not sent: nobody is called ␛[2Jben\n");
+    send("300ms")
+        .code(6)
+        .stderr(contains("no acknowledgement within 0.3 s"));
     send("10s").code(3).stderr(contains("not acknowledged"));
     send("10s").code(1).stderr(contains("the server is full"));
     server.finish();
@@ -120,11 +159,24 @@ fn a_default_nick_that_is_taken_gets_a_number_and_a_chosen_one_does_not() {
         refuse();
     });
     let mut default = chatctl(home.path());
-    default.env("USER", "ana").args(["send", "@ben", "hi", "--server", &server.address()]);
+    default
+        .env("USER", "ana")
+        .args(["send", "@ben", "hi", "--server", &server.address()]);
     default.assert().code(0);
     let mut chosen = chatctl(home.path());
-    chosen.args(["send", "@ben", "hi", "--as", "ana", "--server", &server.address()]);
-    chosen.assert().code(1).stderr(contains("ana is taken").and(contains("--as NICK")));
+    chosen.args([
+        "send",
+        "@ben",
+        "hi",
+        "--as",
+        "ana",
+        "--server",
+        &server.address(),
+    ]);
+    chosen
+        .assert()
+        .code(1)
+        .stderr(contains("ana is taken").and(contains("--as NICK")));
     server.finish();
 }
 
@@ -147,7 +199,9 @@ fn another_program_on_the_port_is_named_as_such() {
     let server = FakeServer::start(|listener| {
         use std::io::Write;
         let (mut stream, _) = listener.accept().unwrap();
-        stream.write_all(b"220 mail ESMTP\r\n500 what?\r\n").unwrap();
+        stream
+            .write_all(b"220 mail ESMTP\r\n500 what?\r\n")
+            .unwrap();
         std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
     });
     chatctl(home.path())

@@ -1,6 +1,7 @@
 //! The daemon as its peers and its operator meet it: real sockets, real signals, real files.
 
 mod chatting;
+mod command_line;
 mod hostile;
 mod limits;
 mod load;

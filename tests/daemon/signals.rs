@@ -84,12 +84,11 @@ fn sigusr1_opens_new_log_files() {
     let daemon = Daemon::start("[log]\nrotation = \"never\"");
     daemon.wait_for_log(&["ready"]);
     let log = daemon.directory().join("log");
-    let file = std::fs::read_dir(&log)
+    let files = std::fs::read_dir(&log)
         .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+        .map(|entry| entry.unwrap().path());
+    // Beside the file there is a link to it.
+    let file = files.into_iter().find(|path| !path.is_symlink()).unwrap();
     let moved = log.join("moved");
     std::fs::rename(&file, &moved).unwrap();
     daemon.signal(Signal::SIGUSR1);

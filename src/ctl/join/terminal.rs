@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -74,7 +76,7 @@ impl Terminal {
             words: Arc::clone(&words),
             is_opening: Cell::new(true),
         }));
-        let modes = Modes::without_echo()?;
+        let modes = Modes::collecting()?;
         let (asks, asked) = sync_channel(1);
         let (line, typed) = mpsc::channel(1);
         thread::Builder::new()
@@ -237,20 +239,26 @@ impl Hinter for Assistant {
 
 impl Helper for Assistant {}
 
-/// The terminal's modes as they were, brought back at the end however it comes. Echo is off in
-/// between: keys struck while no line is edited would appear twice.
+/// The terminal's modes as they were, brought back at the end however it comes. Between two prompts
+/// keys are only collected, as they are: echoed they would appear twice, and a Ctrl-D or a Ctrl-C
+/// among them must not act before the line in front of it.
 #[derive(Debug)]
 struct Modes {
     before: Termios,
 }
 
 impl Modes {
-    fn without_echo() -> Result<Self> {
+    fn collecting() -> Result<Self> {
         let stdin = io::stdin();
         let before = tcgetattr(stdin.as_fd())?;
-        let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(stdin.as_fd(), OptionalActions::Drain, &quiet)?;
+        let mut collecting = before.clone();
+        collecting
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
+        collecting
+            .input_modes
+            .remove(InputModes::ICRNL | InputModes::IXON);
+        tcsetattr(stdin.as_fd(), OptionalActions::Drain, &collecting)?;
         Ok(Self { before })
     }
 }

@@ -66,7 +66,8 @@ impl Lock {
     /// # Errors
     /// [`InstanceError::Running`] names the daemon that holds it.
     pub fn acquire(path: &Path) -> Result<Self, InstanceError> {
-        prepare_directory(path)?;
+        // Whoever runs there is the better answer than whose the directory is.
+        prepare_directory(path).map_err(|error| held_already(path).unwrap_or(error))?;
         let cannot = |source| InstanceError::Lock {
             path: path.to_owned(),
             source,
@@ -83,20 +84,34 @@ impl Lock {
             .map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let _ = file.read_to_string(&mut pid); // the message goes without it
-                let pid = pid.trim().parse().ok();
-                return Err(InstanceError::Running {
-                    pid,
-                    path: path.to_owned(),
-                });
-            }
+            Err(TryLockError::WouldBlock) => return Err(running(&mut file, path)),
             Err(TryLockError::Error(source)) => return Err(cannot(source)),
         }
         file.set_len(0).map_err(cannot)?;
         writeln!(file, "{}", std::process::id()).map_err(cannot)?;
         Ok(Self { _file: file })
+    }
+}
+
+/// The refusal, where the lock's file can be opened and somebody holds it.
+fn held_already(path: &Path) -> Option<InstanceError> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+        .ok()?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Some(running(&mut file, path)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn running(held: &mut File, path: &Path) -> InstanceError {
+    let mut pid = String::new();
+    let _ = held.read_to_string(&mut pid); // the message goes without it
+    InstanceError::Running {
+        pid: pid.trim().parse().ok(),
+        path: path.to_owned(),
     }
 }
 
@@ -231,6 +246,19 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
+
+    #[test]
+    fn who_runs_is_told_before_whose_the_directory_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = lock_path(&directory.path().join("admin.sock"));
+        let held = Lock::acquire(&path).unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let error = Lock::acquire(&path).unwrap_err();
+        assert!(matches!(error, InstanceError::Running { .. }), "{error}");
+        drop(held);
+        let error = Lock::acquire(&path).unwrap_err();
+        assert!(matches!(error, InstanceError::Directory { .. }), "{error}");
+    }
 
     #[test]
     fn a_second_daemon_is_told_who_runs() {

@@ -3,9 +3,10 @@
 //! cannot take is dropped, counted and told. The level may change while the daemon runs.
 //!
 //! Nobody logs a message text, a password or a token; what a peer chose is logged only as a parsed
-//! name, and control characters are escaped on the way (see [`line`]).
+//! name, and control characters are escaped on the way (see [`mod@line`]).
 
 mod files;
+mod guard;
 pub mod level;
 mod line;
 
@@ -19,13 +20,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{Dispatch, Level, Subscriber};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder};
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, reload};
 
 use self::files::{Health, LogFiles};
+pub use self::guard::Guard;
 use self::level::LevelError;
 use self::line::{JournalLine, Sink, Sinks, ToSink};
 use crate::config::{self, LogFormat};
@@ -133,32 +135,6 @@ pub struct LevelInForce {
     pub back_at: Option<UnixMillis>,
 }
 
-/// Writes out what is queued when it is dropped, for at most about a second.
-#[derive(Debug)]
-#[must_use = "dropping it ends the log"]
-pub struct Guard {
-    /// Emptied by a panic, which writes out what is queued before it ends the process.
-    worker: Arc<Mutex<Option<WorkerGuard>>>,
-}
-
-impl Guard {
-    fn new(worker: WorkerGuard) -> Self {
-        Self {
-            worker: Arc::new(Mutex::new(Some(worker))),
-        }
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        write_out(&self.worker);
-    }
-}
-
-fn write_out(worker: &Mutex<Option<WorkerGuard>>) {
-    drop(worker.lock().unwrap_or_else(PoisonError::into_inner).take());
-}
-
 /// Starts the log for the whole process.
 ///
 /// # Errors
@@ -166,7 +142,7 @@ fn write_out(worker: &Mutex<Option<WorkerGuard>>) {
 pub fn start(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard), LogError> {
     let (logging, guard, dispatch) = build(config, stderr)?;
     tracing::dispatcher::set_global_default(dispatch).map_err(|_| LogError::StartedAlready)?;
-    end_at_panics(Arc::clone(&guard.worker));
+    guard.end_process_at_panics();
     Ok((logging, guard))
 }
 
@@ -253,20 +229,6 @@ where
             .boxed(),
         Stderr::Other => plain(format, writer),
     }
-}
-
-/// A panic is a bug and ends the daemon, in whichever task it happened: tokio would catch it, and
-/// what the task left half done would be served on. The log says where it was. What the panic says
-/// may hold anything, so it goes to stderr only, by the hook that was there before.
-fn end_at_panics(worker: Arc<Mutex<Option<WorkerGuard>>>) {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let at = panic.location().map(ToString::to_string);
-        tracing::error!(target: LIFE, at, "a bug: the daemon panicked");
-        before(panic);
-        write_out(&worker);
-        std::process::abort(); // not exit: a core dump tells more, and systemd starts us again
-    }));
 }
 
 impl Logging {

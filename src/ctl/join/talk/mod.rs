@@ -2,6 +2,8 @@
 //! Pure: it takes what the user typed and what the server said, and returns what is to be shown.
 //! It knows no screen and no socket; `run` carries both ways.
 
+mod heard;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
@@ -9,9 +11,9 @@ use tokio::time::Instant;
 use super::complete::Words;
 use super::input::{HELP, Input, Topic};
 use crate::ctl::chat::login::Welcome;
-use crate::ctl::chat::outbox::{Answered, Outbox, Request};
+use crate::ctl::chat::outbox::{Outbox, Request};
 use crate::ctl::chat::text;
-use crate::ctl::exit::{Exit, exit_of_code};
+use crate::ctl::exit::Exit;
 use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
 
 /// What is to be done for the user.
@@ -23,6 +25,8 @@ pub enum Effect {
     Data(ServerMessage),
     /// Something chatctl says itself.
     Remark(String),
+    /// The same, in answer to a question: it is told in a pipe too.
+    Answer(String),
     /// Something did not work.
     Fault { exit: Exit, text: String },
     /// This text was not sent; the user may want it back.
@@ -40,10 +44,7 @@ enum Purpose {
         to: String,
         text: String,
     },
-    /// `again` after a loss: the room may have us still.
-    Enter {
-        again: bool,
-    },
+    Enter(Entry),
     Leave(String),
     /// Names for completion; shown to nobody.
     Fill,
@@ -52,6 +53,17 @@ enum Purpose {
     /// Told to the user when it is done.
     Change(String),
     Rename(String),
+}
+
+/// Why a room is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    /// Named on the command line. The first becomes the current one.
+    Start,
+    /// The user said so: it becomes the current one.
+    Wanted,
+    /// After a loss; the server may have us there still.
+    Again,
 }
 
 /// One conversation, over all its connections.
@@ -66,13 +78,15 @@ pub struct Talk {
     message_bytes: usize,
     outbox: Outbox<Purpose>,
     connected: bool,
-    /// Why the last login was refused, when a new nick is needed.
+    /// The last login was refused: a new nick is needed.
     needs_nick: bool,
+    /// The login enters the default room and has not said so yet.
+    awaits_default_room: bool,
 }
 
 impl Talk {
-    /// A conversation that begins with a login. These rooms are entered besides the one that the
-    /// login may have entered.
+    /// A conversation that begins with a login. These rooms are entered; without any, the login
+    /// enters the default one.
     #[must_use]
     pub fn new(welcome: &Welcome, rooms: &[String], now: Instant) -> Self {
         let mut talk = Self {
@@ -84,9 +98,10 @@ impl Talk {
             outbox: Outbox::new(&welcome.limits, now),
             connected: true,
             needs_nick: false,
+            awaits_default_room: rooms.is_empty(),
         };
         for room in rooms {
-            talk.enter(room);
+            talk.enter(room, Entry::Start);
         }
         talk
     }
@@ -95,6 +110,13 @@ impl Talk {
     #[must_use]
     pub fn current(&self) -> Option<&str> {
         self.current.as_deref()
+    }
+
+    /// Whether it is known where plain text goes: no room is just being entered or left.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let moves = |purpose: &Purpose| matches!(purpose, Purpose::Enter(_) | Purpose::Leave(_));
+        !self.awaits_default_room && !self.outbox.any(moves)
     }
 
     /// Whether the connection stands.
@@ -160,7 +182,7 @@ impl Talk {
             Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
             Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
             Input::Join(room) => {
-                self.enter(&room);
+                self.enter(&room, Entry::Wanted);
                 Vec::new()
             }
             Input::Part(Some(room)) => {
@@ -218,6 +240,7 @@ impl Talk {
     /// The connection is gone: tells what may not have arrived.
     pub fn lost(&mut self) -> Vec<Effect> {
         self.connected = false;
+        self.awaits_default_room = false;
         unsure(self.outbox.lost())
     }
 
@@ -235,7 +258,7 @@ impl Talk {
             let body = ClientBody::Join {
                 room: room.clone().into(),
             };
-            (body, Purpose::Enter { again: true })
+            (body, Purpose::Enter(Entry::Again))
         });
         let rooms = rooms.collect();
         self.outbox.resume(&welcome.limits, now, rooms);
@@ -269,11 +292,11 @@ impl Talk {
         }
     }
 
-    fn enter(&mut self, room: &str) {
+    fn enter(&mut self, room: &str, entry: Entry) {
         let body = ClientBody::Join {
             room: room.to_owned().into(),
         };
-        self.ask(body, Purpose::Enter { again: false });
+        self.ask(body, Purpose::Enter(entry));
     }
 
     fn leave(&mut self, room: String) {
@@ -315,221 +338,6 @@ impl Talk {
         self.ask(body, purpose);
         Vec::new()
     }
-
-    fn answered(&mut self, answered: Answered<Purpose>) -> Vec<Effect> {
-        let Answered { request, answer } = answered;
-        if let ServerMessage::Error { code, text, .. } = &answer {
-            return refusal(request.purpose, code, text);
-        }
-        match (request.purpose, answer) {
-            (
-                Purpose::Enter { again },
-                ServerMessage::Joined {
-                    room,
-                    topic,
-                    members,
-                    re,
-                },
-            ) => {
-                let told = entered(&room, topic.as_deref(), members);
-                let answer = ServerMessage::Joined {
-                    re,
-                    room: room.clone(),
-                    topic,
-                    members,
-                };
-                self.is_in(room.clone());
-                if again {
-                    return vec![Effect::Data(answer)];
-                }
-                self.current = Some(room);
-                vec![Effect::Data(answer), Effect::Remark(told)]
-            }
-            (Purpose::Leave(room), _) => {
-                self.is_out(&room);
-                vec![Effect::Remark(format!("you have left {room}"))]
-            }
-            (Purpose::Fill, answer) => {
-                self.learn(&answer);
-                Vec::new()
-            }
-            (Purpose::ShowTopic, ServerMessage::Names { room, topic, .. }) => {
-                let told = match topic {
-                    Some(topic) => format!("the topic of {room}: {topic}"),
-                    None => format!("{room} has no topic"),
-                };
-                vec![Effect::Remark(told)]
-            }
-            (Purpose::List, ServerMessage::RoomChat { on, .. }) => {
-                let told = if on {
-                    "group chat is on"
-                } else {
-                    "group chat is off: you neither hear rooms nor speak in them; /i switches it on"
-                };
-                vec![Effect::Remark(told.to_owned())]
-            }
-            (Purpose::List, answer) => {
-                self.learn(&answer);
-                vec![Effect::Show(answer)]
-            }
-            (Purpose::Change(done), _) => vec![Effect::Remark(done)],
-            (Purpose::Rename(nick), _) => self.renamed(nick),
-            (Purpose::Say { .. } | Purpose::Enter { .. } | Purpose::ShowTopic, _) => Vec::new(),
-        }
-    }
-
-    /// An event, or an answer to nothing that we asked.
-    fn happened(&mut self, message: ServerMessage) -> Vec<Effect> {
-        match &message {
-            ServerMessage::Joined {
-                room,
-                topic,
-                members,
-                ..
-            } => {
-                // Entered by the login, or by another session of ours.
-                let told = entered(room, topic.as_deref(), *members);
-                let is_new = !self.rooms.contains_key(room);
-                self.is_in(room.clone());
-                self.current.get_or_insert_with(|| room.clone());
-                let mut effects = vec![Effect::Data(message)];
-                if is_new {
-                    effects.push(Effect::Remark(told));
-                }
-                return effects;
-            }
-            ServerMessage::Join { room, nick, .. } if *nick == self.nick => {
-                let (room, is_new) = (room.clone(), !self.rooms.contains_key(room));
-                if is_new {
-                    self.is_in(room);
-                }
-                return vec![Effect::Data(message)];
-            }
-            ServerMessage::Part { room, nick, .. } if *nick == self.nick => {
-                let room = room.clone();
-                self.is_out(&room);
-                return vec![Effect::Data(message)];
-            }
-            ServerMessage::Join { room, nick, .. } => {
-                if let Some(nicks) = self.rooms.get_mut(room) {
-                    nicks.insert(nick.clone());
-                }
-            }
-            ServerMessage::Part { room, nick, .. } => {
-                if let Some(nicks) = self.rooms.get_mut(room) {
-                    nicks.remove(nick);
-                }
-            }
-            ServerMessage::Quit { nick, .. } => {
-                for nicks in self.rooms.values_mut() {
-                    nicks.remove(nick);
-                }
-            }
-            ServerMessage::Nick { old, new, .. } => {
-                for nicks in self.rooms.values_mut() {
-                    if nicks.remove(old) {
-                        nicks.insert(new.clone());
-                    }
-                }
-                if *old == self.nick {
-                    let mut effects = self.renamed(new.clone());
-                    effects.insert(0, Effect::Data(message));
-                    return effects;
-                }
-            }
-            ServerMessage::Error { code, text, .. } => {
-                return vec![Effect::Fault {
-                    exit: exit_of_code(code),
-                    text: text.clone(),
-                }];
-            }
-            ServerMessage::Message { .. }
-            | ServerMessage::Private { .. }
-            | ServerMessage::Topic { .. }
-            | ServerMessage::Away { .. }
-            | ServerMessage::Notice { .. } => {}
-            // Answers that nobody waits for: their request was given up with a connection.
-            ServerMessage::Welcome { .. }
-            | ServerMessage::Login { .. }
-            | ServerMessage::Ack { .. }
-            | ServerMessage::Ok { .. }
-            | ServerMessage::RoomChat { .. }
-            | ServerMessage::Rooms { .. }
-            | ServerMessage::Names { .. }
-            | ServerMessage::Users { .. }
-            | ServerMessage::Ignores { .. }
-            | ServerMessage::Whois { .. }
-            | ServerMessage::Pong { .. }
-            | ServerMessage::Ping
-            | ServerMessage::Bye { .. }
-            | ServerMessage::Unknown => return Vec::new(),
-        }
-        vec![Effect::Show(message)]
-    }
-
-    fn is_in(&mut self, room: String) {
-        self.heard_of.insert(room.clone());
-        self.ask(names(room.clone()), Purpose::Fill);
-        self.rooms.entry(room).or_default();
-    }
-
-    fn is_out(&mut self, room: &str) {
-        self.rooms.remove(room);
-        if self.current.as_deref() == Some(room) {
-            self.current = self.rooms.keys().next().cloned();
-        }
-    }
-
-    fn learn(&mut self, answer: &ServerMessage) {
-        match answer {
-            ServerMessage::Names { room, nicks, .. } => {
-                if let Some(known) = self.rooms.get_mut(room) {
-                    known.extend(nicks.iter().cloned());
-                }
-            }
-            ServerMessage::Rooms { rooms, .. } => {
-                self.heard_of
-                    .extend(rooms.iter().map(|room| room.room.clone()));
-            }
-            _ => {}
-        }
-    }
-
-    fn renamed(&mut self, nick: String) -> Vec<Effect> {
-        if self.nick == nick {
-            return Vec::new();
-        }
-        self.nick.clone_from(&nick);
-        vec![
-            Effect::Remark(format!("you are now {nick}")),
-            Effect::Renamed(nick),
-        ]
-    }
-}
-
-/// What the user is told when the server says no.
-fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
-    let exit = exit_of_code(code);
-    match purpose {
-        Purpose::Fill => Vec::new(),
-        Purpose::Enter { .. } if code == "already_in_room" => Vec::new(),
-        Purpose::Say { to, text: unsent } => vec![
-            Effect::Fault {
-                exit,
-                text: format!("not sent to {to}: {text}"),
-            },
-            Effect::Unsent(unsent),
-        ],
-        Purpose::Enter { .. }
-        | Purpose::Leave(_)
-        | Purpose::List
-        | Purpose::ShowTopic
-        | Purpose::Change(_)
-        | Purpose::Rename(_) => vec![Effect::Fault {
-            exit,
-            text: text.to_owned(),
-        }],
-    }
 }
 
 /// What had been sent, or was to be, and was never acknowledged.
@@ -541,7 +349,7 @@ fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
                 exit: Exit::Failed,
                 text: format!("not delivered for sure, to {to}: {text}"),
             }),
-            Purpose::Enter { .. }
+            Purpose::Enter(_)
             | Purpose::Leave(_)
             | Purpose::Fill
             | Purpose::List
@@ -554,14 +362,6 @@ fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
 
 fn names(room: String) -> ClientBody<'static> {
     ClientBody::Names { room: room.into() }
-}
-
-fn entered(room: &str, topic: Option<&str>, members: usize) -> String {
-    let users = if members == 1 { "user" } else { "users" };
-    let topic = topic
-        .map(|topic| format!("; topic: {topic}"))
-        .unwrap_or_default();
-    format!("you are in {room}, {members} {users}{topic}")
 }
 
 fn in_no_room() -> Effect {
