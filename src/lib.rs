@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | `hub` | | `precis_profiles`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
-//! | `config` | `hub` | `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `config` | `hub` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `socket2`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
@@ -32,7 +32,7 @@
 //! | `daemon::metrics` | | `rustix` |
 //! | `daemon::nofile` | | `rustix` |
 //! | `daemon::signals` | | `futures_core`, `signal_hook`, `signal_hook_tokio`, `tokio` |
-//! | `daemon::logging` | `config`, `hub` | `chrono`, `rustix`, `serde_json`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
+//! | `daemon::logging` | `config`, `hub` | `chrono`, `rustix`, `serde_json`, `signal_hook`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
 //! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |

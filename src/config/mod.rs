@@ -2,6 +2,7 @@
 //! by one table of keys ([`keys`]), and checked into [`Config`], in which every value is possible.
 //! Every mistake is told, not the first. It knows the hub's settings and nothing of the daemon.
 
+pub mod args;
 mod changes;
 mod check;
 mod field;

@@ -48,7 +48,7 @@ pub(super) fn socket_path(text: &str) -> Result<(), String> {
 
 /// Checks a log level: one of `error`, `warn`, `info`, `debug`, `trace`, `off`, or several
 /// directives such as `info,chatd::daemon::engine=debug`. What passes, `tracing_subscriber`'s
-/// `Targets` and `EnvFilter` accept.
+/// `Targets` accepts.
 ///
 /// # Errors
 /// What is wrong, as a sentence that follows the key's name.
@@ -92,7 +92,7 @@ fn no_longer(text: &str, bytes_max: usize) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::filter::Targets;
 
     use super::*;
 
@@ -100,7 +100,7 @@ mod tests {
     fn levels_and_directives_that_tracing_takes() {
         for level in ["info", "WARN", "off", "info,chatd::daemon::engine=debug"] {
             assert_eq!(check_log_level(level), Ok(()), "{level}");
-            EnvFilter::builder().parse(level).unwrap();
+            level.parse::<Targets>().unwrap();
         }
     }
 

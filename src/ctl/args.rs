@@ -102,7 +102,7 @@ pub enum Command {
     },
     /// Write the manual page to stdout, or all pages into a directory.
     Man {
-        /// Write chatctl.1 and a page for each command here.
+        /// Write chatctl.1, a page for each command, and chatd.8 here.
         #[arg(long)]
         dir: Option<PathBuf>,
     },

@@ -68,6 +68,7 @@ impl Failure {
 pub fn exit_of_code(code: &str) -> Exit {
     match code {
         "not_permitted" => Exit::NotPermitted,
+        "timed_out" => Exit::TimedOut,
         "shutting_down" | "shutdown" | "stopping" => Exit::Unreachable,
         _ if code.starts_with("no_such_") => Exit::NotFound,
         _ => Exit::Failed,
@@ -110,6 +111,8 @@ mod tests {
         assert_eq!(exit_of_code("not_permitted"), Exit::NotPermitted);
         assert_eq!(exit_of_code("no_such_user"), Exit::NotFound);
         assert_eq!(exit_of_code("no_such_room"), Exit::NotFound);
+        assert_eq!(exit_of_code("timed_out"), Exit::TimedOut);
+        assert_eq!(exit_of_code("stopping"), Exit::Unreachable);
         assert_eq!(exit_of_code("nick_in_use"), Exit::Failed);
     }
 

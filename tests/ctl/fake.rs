@@ -42,6 +42,7 @@ impl FakeServer {
 pub(crate) struct Peer {
     reader: BufReader<TcpStream>,
     rate: f64,
+    ping_interval_s: u64,
 }
 
 impl Peer {
@@ -52,6 +53,7 @@ impl Peer {
         let mut peer = Self {
             reader: BufReader::new(stream),
             rate: 1000.0,
+            ping_interval_s: 120,
         };
         peer.raw("Welcome to fake. /help lists the commands.\n");
         peer
@@ -68,6 +70,12 @@ impl Peer {
     /// The rate that the next welcome tells; 0 is none.
     pub(crate) fn with_rate(mut self, rate: f64) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// The interval that the next welcome tells.
+    pub(crate) fn with_ping_interval_s(mut self, ping_interval_s: u64) -> Self {
+        self.ping_interval_s = ping_interval_s;
         self
     }
 
@@ -90,7 +98,7 @@ impl Peer {
             "limits": {
                 "frame_bytes": 25600, "message_bytes": 64, "topic_bytes": 400, "nick_chars": 32,
                 "room_chars": 64, "rooms_per_user": 50, "rate": self.rate, "burst": 40.0,
-                "ping_interval_s": 120
+                "ping_interval_s": self.ping_interval_s
             }
         }));
     }

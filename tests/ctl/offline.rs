@@ -191,7 +191,7 @@ fn the_doctor_warns_of_a_missing_daemon_and_fails_on_a_broken_config() {
 #[test]
 fn a_pipe_closed_early_is_no_error() {
     let home = tempfile::tempdir().unwrap();
-    let binary = assert_cmd::cargo::cargo_bin("chatctl");
+    let binary = env!("CARGO_BIN_EXE_chatctl");
     // `head` would race; a reader that is gone before we write does not.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

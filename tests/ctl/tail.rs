@@ -92,3 +92,27 @@ fn a_room_that_may_not_be_entered_is_an_error() {
         .stderr("chatctl: not a room name\n");
     server.finish();
 }
+
+#[test]
+fn a_server_that_has_gone_silent_is_left_for_a_new_connection() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut silent = Peer::accept(listener).with_ping_interval_s(1);
+        let hello = silent.expect("hello");
+        silent.welcome(&hello);
+        let join = silent.expect("join");
+        silent.joined(&join);
+        let mut peer = Peer::logged_in(listener);
+        let join = peer.expect("join");
+        peer.joined(&join);
+        peer.message("ben", "here again");
+        peer.expect_quit();
+    });
+    chatctl(home.path())
+        .args(["tail", "-n", "1", "--server", &server.address()])
+        .assert()
+        .code(0)
+        .stdout("09:05 <ben> here again\n")
+        .stderr(contains("the server has been silent for 2 s"));
+    server.finish();
+}

@@ -1,6 +1,8 @@
 //! `chatctl join` as a user sees it: in a real pseudo-terminal, its screen kept by a small emulator
 //! of the few sequences that a line editor uses.
 
+#![expect(clippy::disallowed_methods, reason = "a test's patience is real time")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -15,7 +17,7 @@ use super::fake::{FakeServer, Peer};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A terminal with chatctl in it.
-struct Terminal {
+pub(crate) struct Terminal {
     master: Box<dyn MasterPty>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -24,7 +26,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn join(home: &Path, server: &FakeServer, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn join(home: &Path, server: &str, env: &[(&str, &str)]) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 60,
@@ -32,7 +34,7 @@ impl Terminal {
             pixel_height: 0,
         };
         let pty = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin("chatctl"));
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chatctl"));
         command.env_clear();
         command.env("HOME", home);
         command.env("XDG_RUNTIME_DIR", home);
@@ -41,7 +43,7 @@ impl Terminal {
         for (name, value) in env {
             command.env(name, value);
         }
-        command.args(["join", "ana", "--server", &server.address()]);
+        command.args(["join", "ana", "--server", server]);
         let child = pty.slave.spawn_command(command).unwrap();
         let keys = pty.master.take_writer().unwrap();
         let mut output = pty.master.try_clone_reader().unwrap();
@@ -63,13 +65,13 @@ impl Terminal {
         }
     }
 
-    fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Waits until the screen is as wanted, and returns it.
-    fn wait(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn wait(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
         loop {
             let screen = emulate(&String::from_utf8_lossy(&self.raw));
@@ -89,17 +91,17 @@ impl Terminal {
         }
     }
 
-    fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))
     }
 
-    fn wait_for_prompt(&mut self, prompt: &str) -> String {
+    pub(crate) fn wait_for_prompt(&mut self, prompt: &str) -> String {
         self.wait(prompt, |screen| {
             screen.lines().last() == Some(prompt.trim_end())
         })
     }
 
-    fn exit_code(mut self) -> u32 {
+    pub(crate) fn exit_code(mut self) -> u32 {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -202,7 +204,7 @@ fn lines_appear_above_the_prompt_without_tearing_what_is_typed() {
         peer.message("ana", "half a sentence, finished");
         peer.expect_quit();
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
     terminal.wait_for_prompt("#lobby>");
     terminal.keys("/rooms\r");
     terminal.keys("half a sent");
@@ -252,7 +254,7 @@ fn tab_completes_and_the_prompt_follows_the_room() {
         );
         peer.expect_quit();
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
     terminal.wait_for_prompt("#lobby>");
     terminal.wait_for("<nina> hello?");
     terminal.keys("ni\t");
@@ -284,7 +286,7 @@ fn a_lost_server_is_told_and_what_is_typed_meanwhile_is_kept() {
         assert_eq!(peer.expect_send()["text"], "still there?");
         peer.expect_quit();
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
     terminal.wait_for_prompt("#lobby>");
     terminal.keys("/rooms\r");
     terminal.wait_for("trying again in");
@@ -315,7 +317,7 @@ fn a_taken_nick_is_asked_for_anew() {
         peer.welcome(&hello);
         peer.expect_quit();
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[]);
     terminal.wait_for("ana is taken");
     terminal.wait_for("another nick:");
     terminal.keys("eva\r");
@@ -336,7 +338,7 @@ fn escape_sequences_from_others_are_shown_and_never_obeyed() {
         peer.message("eve", &format!("{}09:05 <ben> I quit", " ".repeat(48)));
         peer.expect_quit();
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[]);
     // The emulator fails the test by itself when anything raw comes through.
     let screen = terminal.wait_for("I quit");
     assert!(
@@ -361,7 +363,8 @@ fn colours_are_used_unless_no_color_says_otherwise() {
             peer.message("ben", "hello");
             peer.expect_quit();
         });
-        let mut terminal = Terminal::join(home.path(), &server, &[("NO_COLOR", no_color)]);
+        let mut terminal =
+            Terminal::join(home.path(), &server.address(), &[("NO_COLOR", no_color)]);
         terminal.wait_for("<ben> hello");
         let coloured = String::from_utf8_lossy(&terminal.raw).contains("mben\u{1b}[0m");
         assert_eq!(coloured, wanted);
@@ -379,10 +382,28 @@ fn a_kick_ends_it_with_the_reason_and_a_usable_terminal() {
         peer.expect("rooms");
         peer.bye("kicked", "kicked: enough");
     });
-    let mut terminal = Terminal::join(home.path(), &server, &[]);
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[]);
     terminal.wait_for_prompt("#lobby>");
     terminal.keys("/rooms\r");
     terminal.wait_for("kicked: enough");
     assert_eq!(terminal.exit_code(), 1);
+    server.finish();
+}
+
+#[test]
+fn ctrl_c_leaves_at_once_and_says_what_was_not_acknowledged() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::logged_in(listener);
+        peer.expect("send");
+        peer.expect_quit();
+    });
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    terminal.keys("never answered\r");
+    terminal.wait("the next prompt", |screen| screen.ends_with("#lobby>"));
+    terminal.keys("half a line\x03");
+    terminal.wait_for("not delivered for sure, to #lobby: never");
+    assert_eq!(terminal.exit_code(), 0);
     server.finish();
 }

@@ -38,6 +38,20 @@ fn one_connection_too_many_from_an_address_is_told_so() {
 }
 
 #[test]
+fn those_who_leave_without_closing_hold_no_more_places_than_there_are() {
+    let daemon = Daemon::start("[limits]\nmax_connections = 2");
+    let mut leavers = Vec::new();
+    for _ in 0..30 {
+        let mut peer = Peer::join(&daemon, "leaver");
+        peer.say(json!({"type": "quit"}));
+        peer.expect("bye");
+        leavers.push(peer); // its end of the connection stays open
+        let open = daemon.stats()["connections_open"].as_u64().unwrap();
+        assert!(open <= 4, "{open} connections are open");
+    }
+}
+
+#[test]
 fn who_does_not_log_in_is_told_so_and_let_go() {
     let daemon = Daemon::start("[limits]\nlogin_timeout = \"1s\"");
     assert!(said_to_a_silent_peer(&daemon).contains("log"));

@@ -1,8 +1,10 @@
 //! The daemon as its peers and its operator meet it: real sockets, real signals, real files.
 
 mod chatting;
+mod command_line;
 mod hostile;
 mod limits;
+mod load;
 mod old_clients;
 mod signals;
 mod starting;

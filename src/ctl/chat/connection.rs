@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::{Instant, timeout_at};
 
 use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
@@ -62,8 +63,9 @@ pub struct Connection {
     frames: Frames,
     /// Bytes that wait to be written.
     outgoing: Vec<u8>,
-    /// Longest silence before the server counts as gone.
-    silence_max: Duration,
+    /// Longest silence before the server counts as gone, once that is known.
+    silence_max: Option<Duration>,
+    heard_at: Instant,
 }
 
 impl fmt::Debug for Connection {
@@ -89,7 +91,8 @@ impl Connection {
             writer,
             frames: Frames::default(),
             outgoing: Vec::new(),
-            silence_max: Duration::MAX,
+            silence_max: None,
+            heard_at: Instant::now(),
         };
         while !connection.frames.greeted {
             connection.turn().await?;
@@ -99,7 +102,7 @@ impl Connection {
 
     /// From here on a server that is silent for this long counts as gone.
     pub fn set_silence_max(&mut self, silence_max: Duration) {
-        self.silence_max = silence_max;
+        self.silence_max = Some(silence_max);
     }
 
     /// Queues an object; `next` writes it.
@@ -126,12 +129,19 @@ impl Connection {
                     other => return Ok(other),
                 }
             }
-            let silence_max = self.silence_max;
-            match tokio::time::timeout(silence_max, self.turn()).await {
-                Ok(turned) => turned?,
-                Err(_) => return Err(Lost::Silent(silence_max)),
-            }
+            self.turn_within_silence().await?;
         }
+    }
+
+    /// The limit holds across calls that were given up, so it counts from what was heard last.
+    async fn turn_within_silence(&mut self) -> Result<(), Lost> {
+        let Some(silence_max) = self.silence_max else {
+            return self.turn().await;
+        };
+        let until = self.heard_at + silence_max;
+        timeout_at(until, self.turn())
+            .await
+            .unwrap_or(Err(Lost::Silent(silence_max)))
     }
 
     /// Reads once, writing what can be written meanwhile.
@@ -153,7 +163,10 @@ impl Connection {
             Ok(0) => Err(Lost::Closed {
                 last_words: self.frames.last_words(),
             }),
-            Ok(count) => self.frames.receive(&bytes[..count]),
+            Ok(count) => {
+                self.heard_at = Instant::now();
+                self.frames.receive(&bytes[..count])
+            }
             Err(error) => Err(Lost::Broken(error.to_string())),
         }
     }

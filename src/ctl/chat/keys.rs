@@ -3,6 +3,7 @@
 //! session that is open already, and is worthless once that has ended; so every failure here only
 //! means that there is no key.
 
+use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -50,12 +51,14 @@ pub fn find(server: &Server, nick: &str) -> Option<String> {
     read(&directory(&environment).join(file_name(server, nick)))
 }
 
-/// Beside the sockets of an own daemon; root must not write where the user `chatd` may.
+/// In the user's own runtime directory. Without one, beside the sockets of an own daemon; but root
+/// must not write where the user `chatd` may.
 fn directory(environment: &Environment) -> PathBuf {
-    if environment.uid() == 0 {
-        PathBuf::from("/run/chatctl")
-    } else {
-        directories(environment).runtime.join("chatctl")
+    let own = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    match own.filter(|path| path.is_absolute()) {
+        Some(own) => own.join("chatctl"),
+        None if environment.uid() == 0 => PathBuf::from("/run/chatctl"),
+        None => directories(environment).runtime.join("chatctl"),
     }
 }
 

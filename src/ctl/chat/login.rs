@@ -9,8 +9,9 @@ use crate::ctl::exit::{Exit, Failure, exit_of_code};
 use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
 
-/// Silence beyond the server's own ping interval that still counts as life.
-const PING_GRACE: Duration = Duration::from_secs(60);
+/// A server asks each silent client once in its ping interval. After so many intervals without a
+/// word it is gone.
+const SILENT_INTERVALS: u32 = 2;
 
 /// Who wants in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ async fn hello(
                     welcomed.ok_or(LoginError::Lost(Lost::NotChatd))?;
                 if limits.ping_interval_s > 0 {
                     let interval = Duration::from_secs(limits.ping_interval_s);
-                    connection.set_silence_max(interval + PING_GRACE);
+                    connection.set_silence_max(interval * SILENT_INTERVALS);
                 }
                 let attached = identity.key.as_deref() == Some(key.as_str());
                 return Ok((

@@ -8,4 +8,5 @@ pub mod link;
 pub mod login;
 pub mod nick;
 pub mod outbox;
+pub mod pace;
 pub mod text;

@@ -10,13 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage};
-
-/// Requests under way at once where there is no flood control.
-const WINDOW_UNLIMITED: usize = 64;
-
-/// Commands that the login has cost, with a little to spare.
-const LOGIN_COST: f64 = 4.0;
 
 /// One request, and what its answer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +62,7 @@ impl<P: Clone> Outbox<P> {
             return None;
         }
         let request = self.waiting.pop_front()?;
-        self.pace.spend(cost(&request.body), now);
+        self.pace.spend(&request.body, now);
         let message = ClientMessage {
             id: Some(request.id.clone().into()),
             body: request.body.clone(),
@@ -157,81 +152,6 @@ impl<P: Clone> Outbox<P> {
     }
 }
 
-/// The server's flood control as the client models it, so as not to run into it.
-#[derive(Debug)]
-struct Pace {
-    rate: f64,
-    burst: f64,
-    tokens: f64,
-    counted_at: Instant,
-    held_until: Instant,
-}
-
-impl Pace {
-    fn new(limits: &Limits, now: Instant) -> Self {
-        Self {
-            rate: limits.rate.max(0.0),
-            burst: limits.burst.max(1.0),
-            tokens: (limits.burst - LOGIN_COST).max(0.0),
-            counted_at: now,
-            held_until: now,
-        }
-    }
-
-    fn window(&self) -> usize {
-        if self.rate > 0.0 { 1 } else { WINDOW_UNLIMITED }
-    }
-
-    /// When a token is there.
-    fn ready_at(&self, now: Instant) -> Instant {
-        let missing = 1.0 - self.tokens_at(now);
-        if self.rate <= 0.0 || missing <= 0.0 {
-            return self.held_until;
-        }
-        // A millisecond more, or rounding could ask again too early and spin.
-        let wait = Duration::from_secs_f64((missing / self.rate).min(60.0));
-        self.held_until.max(now + wait + Duration::from_millis(1))
-    }
-
-    fn tokens_at(&self, now: Instant) -> f64 {
-        let gained = now.duration_since(self.counted_at).as_secs_f64() * self.rate;
-        (self.tokens + gained).min(self.burst)
-    }
-
-    fn spend(&mut self, cost: f64, now: Instant) {
-        self.tokens = self.tokens_at(now) - cost;
-        self.counted_at = now;
-    }
-
-    /// The server counts differently: it has nothing for us before this time.
-    fn hold(&mut self, until: Instant) {
-        self.held_until = self.held_until.max(until);
-        self.tokens = self.tokens.max(1.0);
-    }
-}
-
-/// What a request costs the server's flood control, as documented in `docs/chat-protocol.md`.
-fn cost(body: &ClientBody<'_>) -> f64 {
-    match body {
-        ClientBody::Hello { .. }
-        | ClientBody::Nick { .. }
-        | ClientBody::Join { .. }
-        | ClientBody::Away { .. } => 2.0,
-        ClientBody::Part { .. }
-        | ClientBody::Send { .. }
-        | ClientBody::Topic { .. }
-        | ClientBody::RoomChat { .. }
-        | ClientBody::Ignore { .. }
-        | ClientBody::Ignores
-        | ClientBody::Rooms
-        | ClientBody::Names { .. }
-        | ClientBody::Users
-        | ClientBody::Whois { .. }
-        | ClientBody::Ping => 1.0,
-        ClientBody::Pong | ClientBody::Quit { .. } => 0.0,
-    }
-}
-
 /// The wait that a refusal for flood control asks for.
 fn too_fast(answer: &ServerMessage) -> Option<Duration> {
     match answer {
@@ -287,6 +207,7 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::chat::pace::WINDOW_UNLIMITED;
     use crate::wire::chat::{Kind, Re};
 
     fn limits(rate: f64, burst: f64) -> Limits {

@@ -93,12 +93,21 @@ pub fn wrap(text: &str, first: usize, next: usize) -> Vec<String> {
 fn overflow(text: &str, columns: usize) -> Option<usize> {
     let mut used = 0;
     for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
+        used += columns_of(c);
         if used > columns && at > 0 {
             return Some(at);
         }
     }
     None
+}
+
+/// At least as many columns as any terminal uses: the emoji selector makes the character before it
+/// wide on some.
+fn columns_of(c: char) -> usize {
+    match c {
+        '\u{FE0F}' => 1,
+        _ => c.width().unwrap_or(0),
+    }
 }
 
 #[cfg(test)]

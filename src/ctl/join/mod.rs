@@ -1,8 +1,10 @@
 //! `chatctl join`: the chat itself. `input` reads what the user typed, `talk` holds the
 //! conversation and decides, `view` writes lines for people; `terminal` and `lines` are the two
-//! ways to a user, a prompt with editing and a pipe. This file ties them to the link and its loop.
+//! ways to the `user`, a prompt with editing and a pipe. `entrance` logs in, `run` is the loop that
+//! ties all to the link.
 
 pub mod complete;
+pub mod entrance;
 pub mod input;
 pub mod lines;
 pub mod look;
@@ -10,6 +12,7 @@ pub mod run;
 pub mod screen;
 pub mod talk;
 pub mod terminal;
+pub mod user;
 pub mod view;
 
 pub use run::run;

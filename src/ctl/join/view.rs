@@ -177,7 +177,7 @@ impl<'a> View<'a> {
                     .as_deref()
                     .map(|away| format!(", away: {}", harmless(away)));
                 format!(
-                    "{}: in {}; since {}, {sessions} connection(s){}",
+                    "{}: in {}; since {}, {sessions} {}{}",
                     harmless(nick),
                     if rooms.is_empty() {
                         "no room".to_owned()
@@ -185,6 +185,11 @@ impl<'a> View<'a> {
                         names(rooms)
                     },
                     (self.time)(since),
+                    if *sessions == 1 {
+                        "connection"
+                    } else {
+                        "connections"
+                    },
                     away.unwrap_or_default(),
                 )
             }
@@ -329,4 +334,106 @@ fn visible_width(text: &str) -> usize {
         rest = &rest[end..];
     }
     width + rest.width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::chat::Re;
+
+    fn view(current: Option<&str>, columns: Option<usize>) -> View<'_> {
+        View {
+            look: Look {
+                colours: false,
+                columns,
+            },
+            current,
+            time: |_| "12:31".to_owned(),
+        }
+    }
+
+    fn message(room: &str, kind: Kind, text: &str) -> ServerMessage {
+        ServerMessage::Message {
+            msgid: "m1".into(),
+            time: "2026-11-23T12:31:00Z".into(),
+            room: room.into(),
+            from: "ben".into(),
+            kind,
+            text: text.into(),
+        }
+    }
+
+    fn shown(view: &View<'_>, message: &ServerMessage) -> String {
+        view.lines(message).expect("a line")
+    }
+
+    #[test]
+    fn messages_name_their_room_only_where_it_is_not_the_current_one() {
+        let here = view(Some("#lobby"), None);
+        let said = |room, kind| shown(&here, &message(room, kind, "hi"));
+        assert_eq!(said("#lobby", Kind::Text), "12:31 <ben> hi\n");
+        assert_eq!(said("#dev", Kind::Text), "12:31 #dev <ben> hi\n");
+        assert_eq!(said("#lobby", Kind::Action), "12:31 * ben hi\n");
+        assert_eq!(said("#lobby", Kind::Notice), "12:31 -ben- hi\n");
+    }
+
+    #[test]
+    fn further_lines_are_indented_so_that_none_can_be_forged() {
+        let text = "one\n12:31 <ana> I quit\r\n\ttwo";
+        assert_eq!(
+            shown(
+                &view(Some("#lobby"), None),
+                &message("#lobby", Kind::Text, text)
+            ),
+            "12:31 <ben> one\n      12:31 <ana> I quit\n          two\n"
+        );
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_to_the_screen() {
+        let wrapped = shown(
+            &view(Some("#lobby"), Some(30)),
+            &message("#lobby", Kind::Text, "a few words that do not fit"),
+        );
+        assert_eq!(wrapped, "12:31 <ben> a few words that\n      do not fit\n");
+        let spaces = format!("{}12:31 <ana> forged", " ".repeat(18));
+        let wrapped = shown(
+            &view(Some("#lobby"), Some(30)),
+            &message("#lobby", Kind::Text, &spaces),
+        );
+        assert!(
+            wrapped.lines().skip(1).all(|line| line.starts_with(INDENT)),
+            "{wrapped:?}"
+        );
+    }
+
+    #[test]
+    fn answers_and_events_read_as_sentences() {
+        let view = view(Some("#lobby"), None);
+        let topic = ServerMessage::Topic {
+            msgid: "m2".into(),
+            time: String::new(),
+            room: "#lobby".into(),
+            by: None,
+            text: String::new(),
+        };
+        assert_eq!(
+            shown(&view, &topic),
+            "12:31 -- an operator took the topic away\n"
+        );
+        let whois = ServerMessage::Whois {
+            re: Re::default(),
+            nick: "ben".into(),
+            rooms: vec!["#lobby".into()],
+            away: Some("lunch".into()),
+            sessions: 1,
+            since: String::new(),
+        };
+        let whois = shown(&view, &whois);
+        assert!(
+            whois.ends_with("** ben: in #lobby; since 12:31, 1 connection, away: lunch\n"),
+            "{whois}"
+        );
+        assert_eq!(view.lines(&ServerMessage::Ping), None);
+    }
 }

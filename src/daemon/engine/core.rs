@@ -36,7 +36,7 @@ pub(super) struct Core {
     pub(super) rooms: Vec<Room>,
     /// Rooms with lines that nobody has been given yet.
     pub(super) dirty_rooms: Vec<RoomId>,
-    /// Bytes rendered for rooms since they were last sealed.
+    /// Bytes of the events rendered in this turn.
     pub(super) turn_bytes: usize,
     /// Tasks that wait with reading until the turn is flushed, because it is long enough.
     pub(super) held_back: Vec<Waker>,
@@ -233,6 +233,11 @@ impl Core {
     pub(super) fn end(&mut self, session: SessionId, reason: &QuitReason) {
         self.end_one(session, reason);
         self.cut_slow_readers();
+    }
+
+    /// Whether more sockets are open than there may be sessions, because so many are closing.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.connections.len() > self.config.limits.hub.max_connections
     }
 
     /// Forgets a connection whose task has finished with it.

@@ -37,16 +37,19 @@ impl Core {
         self.close(session, reason);
     }
 
-    /// Peers who do not read what they are sent keep nobody waiting and no memory.
+    /// Peers who do not read what they are sent keep nobody waiting and no memory. Slow is only
+    /// who does not take it now: a burst within one turn says nothing about its hearers.
     pub(super) fn cut_slow_readers(&mut self) {
         while let Some(slot) = self.overflowed.pop() {
+            self.flush(slot);
+            let limit = self.config.limits.send_queue_bytes;
             let Some(connection) = self.connections.get_mut(slot as usize) else {
                 continue;
             };
-            if connection.is_closing {
+            let queued_bytes = connection.outbox.bytes();
+            if connection.is_closing || queued_bytes <= limit {
                 continue;
             }
-            let queued_bytes = connection.outbox.bytes();
             let session = connection.session;
             connection.outbox.forget_unbegun();
             self.end_one(session, &QuitReason::SendQueueExceeded { queued_bytes });
@@ -87,6 +90,9 @@ impl Core {
 
     fn tell_room(&mut self, room_id: RoomId, event: &Event, except: &[SessionId]) {
         self.count(event);
+        if is_of_all_rooms(&event.kind) && self.dirty_rooms.iter().any(|&other| other != room_id) {
+            self.seal_rooms();
+        }
         let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
             return;
         };
@@ -107,8 +113,7 @@ impl Core {
     fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
         self.count(event);
         let is_private = matches!(event.kind, EventKind::Private { .. });
-        if !is_private {
-            // A quit or a new nick must not overtake what the same user said in a room.
+        if is_of_all_rooms(&event.kind) {
             self.seal_rooms();
         }
         let mut rendered: [Option<Bytes>; Dialect::ALL.len()] =
@@ -137,6 +142,7 @@ impl Core {
                 },
             );
         }
+        self.turn_bytes += rendered.iter().flatten().map(Bytes::len).sum::<usize>();
     }
 
     fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
@@ -323,6 +329,22 @@ impl Core {
                 warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
             }
         }
+    }
+}
+
+/// Whether an event tells the members of several rooms something, by way of whichever room most of
+/// them share: it must not overtake what was said in the others.
+fn is_of_all_rooms(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Quit { .. } | EventKind::NickChanged { .. } | EventKind::AwayChanged { .. } => {
+            true
+        }
+        EventKind::Notice { room, .. } => room.is_none(),
+        EventKind::Message { .. }
+        | EventKind::Private { .. }
+        | EventKind::Joined { .. }
+        | EventKind::Parted { .. }
+        | EventKind::TopicChanged { .. } => false,
     }
 }
 

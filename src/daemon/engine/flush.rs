@@ -14,8 +14,7 @@ impl Core {
         self.work_is_known = false;
         if self.bulk.is_empty() {
             self.seal_rooms();
-            self.cut_slow_readers();
-            self.counters.turns += 1;
+            self.begin_turn();
         }
         for _ in 0..self.config.limits.flush_slice {
             let Some(slot) = self.urgent.pop_front() else {
@@ -29,6 +28,7 @@ impl Core {
             };
             self.flush(slot);
         }
+        self.cut_slow_readers();
         let more = !(self.urgent.is_empty() && self.bulk.is_empty() && self.dirty_rooms.is_empty());
         self.work_is_known = more;
         more
@@ -43,6 +43,11 @@ impl Core {
             self.counters.deliveries += deliveries;
             self.rooms[room_id.0 as usize] = room;
         }
+    }
+
+    /// Lets those read on who had to wait for the flush.
+    fn begin_turn(&mut self) {
+        self.counters.turns += 1;
         self.turn_bytes = 0;
         for waker in self.held_back.drain(..) {
             waker.wake();
@@ -120,7 +125,8 @@ impl Core {
                 }
             }
             Err(error) => {
-                self.end(session, &QuitReason::Failed(error.to_string().into()));
+                // Not `end`, which looks after slow readers, and so may come back here.
+                self.end_one(session, &QuitReason::Failed(error.to_string().into()));
                 if let Some(connection) = self.connection(session) {
                     connection.write = None; // also when it was closing already
                     connection.wake();

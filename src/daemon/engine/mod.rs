@@ -78,20 +78,22 @@ impl Engine {
         while !self.core().is_drained() {
             self.arm(&mut timer);
             tokio::select! {
+                // In this order, because under load there is always something to flush.
                 biased;
-                () = self.work.notified() => self.flush().await,
                 () = &mut timer => self.core().tick(),
                 question = questions.recv() => match question {
                     Some(question) => self.core().answer(question),
                     None => break,
                 },
+                () = self.work.notified() => self.flush().await,
             }
         }
     }
 
-    /// Flushes slice by slice, letting the connections read in between.
+    /// Flushes one slice, and lets the connections read before the next.
     async fn flush(&self) {
-        while self.core().flush_slice() {
+        if self.core().flush_slice() {
+            self.work.notify_one();
             tokio::task::yield_now().await;
         }
     }

@@ -6,6 +6,7 @@
 //! name, and control characters are escaped on the way (see [`mod@line`]).
 
 mod files;
+mod guard;
 pub mod level;
 mod line;
 
@@ -19,13 +20,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{Dispatch, Level, Subscriber};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder};
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, reload};
 
 use self::files::{Health, LogFiles};
+pub use self::guard::Guard;
 use self::level::LevelError;
 use self::line::{JournalLine, Sink, Sinks, ToSink};
 use crate::config::{self, LogFormat};
@@ -133,13 +135,6 @@ pub struct LevelInForce {
     pub back_at: Option<UnixMillis>,
 }
 
-/// Writes out what is queued when it is dropped, for at most about a second.
-#[derive(Debug)]
-#[must_use = "dropping it ends the log"]
-pub struct Guard {
-    _worker: WorkerGuard,
-}
-
 /// Starts the log for the whole process.
 ///
 /// # Errors
@@ -147,7 +142,7 @@ pub struct Guard {
 pub fn start(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard), LogError> {
     let (logging, guard, dispatch) = build(config, stderr)?;
     tracing::dispatcher::set_global_default(dispatch).map_err(|_| LogError::StartedAlready)?;
-    tell_panics();
+    guard.end_process_at_panics();
     Ok((logging, guard))
 }
 
@@ -191,7 +186,7 @@ pub fn build(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard, Di
         health,
         file,
     }));
-    Ok((logging, Guard { _worker: worker }, dispatch))
+    Ok((logging, Guard::new(worker), dispatch))
 }
 
 type BoxedLayer<S> = Box<dyn Layer<S> + Send + Sync>;
@@ -234,17 +229,6 @@ where
             .boxed(),
         Stderr::Other => plain(format, writer),
     }
-}
-
-/// A panic is a bug and ends the daemon; the log should say where it was. What the panic says may
-/// hold anything, so it goes to stderr only, by the hook that was there before.
-fn tell_panics() {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let at = panic.location().map(ToString::to_string);
-        tracing::error!(target: LIFE, at, "a bug: the daemon panicked");
-        before(panic);
-    }));
 }
 
 impl Logging {

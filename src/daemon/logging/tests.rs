@@ -161,3 +161,35 @@ fn a_daemon_without_files_logs_to_stderr_alone() {
     let (logging, _guard, _dispatch) = build(&config, Stderr::Other).unwrap();
     assert_eq!(logging.file(), None);
 }
+
+/// Runs itself once more as the process that panics.
+#[test]
+fn a_panic_in_any_task_is_logged_and_ends_the_process() {
+    const DIRECTORY: &str = "CHATD_TEST_PANICS_WITH_LOG_IN";
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        let config = config(Path::new(&directory), LogFormat::Text);
+        let (_logging, _guard) = start(&config, Stderr::Other).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let task = tokio::spawn(async { panic!("on purpose") });
+            task.await.unwrap_err(); // where tokio would go on
+        });
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let name = std::thread::current().name().unwrap().to_owned();
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name])
+        .env(DIRECTORY, directory.path())
+        .output()
+        .unwrap()
+        .status;
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(signal_hook::consts::SIGABRT),
+        "{status}"
+    );
+    assert!(read(directory.path()).contains("the daemon panicked"));
+}

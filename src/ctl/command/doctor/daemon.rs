@@ -113,16 +113,16 @@ fn clock_step(status: &Status) -> Finding {
             "chatd gives a start time that is none: {}",
             status.started_at
         );
-        return Finding::fail("clock", text);
+        return Finding::fail("clock steps", text);
     };
     let by_clock = (clock::now() - started.to_utc()).num_seconds();
     let step = by_clock - i64::try_from(status.uptime_s).unwrap_or(i64::MAX);
     if step.abs() <= CLOCK_STEP_MAX_S {
-        return Finding::ok("clock", "steady since chatd started");
+        return Finding::ok("clock steps", "steady since chatd started");
     }
     let text =
         format!("was set by {step} s since chatd started; is time synchronised (timedatectl)?");
-    Finding::warn("clock", text)
+    Finding::warn("clock steps", text)
 }
 
 fn open_files(status: &Status, stats: &Stats) -> Finding {

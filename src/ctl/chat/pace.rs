@@ -1,0 +1,95 @@
+//! How fast to go: the server's flood control as the client models it, so as not to run into it.
+//! Pure; time is passed in. A wrong guess costs a refusal and a wait, never a message.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::wire::chat::{ClientBody, Limits};
+
+/// Requests under way at once where there is no flood control.
+pub const WINDOW_UNLIMITED: usize = 64;
+
+/// Tokens that the login has cost, with a little to spare.
+const LOGIN_COST: f64 = 4.0;
+
+/// The server's flood control as the client models it, so as not to run into it.
+#[derive(Debug)]
+pub struct Pace {
+    rate: f64,
+    burst: f64,
+    tokens: f64,
+    counted_at: Instant,
+    held_until: Instant,
+}
+
+impl Pace {
+    /// For a connection with these limits that has just logged in.
+    #[must_use]
+    pub fn new(limits: &Limits, now: Instant) -> Self {
+        Self {
+            rate: limits.rate.max(0.0),
+            burst: limits.burst.max(1.0),
+            tokens: (limits.burst - LOGIN_COST).max(0.0),
+            counted_at: now,
+            held_until: now,
+        }
+    }
+
+    /// Requests that may be under way at once.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        if self.rate > 0.0 { 1 } else { WINDOW_UNLIMITED }
+    }
+
+    /// When a token is there.
+    #[must_use]
+    pub fn ready_at(&self, now: Instant) -> Instant {
+        let missing = 1.0 - self.tokens_at(now);
+        if self.rate <= 0.0 || missing <= 0.0 {
+            return self.held_until;
+        }
+        // A millisecond more, or rounding could ask again too early and spin.
+        let wait = Duration::from_secs_f64((missing / self.rate).min(60.0));
+        self.held_until.max(now + wait + Duration::from_millis(1))
+    }
+
+    fn tokens_at(&self, now: Instant) -> f64 {
+        let gained = now.duration_since(self.counted_at).as_secs_f64() * self.rate;
+        (self.tokens + gained).min(self.burst)
+    }
+
+    /// This request goes now.
+    pub fn spend(&mut self, body: &ClientBody<'_>, now: Instant) {
+        self.tokens = self.tokens_at(now) - cost(body);
+        self.counted_at = now;
+    }
+
+    /// The server counts differently: it has nothing for us before this time.
+    pub fn hold(&mut self, until: Instant) {
+        self.held_until = self.held_until.max(until);
+        self.tokens = self.tokens.max(1.0);
+    }
+}
+
+/// What a request costs the server's flood control, as documented in `docs/chat-protocol.md`.
+fn cost(body: &ClientBody<'_>) -> f64 {
+    match body {
+        ClientBody::Hello { .. }
+        | ClientBody::Nick { .. }
+        | ClientBody::Join { .. }
+        | ClientBody::Away { .. } => 2.0,
+        ClientBody::Part { .. }
+        | ClientBody::Send { .. }
+        | ClientBody::Topic { .. }
+        | ClientBody::RoomChat { .. }
+        | ClientBody::Ignore { .. }
+        | ClientBody::Ignores
+        | ClientBody::Rooms
+        | ClientBody::Names { .. }
+        | ClientBody::Users
+        | ClientBody::Whois { .. }
+        | ClientBody::Ping => 1.0,
+        ClientBody::Pong | ClientBody::Quit { .. } => 0.0,
+    }
+}

@@ -1,0 +1,245 @@
+//! What the server said, understood: answers go by what was asked, events by what they change.
+
+use super::{Effect, Entry, Purpose, Talk, names};
+use crate::ctl::chat::outbox::Answered;
+use crate::ctl::exit::exit_of_code;
+use crate::wire::chat::ServerMessage;
+
+impl Talk {
+    /// An answer to something that we asked.
+    pub(super) fn answered(&mut self, answered: Answered<Purpose>) -> Vec<Effect> {
+        let Answered { request, answer } = answered;
+        if let ServerMessage::Error { code, text, .. } = &answer {
+            return refusal(request.purpose, code, text);
+        }
+        match (request.purpose, answer) {
+            (
+                Purpose::Enter(entry),
+                ServerMessage::Joined {
+                    room,
+                    topic,
+                    members,
+                    re,
+                },
+            ) => {
+                let told = entered(&room, topic.as_deref(), members);
+                let answer = ServerMessage::Joined {
+                    re,
+                    room: room.clone(),
+                    topic,
+                    members,
+                };
+                self.is_in(room.clone());
+                match entry {
+                    Entry::Again => return vec![Effect::Data(answer)],
+                    Entry::Wanted => self.current = Some(room),
+                    Entry::Start => {
+                        self.current.get_or_insert(room);
+                    }
+                }
+                vec![Effect::Data(answer), Effect::Remark(told)]
+            }
+            (Purpose::Leave(room), _) => {
+                self.is_out(&room);
+                vec![Effect::Remark(format!("you have left {room}"))]
+            }
+            (Purpose::Fill, answer) => {
+                self.learn(&answer);
+                Vec::new()
+            }
+            (Purpose::ShowTopic, answer) => {
+                let told = topic_of(&answer);
+                vec![Effect::Data(answer), Effect::Answer(told)]
+            }
+            (Purpose::List, ServerMessage::RoomChat { on, .. }) => {
+                let told = if on {
+                    "group chat is on"
+                } else {
+                    "group chat is off: you neither hear rooms nor speak in them; /i switches it on"
+                };
+                vec![Effect::Remark(told.to_owned())]
+            }
+            (Purpose::List, answer) => {
+                self.learn(&answer);
+                vec![Effect::Show(answer)]
+            }
+            (Purpose::Change(done), _) => vec![Effect::Remark(done)],
+            (Purpose::Rename(nick), _) => self.renamed(nick),
+            (Purpose::Say { .. } | Purpose::Enter(_), _) => Vec::new(),
+        }
+    }
+
+    /// An event, or an answer to nothing that we asked.
+    pub(super) fn happened(&mut self, message: ServerMessage) -> Vec<Effect> {
+        match &message {
+            ServerMessage::Joined {
+                room,
+                topic,
+                members,
+                ..
+            } => {
+                // Entered by the login, or by another session of ours.
+                let told = entered(room, topic.as_deref(), *members);
+                let is_new = !self.rooms.contains_key(room);
+                self.awaits_default_room = false;
+                self.is_in(room.clone());
+                self.current.get_or_insert_with(|| room.clone());
+                let mut effects = vec![Effect::Data(message)];
+                if is_new {
+                    effects.push(Effect::Remark(told));
+                }
+                return effects;
+            }
+            ServerMessage::Join { room, nick, .. } if *nick == self.nick => {
+                let (room, is_new) = (room.clone(), !self.rooms.contains_key(room));
+                if is_new {
+                    self.is_in(room);
+                }
+                return vec![Effect::Data(message)];
+            }
+            ServerMessage::Part { room, nick, .. } if *nick == self.nick => {
+                let room = room.clone();
+                self.is_out(&room);
+                return vec![Effect::Data(message)];
+            }
+            ServerMessage::Join { room, nick, .. } => {
+                if let Some(nicks) = self.rooms.get_mut(room) {
+                    nicks.insert(nick.clone());
+                }
+            }
+            ServerMessage::Part { room, nick, .. } => {
+                if let Some(nicks) = self.rooms.get_mut(room) {
+                    nicks.remove(nick);
+                }
+            }
+            ServerMessage::Quit { nick, .. } => {
+                for nicks in self.rooms.values_mut() {
+                    nicks.remove(nick);
+                }
+            }
+            ServerMessage::Nick { old, new, .. } => {
+                for nicks in self.rooms.values_mut() {
+                    if nicks.remove(old) {
+                        nicks.insert(new.clone());
+                    }
+                }
+                if *old == self.nick {
+                    let mut effects = self.renamed(new.clone());
+                    effects.insert(0, Effect::Data(message));
+                    return effects;
+                }
+            }
+            ServerMessage::Error { code, text, .. } => {
+                return vec![Effect::Fault {
+                    exit: exit_of_code(code),
+                    text: text.clone(),
+                }];
+            }
+            ServerMessage::Message { .. }
+            | ServerMessage::Private { .. }
+            | ServerMessage::Topic { .. }
+            | ServerMessage::Away { .. }
+            | ServerMessage::Notice { .. } => {}
+            // Answers that nobody waits for: their request was given up with a connection.
+            ServerMessage::Welcome { .. }
+            | ServerMessage::Login { .. }
+            | ServerMessage::Ack { .. }
+            | ServerMessage::Ok { .. }
+            | ServerMessage::RoomChat { .. }
+            | ServerMessage::Rooms { .. }
+            | ServerMessage::Names { .. }
+            | ServerMessage::Users { .. }
+            | ServerMessage::Ignores { .. }
+            | ServerMessage::Whois { .. }
+            | ServerMessage::Pong { .. }
+            | ServerMessage::Ping
+            | ServerMessage::Bye { .. }
+            | ServerMessage::Unknown => return Vec::new(),
+        }
+        vec![Effect::Show(message)]
+    }
+
+    fn is_in(&mut self, room: String) {
+        self.heard_of.insert(room.clone());
+        self.ask(names(room.clone()), Purpose::Fill);
+        self.rooms.entry(room).or_default();
+    }
+
+    fn is_out(&mut self, room: &str) {
+        self.rooms.remove(room);
+        if self.current.as_deref() == Some(room) {
+            self.current = self.rooms.keys().next().cloned();
+        }
+    }
+
+    fn learn(&mut self, answer: &ServerMessage) {
+        match answer {
+            ServerMessage::Names { room, nicks, .. } => {
+                if let Some(known) = self.rooms.get_mut(room) {
+                    known.extend(nicks.iter().cloned());
+                }
+            }
+            ServerMessage::Rooms { rooms, .. } => {
+                self.heard_of
+                    .extend(rooms.iter().map(|room| room.room.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn renamed(&mut self, nick: String) -> Vec<Effect> {
+        if self.nick == nick {
+            return Vec::new();
+        }
+        self.nick.clone_from(&nick);
+        vec![
+            Effect::Remark(format!("you are now {nick}")),
+            Effect::Renamed(nick),
+        ]
+    }
+}
+
+/// What the user is told when the server says no.
+fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
+    let exit = exit_of_code(code);
+    match purpose {
+        Purpose::Fill => Vec::new(),
+        Purpose::Enter(_) if code == "already_in_room" => Vec::new(),
+        Purpose::Say { to, text: unsent } => vec![
+            Effect::Fault {
+                exit,
+                text: format!("not sent to {to}: {text}"),
+            },
+            Effect::Unsent(unsent),
+        ],
+        Purpose::Enter(_)
+        | Purpose::Leave(_)
+        | Purpose::List
+        | Purpose::ShowTopic
+        | Purpose::Change(_)
+        | Purpose::Rename(_) => vec![Effect::Fault {
+            exit,
+            text: text.to_owned(),
+        }],
+    }
+}
+
+fn entered(room: &str, topic: Option<&str>, members: usize) -> String {
+    let users = if members == 1 { "user" } else { "users" };
+    let topic = topic
+        .map(|topic| format!("; topic: {topic}"))
+        .unwrap_or_default();
+    format!("you are in {room}, {members} {users}{topic}")
+}
+
+fn topic_of(names: &ServerMessage) -> String {
+    match names {
+        ServerMessage::Names {
+            room,
+            topic: Some(topic),
+            ..
+        } => format!("the topic of {room}: {topic}"),
+        ServerMessage::Names { room, .. } => format!("{room} has no topic"),
+        _ => "the server did not say".to_owned(),
+    }
+}

@@ -1,0 +1,251 @@
+//! chatctl and chatd together: what a user and an operator see of both.
+
+use std::fs;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::{Value, json};
+
+use super::terminal::Terminal;
+use crate::support::peers::Peer;
+use crate::support::{Daemon, wait_for};
+
+/// stdout of a chatctl command that must succeed.
+fn stdout(daemon: &Daemon, args: &[&str]) -> String {
+    let output = daemon
+        .chatctl()
+        .args(args)
+        .assert()
+        .code(0)
+        .get_output()
+        .stdout
+        .clone();
+    String::from_utf8(output).unwrap()
+}
+
+fn wait_for_user(daemon: &Daemon, nick: &str) {
+    wait_for("the user", || {
+        let who = daemon.admin("GET", "/v1/who", "").1;
+        let sessions = who["sessions"].as_array()?;
+        sessions.iter().find(|it| it["nick"] == nick).map(|_| ())
+    });
+}
+
+#[test]
+fn what_a_pipe_says_is_heard_and_acknowledged() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    daemon
+        .chatctl()
+        .args(["join", "ana"])
+        .write_stdin("hello\n@ben psst\n/me waves\n")
+        .assert()
+        .code(0)
+        .stdout(
+            contains("#lobby <ana> hello")
+                .and(contains("[ana > ben] psst"))
+                .and(contains("#lobby * ana waves")),
+        )
+        .stderr("");
+    for text in ["hello", "psst", "waves"] {
+        assert_eq!(ben.hear(|it| it["from"] == "ana")["text"], text);
+    }
+    assert_eq!(ben.expect("quit")["nick"], "ana");
+}
+
+#[test]
+fn a_pipe_faster_than_allowed_keeps_its_order_and_is_never_refused() {
+    let daemon = Daemon::start("[limits]\nrate = 50.0\nburst = 10.0\n");
+    let mut ben = Peer::join(&daemon, "ben");
+    let lines: String = (0..60).map(|number| format!("line {number}\n")).collect();
+    daemon
+        .chatctl()
+        .args(["join", "ana"])
+        .write_stdin(lines)
+        .assert()
+        .code(0)
+        .stderr("");
+    for number in 0..60 {
+        let heard = ben.hear(|it| it["from"] == "ana");
+        assert_eq!(heard["text"], format!("line {number}"));
+    }
+    assert_eq!(daemon.stats()["refusals"].get("too_fast"), None);
+}
+
+#[test]
+fn send_reaches_rooms_and_users_and_says_when_it_cannot() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    let sent = stdout(
+        &daemon,
+        &["send", "#lobby", "to all", "--as", "bot", "-o", "jsonl"],
+    );
+    let sent: Value = serde_json::from_str(&sent).unwrap();
+    let heard = ben.hear(|it| it["from"] == "bot");
+    assert_eq!(
+        (&heard["text"], &heard["msgid"]),
+        (&json!("to all"), &sent["msgid"])
+    );
+    assert_eq!(
+        ben.expect("quit")["nick"],
+        "bot",
+        "it leaves what it entered"
+    );
+    let mut send = daemon.chatctl();
+    send.args(["send", "@ben", "-", "--as", "bot"])
+        .write_stdin("from a pipe\n");
+    send.assert().code(0).stdout("");
+    assert_eq!(ben.expect("private")["text"], "from a pipe");
+    let mut nobody = daemon.chatctl();
+    nobody.args(["send", "@nobody", "hi"]).assert().code(4);
+    let mut taken = daemon.chatctl();
+    taken
+        .args(["send", "#lobby", "hi", "--as", "ben"])
+        .assert()
+        .code(1)
+        .stderr(contains("ben"));
+}
+
+#[test]
+fn send_speaks_as_the_user_whose_join_runs_here_and_changes_nothing_of_theirs() {
+    let daemon = Daemon::start("");
+    let mut terminal = Terminal::join(
+        daemon.directory(),
+        &daemon.chat_addr().to_string(),
+        &[("NO_COLOR", "1")],
+    );
+    terminal.wait_for_prompt("#lobby>");
+    let server = daemon.chat_addr().to_string();
+    let rooms = || -> Value {
+        let who = daemon.admin("GET", "/v1/who", "").1;
+        who["sessions"][0]["rooms"].clone()
+    };
+    stdout(
+        &daemon,
+        &[
+            "send",
+            "#lobby",
+            "from a script",
+            "--as",
+            "ana",
+            "--server",
+            &server,
+        ],
+    );
+    terminal.wait_for("<ana> from a script");
+    stdout(
+        &daemon,
+        &[
+            "send",
+            "#ops",
+            "elsewhere",
+            "--as",
+            "ana",
+            "--server",
+            &server,
+        ],
+    );
+    wait_for("ana to be in the lobby only", || {
+        (rooms() == json!(["#lobby"])).then_some(())
+    });
+    terminal.keys("/quit\r");
+    assert_eq!(terminal.exit_code(), 0);
+    let keys = daemon.directory().join("chatctl");
+    let left = fs::read_dir(keys).unwrap().count();
+    assert_eq!(left, 0, "the key goes with its session");
+}
+
+#[test]
+fn tail_follows_a_room_as_objects() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    let lines = std::thread::scope(|scope| {
+        let tail = scope.spawn(|| {
+            stdout(
+                &daemon,
+                &["tail", "#lobby", "-n", "2", "--as", "log", "-o", "jsonl"],
+            )
+        });
+        ben.hear(|it| it["type"] == "join" && it["nick"] == "log");
+        ben.say(json!({"type": "send", "to": "#lobby", "text": "one"}));
+        ben.say(json!({"type": "send", "to": "#lobby", "text": "two\u{202e}"}));
+        tail.join().unwrap()
+    });
+    let texts: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["text"].clone())
+        .collect();
+    assert_eq!(texts, ["one", "two\u{202e}"]);
+    assert!(!lines.contains('\u{202e}'));
+}
+
+#[test]
+fn an_operator_sees_and_changes() {
+    let mut daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    assert!(stdout(&daemon, &["status"]).contains("state        ready"));
+    assert!(stdout(&daemon, &["who"]).contains("ben   #lobby"));
+    assert_eq!(stdout(&daemon, &["rooms", "-o", "tsv"]), "#lobby\t1\t\n");
+    stdout(&daemon, &["room", "topic", "lobby", "ship it"]);
+    assert_eq!(ben.expect("topic")["text"], "ship it");
+    assert_eq!(stdout(&daemon, &["room", "topic", "lobby"]), "ship it\n");
+    stdout(&daemon, &["announce", "back soon"]);
+    assert_eq!(ben.expect("notice")["text"], "back soon");
+    assert!(stdout(&daemon, &["log", "level", "debug", "--for", "10m"]).contains("then info"));
+    assert!(stdout(&daemon, &["config", "show", "-o", "tsv"]).contains("limits.rate\t"));
+    let doctor = stdout(&daemon, &["doctor", "-o", "tsv"]);
+    assert!(
+        !doctor.contains("\tfail\t") && doctor.contains("listener\tok"),
+        "{doctor}"
+    );
+    daemon.rewrite_config("[limits]\nrate = 7.0\n");
+    assert!(stdout(&daemon, &["reload"]).contains("limits.rate"));
+    stdout(&daemon, &["kick", "ben", "--reason", "enough"]);
+    assert_eq!(ben.expect("bye")["code"], "kicked");
+    stdout(&daemon, &["shutdown", "--yes"]);
+    assert!(daemon.wait().success());
+    daemon
+        .chatctl()
+        .arg("status")
+        .assert()
+        .code(3)
+        .stderr(contains("is not running"));
+}
+
+#[test]
+fn a_kick_ends_join_with_1_and_a_restart_does_not_end_it() {
+    let daemon = Daemon::start("");
+    let server = daemon.chat_addr().to_string();
+    let mut terminal = Terminal::join(daemon.directory(), &server, &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    wait_for_user(&daemon, "ana");
+    stdout(&daemon, &["kick", "ana", "--reason", "enough"]);
+    terminal.wait_for("An operator removed you: enough");
+    assert_eq!(terminal.exit_code(), 1);
+    let mut terminal = Terminal::join(daemon.directory(), &server, &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    drop(daemon);
+    terminal.wait_for("trying again in");
+    terminal.keys("\x04");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_taken_nick_is_asked_for_anew_by_a_terminal() {
+    let daemon = Daemon::start("");
+    let mut ana = Peer::join(&daemon, "ana");
+    let server = daemon.chat_addr().to_string();
+    let mut terminal = Terminal::join(daemon.directory(), &server, &[("NO_COLOR", "1")]);
+    terminal.wait_for("another nick:");
+    terminal.keys("eva\r");
+    terminal.wait_for_prompt("#lobby>");
+    ana.say(json!({"type": "send", "to": "#lobby", "text": "welcome"}));
+    terminal.wait_for("<ana> welcome");
+    terminal.keys("/nick Ève\r");
+    assert_eq!(ana.expect("nick")["new"], "Ève");
+    terminal.wait_for("you are now Ève");
+    terminal.keys("thank you\r");
+    assert_eq!(ana.hear(|it| it["from"] == "Ève")["text"], "thank you");
+    terminal.keys("\x04");
+    assert_eq!(terminal.exit_code(), 0);
+}

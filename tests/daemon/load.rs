@@ -1,0 +1,92 @@
+//! Many lines at once: nobody who reads is cut, operators are answered, lines keep their order.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+
+use serde_json::json;
+
+use crate::support::peers::Peer;
+use crate::support::{Daemon, wait_for};
+
+/// Reads and throws away whatever comes, to the end of the stream.
+fn read_away(peer: &Peer) {
+    let mut stream = peer.wire.stream().try_clone().unwrap();
+    thread::spawn(move || {
+        let mut buffer = [0; 65536];
+        while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
+    });
+}
+
+/// Speaks in the lobby as fast as the daemon reads, until it is gone.
+fn speak_without_end(mut stream: TcpStream) {
+    let lines = "{\"type\":\"send\",\"to\":\"#lobby\",\"text\":\"again\"}\n".repeat(100);
+    thread::spawn(move || while stream.write_all(lines.as_bytes()).is_ok() {});
+}
+
+#[test]
+fn operators_are_answered_while_everybody_talks() {
+    let daemon = Daemon::start("[limits]\nrate = 0\nflush_slice = 1");
+    let crowd: Vec<Peer> = (0..20)
+        .map(|number| Peer::join(&daemon, &format!("peer{number}")))
+        .collect();
+    crowd.iter().for_each(read_away);
+    for talker in &crowd[..4] {
+        speak_without_end(talker.wire.stream().try_clone().unwrap());
+    }
+    wait_for("many lines to be spoken", || {
+        let (status, stats) = daemon.admin("GET", "/v1/stats", "");
+        assert_eq!(status, 200, "{stats}");
+        (stats["messages"].as_u64() > Some(1000)).then_some(())
+    });
+}
+
+#[test]
+fn a_burst_cuts_nobody_who_reads() {
+    let daemon = Daemon::start(
+        "[server]\nbuffer_size = \"1MiB\"\n[limits]\nrate = 0\nsend_queue_bytes = \"64KiB\"",
+    );
+    let mut ana = Peer::join(&daemon, "ana");
+    let mut ben = Peer::join(&daemon, "ben");
+    let line = json!({"type": "send", "to": "@ben", "text": "x".repeat(400), "id": "m"});
+    let burst = format!("{line}\n").repeat(1000);
+    let mut stream = ana.wire.stream().try_clone().unwrap();
+    let sent = thread::spawn(move || stream.write_all(burst.as_bytes()));
+    for _ in 0..1000 {
+        ana.expect("ack");
+        ben.expect("private");
+    }
+    sent.join().unwrap().unwrap();
+    assert_eq!(daemon.stats()["connections_ended"], json!({}));
+}
+
+/// Both rooms have lines of this turn when the nick changes, the room that
+/// tells of it before the other.
+#[test]
+fn a_new_nick_does_not_overtake_what_was_said_under_the_old_one() {
+    let daemon = Daemon::start("");
+    let mut ana = Peer::join(&daemon, "ana");
+    let mut ben = Peer::join(&daemon, "ben");
+    let _cho = Peer::join(&daemon, "cho"); // so that the lobby is the larger room of the two
+    for peer in [&mut ben, &mut ana] {
+        peer.say(json!({"type": "join", "room": "#side"}));
+        peer.expect("joined");
+    }
+    ben.hear(|it| it["type"] == "join" && it["nick"] == "ana" && it["room"] == "#side");
+    let one_read = [
+        json!({"type": "send", "to": "#lobby", "text": "first", "id": "1"}),
+        json!({"type": "send", "to": "#side", "text": "second", "id": "2"}),
+        json!({"type": "nick", "nick": "anna", "id": "3"}),
+        json!({"type": "send", "to": "#side", "text": "third", "id": "4"}),
+    ];
+    let one_read: String = one_read
+        .iter()
+        .map(|object| format!("{object}\n"))
+        .collect();
+    ana.wire.send(one_read.as_bytes());
+    let heard: Vec<String> = (0..4)
+        .map(|_| ben.next().unwrap())
+        .map(|it| it["text"].as_str().unwrap_or("a new nick").to_owned())
+        .collect();
+    assert_eq!(heard, ["first", "second", "a new nick", "third"]);
+}
