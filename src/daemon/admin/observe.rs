@@ -69,7 +69,7 @@ fn warnings(state: &AdminState, connections_allowed: usize) -> Vec<String> {
         warnings.push(format!("the log loses lines: {failure}"));
     } else if state.logging.dropped_lines() > 0 {
         warnings.push(format!(
-            "{} log lines were lost since the start: the disk was too slow",
+            "{} log lines were lost since the start: the disk was too slow, or full",
             state.logging.dropped_lines()
         ));
     }
