@@ -153,7 +153,9 @@ fn old_clients_get_their_objects_a_pause_apart() {
 
 #[test]
 fn a_shutdown_waits_no_longer_than_its_grace_for_a_peer_that_does_not_read() {
-    let mut daemon = Daemon::start("[server]\nshutdown_grace = \"200ms\"\n[limits]\nrate = 0");
+    let mut daemon = Daemon::start(
+        "[server]\nshutdown_grace = \"200ms\"\n[limits]\nrate = 0\nsend_queue_bytes = \"16MiB\"",
+    );
     let _deaf = Peer::join(&daemon, "deaf");
     let mut ana = Peer::join(&daemon, "ana");
     let talker = thread::spawn(move || {
