@@ -149,8 +149,14 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Proto
                 engine.note_starved();
                 reserve.turn_one_away(&listener, &error).await;
             }
-            // The peer had gone before it was accepted: nothing to do.
-            Err(error) => debug!(%listener, %error, "accept failed"),
+            // The peer had gone before it was accepted, as accept(2) reports in many ways. The pause
+            // is for an error that would come again at once, for ever.
+            Err(error) => {
+                debug!(%listener, %error, "accept failed");
+                if error.kind() != io::ErrorKind::ConnectionAborted {
+                    sleep(RETRY_AFTER).await;
+                }
+            }
         }
     }
 }
@@ -205,7 +211,7 @@ fn is_starved(error: &io::Error) -> bool {
 
 /// Everyone on this machine may chat, as by TCP on 127.0.0.1.
 const CHAT_SOCKET_MODE: u32 = 0o666;
-/// How long to wait when not even the reserve could be had.
+/// How long to wait when not even the reserve could be had, or accepting fails for an unknown reason.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
 /// The log is told again after this long.
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);

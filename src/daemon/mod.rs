@@ -249,9 +249,11 @@ impl Daemon {
             return End::Broken;
         }
         let grace = self.reloader.config().server.shutdown_grace;
+        // Made once: further signals must not begin the time anew.
+        let mut drained = Box::pin(timeout(grace + LAST_WORDS, &mut self.engine));
         loop {
             tokio::select! {
-                _ = timeout(grace + LAST_WORDS, &mut self.engine) => return End::Clean,
+                _ = &mut drained => return End::Clean,
                 signal = self.signals.next() => if signal == Signal::StopNow {
                     warn!(target: LIFE, "a second signal: ending at once, what was queued is lost");
                     return End::AtOnce;

@@ -38,6 +38,20 @@ fn one_connection_too_many_from_an_address_is_told_so() {
 }
 
 #[test]
+fn those_who_leave_without_closing_hold_no_more_places_than_there_are() {
+    let daemon = Daemon::start("[limits]\nmax_connections = 2");
+    let mut leavers = Vec::new();
+    for _ in 0..30 {
+        let mut peer = Peer::join(&daemon, "leaver");
+        peer.say(json!({"type": "quit"}));
+        peer.expect("bye");
+        leavers.push(peer); // its end of the connection stays open
+        let open = daemon.stats()["connections_open"].as_u64().unwrap();
+        assert!(open <= 4, "{open} connections are open");
+    }
+}
+
+#[test]
 fn who_does_not_log_in_is_told_so_and_let_go() {
     let daemon = Daemon::start("[limits]\nlogin_timeout = \"1s\"");
     assert!(said_to_a_silent_peer(&daemon).contains("log"));
@@ -143,4 +157,32 @@ fn with_few_descriptors(original: &Command) -> Command {
     }
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command
+}
+
+#[test]
+fn a_list_longer_than_the_send_queue_does_not_cut_off_who_asks_for_it() {
+    let daemon =
+        Daemon::start("[limits]\nrate = 0\nrooms_per_user = 200\nsend_queue_bytes = \"64KiB\"\n");
+    let mut ana = Peer::join(&daemon, "ana");
+    for number in 0..150 {
+        let room = format!("#room{number}");
+        ana.say(json!({"type": "join", "room": room}));
+        ana.say(json!({"type": "topic", "id": room, "room": room, "text": "\"".repeat(400)}));
+        ana.hear(|object| object["type"] == "ok" && object["id"] == *room);
+    }
+    let mut ben = Peer::join(&daemon, "ben");
+    for _ in 0..3 {
+        ben.say(json!({"type": "rooms", "id": "list"}));
+        let mut listed = 0;
+        let left_off = loop {
+            let part = ben.expect("rooms");
+            listed += part["rooms"].as_array().map_or(0, Vec::len);
+            if part["more"] != true {
+                break part["left_off"].as_u64();
+            }
+        };
+        assert_eq!(listed as u64 + left_off.unwrap_or(0), 151);
+        assert!(left_off.is_some(), "150 topics of 800 bytes do not fit");
+    }
+    assert_eq!(daemon.stats()["connections_ended"], json!({}));
 }

@@ -14,7 +14,7 @@ impl Core {
         self.work_is_known = false;
         if self.bulk.is_empty() {
             self.seal_rooms();
-            self.counters.turns += 1;
+            self.begin_turn();
         }
         for _ in 0..self.config.limits.flush_slice {
             let Some(slot) = self.urgent.pop_front() else {
@@ -43,6 +43,11 @@ impl Core {
             self.counters.deliveries += deliveries;
             self.rooms[room_id.0 as usize] = room;
         }
+    }
+
+    /// Lets those read on who had to wait for the flush.
+    fn begin_turn(&mut self) {
+        self.counters.turns += 1;
         self.turn_bytes = 0;
         for waker in self.held_back.drain(..) {
             waker.wake();

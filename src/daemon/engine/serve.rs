@@ -118,14 +118,20 @@ impl ConnectionTask {
         if connection.write.is_none() {
             return Poll::Ready(());
         }
-        if connection.outbox.is_empty() {
+        let is_sent = connection.outbox.is_empty();
+        if is_sent {
             connection.write = None; // says to the peer that nothing more comes
-            drop(core);
+        }
+        let is_stuck = connection.is_blocked;
+        if (is_sent || is_stuck) && core.is_crowded() {
+            return Poll::Ready(()); // those who have been let in come before those who go
+        }
+        drop(core);
+        if is_sent {
             self.stage = Stage::Lingering;
             self.deadline = Some(Box::pin(sleep(LINGER)));
             return Poll::Pending;
         }
-        drop(core);
         poll_timer(&mut self.deadline, cx)
     }
 
