@@ -71,6 +71,7 @@ impl Turn<'_> {
         });
         self.audit(Audit::NickChanged {
             session: asked.session,
+            sessions: self.hub.state.user(user).sessions.clone(),
             old: old.clone(),
             new: new.clone(),
         });

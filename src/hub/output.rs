@@ -131,7 +131,10 @@ pub enum Audit {
     },
     /// A user took another nick.
     NickChanged {
+        /// That asked for it.
         session: SessionId,
+        /// All sessions of the user.
+        sessions: Vec<SessionId>,
         old: Nick,
         new: Nick,
     },

@@ -135,15 +135,18 @@ impl Turn<'_> {
 
     fn command(&mut self, asked: Asked, command: Command) {
         let cost = flood::cost(&command, &self.hub.state);
-        match self.take_tokens(asked.session, cost) {
-            Verdict::Pass => self.forgive_a_fault(asked.session),
-            Verdict::Refuse { retry_after_ms, .. } => {
-                self.refuse(asked, Refusal::TooFast { retry_after_ms });
-                return;
-            }
-            Verdict::Close => {
-                self.end(asked.session, QuitReason::Flooding, Connection::Open);
-                return;
+        // What is free proves nothing: it neither interrupts a flood nor makes up for a fault.
+        if cost > 0.0 {
+            match self.take_tokens(asked.session, cost) {
+                Verdict::Pass => self.forgive_a_fault(asked.session),
+                Verdict::Refuse { retry_after_ms, .. } => {
+                    self.refuse(asked, Refusal::TooFast { retry_after_ms });
+                    return;
+                }
+                Verdict::Close => {
+                    self.end(asked.session, QuitReason::Flooding, Connection::Open);
+                    return;
+                }
             }
         }
         let Hub {

@@ -40,7 +40,7 @@ pub struct Status {
     /// The file that was read, if any.
     pub config_file: Option<String>,
     pub log_file: Option<String>,
-    /// Log lines that were dropped because the disk was too slow.
+    /// Log lines that were dropped because the disk was too slow or full.
     pub log_lines_dropped: u64,
     /// What an operator should know and do, in sentences; empty when all is well.
     pub warnings: Vec<String>,

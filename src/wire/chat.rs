@@ -256,13 +256,16 @@ pub enum ServerMessage<S = String> {
         re: Re<S>,
         on: bool,
     },
-    /// Long lists come in several objects, all but the last with `more`.
+    /// Long lists come in several objects, all but the last with `more`. A list that is too long
+    /// ends early; its last object says how many entries are `left_off`.
     Rooms {
         #[serde(flatten)]
         re: Re<S>,
         rooms: Vec<Room<S>>,
         #[serde(default, skip_serializing_if = "is_no")]
         more: bool,
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        left_off: usize,
     },
     Names {
         #[serde(flatten)]
@@ -272,6 +275,8 @@ pub enum ServerMessage<S = String> {
         nicks: Vec<S>,
         #[serde(default, skip_serializing_if = "is_no")]
         more: bool,
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        left_off: usize,
     },
     Users {
         #[serde(flatten)]
@@ -279,6 +284,8 @@ pub enum ServerMessage<S = String> {
         nicks: Vec<S>,
         #[serde(default, skip_serializing_if = "is_no")]
         more: bool,
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        left_off: usize,
     },
     Ignores {
         #[serde(flatten)]
@@ -286,6 +293,8 @@ pub enum ServerMessage<S = String> {
         nicks: Vec<S>,
         #[serde(default, skip_serializing_if = "is_no")]
         more: bool,
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        left_off: usize,
     },
     Whois {
         #[serde(flatten)]
@@ -428,4 +437,8 @@ fn is_yes(value: &bool) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_no(value: &bool) -> bool {
     !*value
+}
+
+fn is_none_of_them(count: &usize) -> bool {
+    *count == 0
 }

@@ -10,7 +10,7 @@ use chatd::config::paths::Environment;
 use chatd::config::{self, Config, Sources};
 use chatd::daemon::admin::{self, AdminState};
 use chatd::daemon::clock::Clock;
-use chatd::daemon::engine::handle::{EngineHandle, EngineStats, Question, SessionRow};
+use chatd::daemon::engine::handle::{Counters, EngineHandle, EngineStats, Question, SessionRow};
 use chatd::daemon::instance;
 use chatd::daemon::logging::{self, Guard, Logging, Stderr};
 use chatd::daemon::nofile::OpenFiles;
@@ -174,8 +174,11 @@ async fn answer(
                 topic: Some("tea".into()),
             }])),
             Question::Stats(to) => drop(to.send(EngineStats {
-                accepted: 2,
-                ended: [("quit", 3)].into(),
+                counters: Counters {
+                    accepted: 2,
+                    ended: [("quit", 3)].into(),
+                    ..Counters::default()
+                },
                 ..EngineStats::default()
             })),
             Question::Admin(command, to) => drop(to.send(administer(&command))),

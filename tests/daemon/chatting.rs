@@ -138,6 +138,21 @@ fn a_key_lets_a_second_session_speak_as_the_same_user() {
 }
 
 #[test]
+fn the_log_knows_every_session_by_the_new_nick_of_its_user() {
+    let daemon = Daemon::start("");
+    let hello = |key| json!({"type": "hello", "v": 1, "nick": "ana", "key": key});
+    let mut desk = Peer::hello(daemon.chat_addr(), hello(json!(null)));
+    let key = desk.expect("login")["key"].clone();
+    let mut phone = Peer::hello(daemon.chat_addr(), hello(key));
+    phone.expect("login");
+    phone.say(json!({"type": "nick", "nick": "anna"}));
+    phone.expect("ok");
+    desk.say(json!({"type": "quit"}));
+    desk.rest();
+    daemon.wait_for_log(&["ended", "nick=anna"]);
+}
+
+#[test]
 fn objects_may_be_glued_together_and_split_inside_a_character() {
     let daemon = Daemon::start("");
     let mut ana = Peer::join(&daemon, "ana");

@@ -158,3 +158,31 @@ fn with_few_descriptors(original: &Command) -> Command {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command
 }
+
+#[test]
+fn a_list_longer_than_the_send_queue_does_not_cut_off_who_asks_for_it() {
+    let daemon =
+        Daemon::start("[limits]\nrate = 0\nrooms_per_user = 200\nsend_queue_bytes = \"64KiB\"\n");
+    let mut ana = Peer::join(&daemon, "ana");
+    for number in 0..150 {
+        let room = format!("#room{number}");
+        ana.say(json!({"type": "join", "room": room}));
+        ana.say(json!({"type": "topic", "id": room, "room": room, "text": "\"".repeat(400)}));
+        ana.hear(|object| object["type"] == "ok" && object["id"] == *room);
+    }
+    let mut ben = Peer::join(&daemon, "ben");
+    for _ in 0..3 {
+        ben.say(json!({"type": "rooms", "id": "list"}));
+        let mut listed = 0;
+        let left_off = loop {
+            let part = ben.expect("rooms");
+            listed += part["rooms"].as_array().map_or(0, Vec::len);
+            if part["more"] != true {
+                break part["left_off"].as_u64();
+            }
+        };
+        assert_eq!(listed as u64 + left_off.unwrap_or(0), 151);
+        assert!(left_off.is_some(), "150 topics of 800 bytes do not fit");
+    }
+    assert_eq!(daemon.stats()["connections_ended"], json!({}));
+}

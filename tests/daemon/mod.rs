@@ -3,6 +3,7 @@
 mod chatting;
 mod command_line;
 mod hostile;
+mod keys;
 mod limits;
 mod load;
 mod old_clients;

@@ -84,20 +84,21 @@ fn sigusr1_opens_new_log_files() {
     let daemon = Daemon::start("[log]\nrotation = \"never\"");
     daemon.wait_for_log(&["ready"]);
     let log = daemon.directory().join("log");
-    let files = std::fs::read_dir(&log)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    // Beside the file there is a link to it.
-    let file = files.into_iter().find(|path| !path.is_symlink()).unwrap();
+    let mut files = std::fs::read_dir(&log).unwrap();
+    let file = files
+        .find_map(|file| Some(file.unwrap().path()).filter(|path| !path.is_symlink()))
+        .unwrap();
     let moved = log.join("moved");
     std::fs::rename(&file, &moved).unwrap();
     daemon.signal(Signal::SIGUSR1);
+    // Not before the signal has come: who joins earlier stands in the old file.
+    let has_line = |words: &str| {
+        let text = std::fs::read_to_string(&file).ok()?;
+        text.contains(words).then_some(())
+    };
+    wait_for("a new file", || has_line("anew"));
     let _ana = Peer::join(&daemon, "ana");
-    wait_for("a line in a new file", || {
-        std::fs::read_to_string(&file)
-            .ok()
-            .filter(|text| text.contains("ana"))
-    });
+    wait_for("ana in the new file", || has_line("nick=ana"));
     assert!(
         !std::fs::read_to_string(&moved)
             .unwrap()

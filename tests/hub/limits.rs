@@ -161,6 +161,36 @@ fn a_flood_is_slowed_then_ended() {
 }
 
 #[test]
+fn what_is_free_does_not_interrupt_a_flood() {
+    let mut script = String::from(
+        "> ana arrives\n> ana pings\n  ana gets: pong\n> ana pings\n  log: c1 throttled\n",
+    );
+    for _ in 0..REFUSALS_MAX {
+        script.push_str("  ana gets: refused: too_fast for 1000 ms\n> ana pongs\n> ana pings\n");
+    }
+    script.push_str("  ana is closed: flooding\n");
+    Story::with(|limits| {
+        limits.rate = 1.0;
+        limits.burst = 3.0;
+    })
+    .play(&script);
+}
+
+#[test]
+fn what_is_free_does_not_make_up_for_garbage() {
+    Story::with(|limits| limits.max_faults = 3).play(
+        r"
+        > ana arrives
+        > ana sends garbage
+        > ana sends garbage
+        > ana pongs
+        > ana sends garbage
+          ana is closed: too many faults
+    ",
+    );
+}
+
+#[test]
 fn garbage_costs_patience() {
     Story::with(|limits| limits.max_faults = 3).play(
         r"

@@ -150,7 +150,9 @@ pub(super) fn audit(audit: &Audit) -> String {
             nick,
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
-        Audit::NickChanged { session, old, new } => format!("{session} {old} is now {new}"),
+        Audit::NickChanged {
+            session, old, new, ..
+        } => format!("{session} {old} is now {new}"),
         Audit::RoomOpened { room } => format!("{room} opened"),
         Audit::RoomClosed { room } => format!("{room} closed"),
         Audit::Throttled { session } => format!("{session} throttled"),

@@ -24,6 +24,7 @@ fn facts() -> Facts {
             message_bytes: 32,
             ..Settings::default()
         },
+        list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
         now: UnixMillis(1_795_424_400_000),
     }
@@ -269,8 +270,14 @@ fn nicks_of(bytes: &[u8], more_count: &mut usize) -> Vec<String> {
     let mut all = Vec::new();
     for line in str::from_utf8(bytes).unwrap().lines() {
         match serde_json::from_str(line).unwrap() {
-            ServerMessage::Users { nicks, more, re } => {
+            ServerMessage::Users {
+                nicks,
+                more,
+                left_off,
+                re,
+            } => {
                 assert_eq!(re.id.as_deref(), Some("u"));
+                assert_eq!(left_off, 0);
                 all.extend(nicks);
                 *more_count += usize::from(more);
             }
@@ -278,6 +285,45 @@ fn nicks_of(bytes: &[u8], more_count: &mut usize) -> Vec<String> {
         }
     }
     all
+}
+
+#[test]
+fn a_list_that_is_too_long_says_how_many_it_left_off() {
+    let rooms = (0..3000).map(|number| RoomSummary {
+        room: RoomName::parse(&format!("#room{number}")).unwrap(),
+        members: 1,
+        topic: Some("\"".repeat(400).into()),
+    });
+    let reply = Reply::Rooms(rooms.collect());
+    let mut facts = facts();
+    facts.list_bytes = 100_000;
+    let mut out = Vec::new();
+    protocol::render_reply(Dialect::ChatV1, &facts, None, &reply, &mut out);
+    assert!((90_000..110_000).contains(&out.len()), "{}", out.len());
+    let parts: Vec<(usize, bool, usize)> = str::from_utf8(&out)
+        .unwrap()
+        .lines()
+        .map(
+            |line| match serde_json::from_str::<ServerMessage<String>>(line).unwrap() {
+                ServerMessage::Rooms {
+                    rooms,
+                    more,
+                    left_off,
+                    ..
+                } => (rooms.len(), more, left_off),
+                other => panic!("{other:?}"),
+            },
+        )
+        .collect();
+    let (last, others) = parts.split_last().unwrap();
+    assert!(
+        others
+            .iter()
+            .all(|&(_, more, left_off)| more && left_off == 0)
+    );
+    assert!(!last.1);
+    let listed: usize = parts.iter().map(|(listed, _, _)| listed).sum();
+    assert_eq!(listed + last.2, 3000);
 }
 
 #[test]

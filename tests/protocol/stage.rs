@@ -53,6 +53,7 @@ impl Stage {
                 software: "chatd 0.1.0".into(),
                 motd: "Welcome. /help lists the commands.".into(),
                 settings,
+                list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 now: UnixMillis(BEGIN_MS),
             },

@@ -227,6 +227,7 @@ impl Delivery<'_> {
 
     fn refuse(&mut self, code: &str, text: &str, outbox: &mut Outbox<Step>) {
         let leaves = outbox.any(|step| *step == Step::Leave);
+        outbox.lost();
         outbox.give_up();
         if leaves {
             self.leave(outbox);

@@ -180,10 +180,13 @@ impl Chat {
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
         let may_change = self.talk.is_connected() && !self.talk.is_settled();
-        if may_change && Instant::now() < due {
+        if may_change && self.leaving.is_none() && Instant::now() < due {
             return;
         }
         self.prompt_due = None;
+        if self.leaving.is_some() {
+            return;
+        }
         let unsent = std::mem::take(&mut self.unsent);
         self.user.prompt(&self.talk, &unsent);
     }
@@ -250,10 +253,10 @@ impl Chat {
         match input::parse(&line) {
             Err(why) => self.fault(Exit::Failed, &why),
             Ok(Input::Quit(reason)) => self.leaving = Some(reason),
-            Ok(Input::Help) => self.user.remark(input::HELP),
             Ok(Input::Nothing) => {}
-            Ok(Input::Nick(nick)) => {
-                let effects = self.talk.typed(Input::Nick(nick));
+            // These make sense without a connection, too.
+            Ok(input @ (Input::Help | Input::Nick(_))) => {
+                let effects = self.talk.typed(input);
                 self.carry_out(effects)?;
             }
             Ok(_) if !self.link.is_up() && self.user.is_terminal() => {

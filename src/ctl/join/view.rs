@@ -195,6 +195,7 @@ impl<'a> View<'a> {
             }
             _ => return None,
         };
+        let text = text + &left_off(message);
         Some(self.block(clock::local_minutes_now().as_str(), "", "** ", &text, false))
     }
 
@@ -290,6 +291,21 @@ fn topic_change(by: Option<&str>, text: &str) -> String {
         format!("{by} took the topic away")
     } else {
         format!("{by} set the topic: {}", harmless(text))
+    }
+}
+
+/// Says how many entries a list does not have because it would be too long.
+fn left_off(message: &ServerMessage) -> String {
+    match message {
+        ServerMessage::Users { left_off, .. }
+        | ServerMessage::Names { left_off, .. }
+        | ServerMessage::Ignores { left_off, .. }
+        | ServerMessage::Rooms { left_off, .. }
+            if *left_off > 0 =>
+        {
+            format!(" … and {left_off} more")
+        }
+        _ => String::new(),
     }
 }
 

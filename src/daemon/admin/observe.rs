@@ -69,7 +69,7 @@ fn warnings(state: &AdminState, connections_allowed: usize) -> Vec<String> {
         warnings.push(format!("the log loses lines: {failure}"));
     } else if state.logging.dropped_lines() > 0 {
         warnings.push(format!(
-            "{} log lines were lost since the start: the disk was too slow",
+            "{} log lines were lost since the start: the disk was too slow, or full",
             state.logging.dropped_lines()
         ));
     }
@@ -124,31 +124,32 @@ pub(super) async fn stats(State(state): State<AdminState>) -> Result<Json<Stats>
 }
 
 fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
-    let owned = |counters: std::collections::BTreeMap<&'static str, u64>| {
-        let named = counters.into_iter();
+    let owned = |counts: std::collections::BTreeMap<&'static str, u64>| {
+        let named = counts.into_iter();
         named
             .map(|(name, count)| (name.to_owned(), count))
             .collect()
     };
+    let counters = engine.counters;
     let process = ProcessFigures::read();
     Stats {
         uptime_s: state.daemon.clock.now().uptime.as_secs(),
-        connections_accepted: engine.accepted,
-        connections_refused: engine.refused,
+        connections_accepted: counters.accepted,
+        connections_refused: counters.refused,
         connections_open: engine.open,
-        connections_ended: owned(engine.ended),
-        logins: engine.logins,
-        messages: engine.messages,
-        deliveries: engine.deliveries,
-        bytes_read: engine.bytes_read,
-        bytes_written: engine.bytes_written,
-        writes: engine.writes,
-        writes_short: engine.writes_short,
-        turns: engine.turns,
+        connections_ended: owned(counters.ended),
+        logins: counters.logins,
+        messages: counters.messages,
+        deliveries: counters.deliveries,
+        bytes_read: counters.bytes_read,
+        bytes_written: counters.bytes_written,
+        writes: counters.writes,
+        writes_short: counters.writes_short,
+        turns: counters.turns,
         queued_bytes: engine.queued_bytes,
-        refusals: owned(engine.refusals),
-        faults: engine.faults,
-        accepts_starved: engine.accepts_starved,
+        refusals: owned(counters.refusals),
+        faults: counters.faults,
+        accepts_starved: counters.accepts_starved,
         log_lines_dropped: state.logging.dropped_lines(),
         rss_bytes: process.rss_bytes,
         open_files: process.open_files,

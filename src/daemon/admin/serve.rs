@@ -1,6 +1,7 @@
 //! Connections to the admin socket: accepted within bounds, served one request each, and let
 //! finish at the end. The kernel says who is at the other end.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,9 @@ use super::{AdminState, openapi};
 const OWNERS_MAX: usize = 16;
 /// Connections at a time of everyone else together.
 const OTHERS_MAX: usize = 16;
+/// Of these, the share of one uid: a user who only holds connections open does not keep an operator
+/// who is a member of `[admin] group` out.
+const OTHERS_MAX_PER_UID: usize = 4;
 /// From the connection to the end of the request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
 /// Longest head of a request, and most bytes of a body read ahead.
@@ -40,14 +44,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: UnixListener, state: AdminState, shutdown: impl Future<Output = ()>) {
     warn_of_missing_group(&state).await;
     let router = openapi::router(state);
-    let seats = Seats::default();
+    let mut seats = Seats::default();
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => admit(stream, &seats, &router, &mut connections),
+                Ok((stream, _)) => admit(stream, &mut seats, &router, &mut connections),
                 Err(error) => {
                     tracing::warn!(%error, "the admin socket cannot accept");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -74,9 +78,19 @@ async fn warn_of_missing_group(state: &AdminState) {
     }
 }
 
+/// Who may have a connection: so many for the owners, so many for everyone else, of whom each uid
+/// has its own share.
 struct Seats {
     owners: Arc<Semaphore>,
     others: Arc<Semaphore>,
+    /// One for each uid that was seen, as long as it has a connection.
+    shares: HashMap<u32, Arc<Semaphore>>,
+}
+
+/// The right to one connection; given back when it is dropped.
+struct Seat {
+    _of_all: OwnedSemaphorePermit,
+    _of_uid: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Seats {
@@ -84,22 +98,33 @@ impl Default for Seats {
         Self {
             owners: Arc::new(Semaphore::new(OWNERS_MAX)),
             others: Arc::new(Semaphore::new(OTHERS_MAX)),
+            shares: HashMap::new(),
         }
     }
 }
 
 impl Seats {
-    fn take(&self, peer: Peer) -> Option<OwnedSemaphorePermit> {
-        let seats = if peer.is_owner() {
-            &self.owners
-        } else {
-            &self.others
-        };
-        Arc::clone(seats).try_acquire_owned().ok()
+    fn take(&mut self, peer: Peer) -> Option<Seat> {
+        if peer.is_owner() {
+            return Some(Seat {
+                _of_all: Arc::clone(&self.owners).try_acquire_owned().ok()?,
+                _of_uid: None,
+            });
+        }
+        self.shares
+            .retain(|_, share| share.available_permits() < OTHERS_MAX_PER_UID);
+        let share = self
+            .shares
+            .entry(peer.uid)
+            .or_insert_with(|| Arc::new(Semaphore::new(OTHERS_MAX_PER_UID)));
+        Some(Seat {
+            _of_uid: Some(Arc::clone(share).try_acquire_owned().ok()?),
+            _of_all: Arc::clone(&self.others).try_acquire_owned().ok()?,
+        })
     }
 }
 
-fn admit(stream: UnixStream, seats: &Seats, router: &Router, connections: &mut JoinSet<()>) {
+fn admit(stream: UnixStream, seats: &mut Seats, router: &Router, connections: &mut JoinSet<()>) {
     let peer = match peer_of(&stream) {
         Ok(peer) => peer,
         Err(error) => {
@@ -168,5 +193,41 @@ async fn one_request(stream: UnixStream, peer: Peer, router: Router) {
         .await;
     if let Err(error) = served {
         tracing::debug!(%error, uid = peer.uid, pid = peer.pid, "an admin connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(uid: u32) -> Peer {
+        Peer {
+            uid,
+            gid: uid,
+            pid: None,
+        }
+    }
+
+    #[test]
+    fn a_user_who_holds_connections_open_keeps_nobody_else_out() {
+        let own = rustix::process::geteuid().as_raw();
+        let (eve, ana) = (own + 1, own + 2);
+        let mut seats = Seats::default();
+        let held: Vec<Seat> = std::iter::from_fn(|| seats.take(peer(eve))).collect();
+        assert_eq!(held.len(), OTHERS_MAX_PER_UID);
+        assert!(seats.take(peer(ana)).is_some(), "ana has her own share");
+        assert!(seats.take(peer(own)).is_some(), "owners have theirs");
+        drop(held);
+        assert!(seats.take(peer(eve)).is_some(), "a seat is given back");
+    }
+
+    #[test]
+    fn all_others_together_have_a_bound_too() {
+        let own = rustix::process::geteuid().as_raw();
+        let mut seats = Seats::default();
+        let uids = (own + 1)..=(own + 100);
+        let held: Vec<Seat> = uids.filter_map(|uid| seats.take(peer(uid))).collect();
+        assert_eq!(held.len(), OTHERS_MAX);
+        assert!(seats.take(peer(own)).is_some(), "owners have theirs");
     }
 }

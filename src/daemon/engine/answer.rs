@@ -63,28 +63,11 @@ impl Core {
     }
 
     fn stats(&self) -> EngineStats {
-        let counters = &self.counters;
+        let queued = self.connections.iter().map(|(_, one)| one.outbox.bytes());
         EngineStats {
-            accepted: counters.accepted,
-            refused: counters.refused,
+            counters: self.counters.clone(),
             open: self.connections.len() as u64,
-            ended: counters.ended.clone(),
-            logins: counters.logins,
-            messages: counters.messages,
-            deliveries: counters.deliveries,
-            bytes_read: counters.bytes_read,
-            bytes_written: counters.bytes_written,
-            writes: counters.writes,
-            writes_short: counters.writes_short,
-            turns: counters.turns,
-            queued_bytes: self
-                .connections
-                .iter()
-                .map(|(_, one)| one.outbox.bytes() as u64)
-                .sum(),
-            refusals: counters.refusals.clone(),
-            faults: counters.faults,
-            accepts_starved: counters.accepts_starved,
+            queued_bytes: queued.sum::<usize>() as u64,
         }
     }
 }

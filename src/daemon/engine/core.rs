@@ -2,7 +2,7 @@
 //! `ended` and others), for the engine's own loop (`tick`, `answer`). What the hub puts out is carried out in
 //! `dispatch.rs`; what waits in outboxes is written in `flush.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Queued};
+use super::handle::Counters;
 use super::room::Room;
 use crate::config::{Config, Protocol};
 use crate::daemon::clock::{self, Clock};
@@ -54,25 +55,6 @@ pub(super) struct Core {
     read_buffer: Vec<u8>,
     pub(super) utc_offset_minute: u64,
     pub(super) is_stopping: bool,
-}
-
-/// What the engine counts since its start.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub accepted: u64,
-    pub refused: u64,
-    pub ended: BTreeMap<&'static str, u64>,
-    pub logins: u64,
-    pub messages: u64,
-    pub deliveries: u64,
-    pub bytes_read: u64,
-    pub bytes_written: u64,
-    pub writes: u64,
-    pub writes_short: u64,
-    pub turns: u64,
-    pub refusals: BTreeMap<&'static str, u64>,
-    pub faults: u64,
-    pub accepts_starved: u64,
 }
 
 impl Core {
@@ -307,6 +289,8 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
         motd: config.server.motd.clone(),
         settings: config.limits.hub.clone(),
+        // The other half is for what else is on its way to whoever asked.
+        list_bytes: config.limits.send_queue_bytes / 2,
         now: UnixMillis::default(),
         utc_offset_seconds: 0,
     }

@@ -313,10 +313,17 @@ impl Core {
             } => {
                 info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
             }
-            Audit::NickChanged { session, old, new } => {
+            Audit::NickChanged {
+                session,
+                sessions,
+                old,
+                new,
+            } => {
                 info!(target: "chatd::connection", %session, %old, %new, "nick changed");
-                if let Some(connection) = self.open(session) {
-                    connection.nick = Some(new);
+                for session in sessions {
+                    if let Some(connection) = self.open(session) {
+                        connection.nick = Some(new.clone());
+                    }
                 }
             }
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),

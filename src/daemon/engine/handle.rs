@@ -1,6 +1,7 @@
 //! How other tasks (the admin API, signals, the watchdog) ask the engine something: a bounded
 //! channel of questions, each with its own way back. Never on the path of a chat message.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,23 +44,35 @@ pub struct SessionRow {
     pub idle: Duration,
 }
 
-/// The engine's counters since the start.
+/// What the engine has counted, and what there is now.
 #[derive(Clone, Debug, Default)]
 pub struct EngineStats {
+    pub counters: Counters,
+    /// Connections, with those that are closing.
+    pub open: u64,
+    pub queued_bytes: u64,
+}
+
+/// The engine's counters since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
     pub accepted: u64,
     pub refused: u64,
-    pub open: u64,
-    pub ended: std::collections::BTreeMap<&'static str, u64>,
+    /// By the code of the reason.
+    pub ended: BTreeMap<&'static str, u64>,
     pub logins: u64,
     pub messages: u64,
+    /// Lines times hearers, without regard to who ignores whom.
     pub deliveries: u64,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    /// System calls.
     pub writes: u64,
+    /// Those of them after which the kernel took no more.
     pub writes_short: u64,
     pub turns: u64,
-    pub queued_bytes: u64,
-    pub refusals: std::collections::BTreeMap<&'static str, u64>,
+    /// By code.
+    pub refusals: BTreeMap<&'static str, u64>,
     pub faults: u64,
     pub accepts_starved: u64,
 }

@@ -6,7 +6,6 @@ mod holder;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -36,11 +35,6 @@ pub enum InstanceError {
     #[error("the socket {path} is in use{}", by_holder(holder.as_ref()))]
     InUse {
         path: PathBuf,
-        holder: Option<Holder>,
-    },
-    #[error("{address} is in use{}", by_holder(holder.as_ref()))]
-    PortInUse {
-        address: SocketAddr,
         holder: Option<Holder>,
     },
     #[error(
@@ -245,15 +239,6 @@ fn prepare_directory(of: &Path) -> Result<(), InstanceError> {
         return Err(cannot("others may write to it; `chmod go-w` it".to_owned()));
     }
     Ok(())
-}
-
-/// What to say when the system answers that an address is in use.
-#[must_use]
-pub fn port_in_use(address: SocketAddr) -> InstanceError {
-    InstanceError::PortInUse {
-        address,
-        holder: who_holds(address),
-    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,9 @@ pub struct Facts {
     pub motd: String,
     /// The hub's bounds, the default room among them.
     pub settings: Settings,
+    /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
+    /// client that asked.
+    pub list_bytes: usize,
     /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
     pub utc_offset_seconds: i32,
     /// The moment of this turn: the old dialect dates its answers, which carry no time of their

@@ -172,16 +172,18 @@ impl Model {
             | Command::Whois(_)
             | Command::Ping => 1,
         };
-        if let Some(retry_after_ms) = self.spend(id, cost) {
-            if self.session(id).refusals > REFUSALS_MAX {
-                self.end(id, &QuitReason::Flooding, true);
-            } else {
-                self.refuse(id, &Refusal::TooFast { retry_after_ms });
+        if cost > 0 {
+            if let Some(retry_after_ms) = self.spend(id, cost) {
+                if self.session(id).refusals > REFUSALS_MAX {
+                    self.end(id, &QuitReason::Flooding, true);
+                } else {
+                    self.refuse(id, &Refusal::TooFast { retry_after_ms });
+                }
+                return;
             }
-            return;
+            let session = self.session(id);
+            session.faults = session.faults.saturating_sub(1);
         }
-        let session = self.session(id);
-        session.faults = session.faults.saturating_sub(1);
         match self.answer(id, command) {
             Ok(Some(reply)) => self.reply(id, &reply),
             Ok(None) => {}

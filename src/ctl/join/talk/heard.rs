@@ -1,6 +1,6 @@
 //! What the server said, understood: answers go by what was asked, events by what they change.
 
-use super::{Effect, Entry, Purpose, Talk, names, undelivered};
+use super::{Effect, Entry, Purpose, Talk, UNSURE, names, undelivered};
 use crate::ctl::chat::outbox::Answered;
 use crate::ctl::exit::exit_of_code;
 use crate::wire::chat::{ClientBody, ServerMessage};
@@ -71,7 +71,7 @@ impl Talk {
             (Purpose::Rename(nick), _) => self.renamed(nick),
             (Purpose::Say { .. }, ServerMessage::Ack { .. }) | (Purpose::Enter(_), _) => Vec::new(),
             // Whatever that is, it is no acknowledgement.
-            (Purpose::Say { to, text }, _) => vec![undelivered(&to, &text)],
+            (Purpose::Say { to, text }, _) => vec![undelivered(UNSURE, &to, &text)],
         }
     }
 

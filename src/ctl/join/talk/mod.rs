@@ -16,6 +16,9 @@ use crate::ctl::chat::text;
 use crate::ctl::exit::Exit;
 use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
 
+/// What was sent when the connection broke.
+const UNSURE: &str = "not delivered for sure";
+
 /// What is to be done for the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -162,7 +165,7 @@ impl Talk {
     pub fn typed(&mut self, input: Input) -> Vec<Effect> {
         match input {
             Input::Nothing | Input::Quit(_) => Vec::new(),
-            Input::Help => vec![Effect::Remark(HELP.to_owned())],
+            Input::Help => vec![Effect::Answer(HELP.to_owned())],
             Input::Nick(nick) if self.needs_nick => {
                 self.needs_nick = false;
                 vec![Effect::RetryAs(nick)]
@@ -254,7 +257,7 @@ impl Talk {
                 self.outbox.again(request);
             }
         }
-        unsure(others)
+        not_said(UNSURE, others)
     }
 
     /// Plain text goes nowhere until a room is entered.
@@ -264,7 +267,9 @@ impl Talk {
 
     /// The conversation ends: tells what has not been acknowledged.
     pub fn give_up(&mut self) -> Vec<Effect> {
-        unsure(self.outbox.give_up())
+        let mut effects = not_said(UNSURE, self.outbox.lost());
+        effects.extend(not_said("not sent", self.outbox.give_up()));
+        effects
     }
 
     /// The connection stands again: back into the rooms.
@@ -358,31 +363,31 @@ impl Talk {
     }
 }
 
-/// What had been sent, or was to be, and was never acknowledged.
-fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
+/// What was never acknowledged, one fault each.
+fn not_said(how: &str, requests: Vec<Request<Purpose>>) -> Vec<Effect> {
     requests
         .into_iter()
         .filter_map(|request| match request.purpose {
-            Purpose::Say { to, text } => Some(undelivered(&to, &text)),
-            Purpose::Leave(room) => Some(not_for_sure(&format!("you have left {room}"))),
-            Purpose::Change(done) => Some(not_for_sure(&done)),
-            Purpose::Rename(nick) => Some(not_for_sure(&format!("you are now {nick}"))),
+            Purpose::Say { to, text } => Some(undelivered(how, &to, &text)),
+            Purpose::Leave(room) => Some(not_done(how, &format!("you have left {room}"))),
+            Purpose::Change(done) => Some(not_done(how, &done)),
+            Purpose::Rename(nick) => Some(not_done(how, &format!("you are now {nick}"))),
             Purpose::Enter(_) | Purpose::Fill | Purpose::List | Purpose::ShowTopic => None,
         })
         .collect()
 }
 
-fn undelivered(to: &str, text: &str) -> Effect {
+fn undelivered(how: &str, to: &str, text: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
-        text: format!("not delivered for sure, to {to}: {text}"),
+        text: format!("{how}, to {to}: {text}"),
     }
 }
 
-fn not_for_sure(done: &str) -> Effect {
+fn not_done(how: &str, done: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
-        text: format!("not for sure: {done}"),
+        text: format!("{how}: {done}"),
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn cut(text: &str, max: usize) -> impl Iterator<Item = &str> {
 }
 
 /// The text with what could steer a terminal or turn the reading direction replaced by U+FFFD:
-/// control characters but line feed and tab, and bidirectional embeddings, overrides and isolates.
+/// control characters but line feed and tab, Unicode's line and paragraph separators, and
+/// bidirectional embeddings, overrides and isolates.
 pub(super) fn for_terminal(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         text.replace(is_unsafe, "\u{fffd}").into()
@@ -34,7 +35,8 @@ pub(super) fn for_terminal(text: &str) -> Cow<'_, str> {
 fn is_unsafe(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        // Line and paragraph separators, then what turns the reading direction.
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         _ => character.is_control(),
     }
 }
@@ -85,8 +87,8 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_replaced() {
         assert_eq!(
-            for_terminal("\u{1b}[2J\u{9b}x\u{202e}y\u{2066}\u{7f}\r\n\tz"),
-            "\u{fffd}[2J\u{fffd}x\u{fffd}y\u{fffd}\u{fffd}\u{fffd}\n\tz"
+            for_terminal("\u{1b}[2J\u{9b}x\u{2028}y\u{202e}\u{2066}\u{7f}\r\n\tz"),
+            "\u{fffd}[2J\u{fffd}x\u{fffd}y\u{fffd}\u{fffd}\u{fffd}\u{fffd}\n\tz"
         );
         assert!(matches!(for_terminal("\u{d55c}\n"), Cow::Borrowed(_)));
     }

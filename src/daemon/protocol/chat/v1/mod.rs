@@ -106,8 +106,8 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
     write(&object, out);
 }
 
-/// The answer to one client's request; a long list in several objects.
-pub fn render_reply(_facts: &Facts, request: Option<&RequestId>, reply: &Reply, out: &mut Vec<u8>) {
+/// The answer to one client's request; a long list in several objects, of `facts.list_bytes` at most.
+pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, out: &mut Vec<u8>) {
     let re = Re {
         id: request.map(RequestId::as_str),
     };
@@ -139,28 +139,37 @@ pub fn render_reply(_facts: &Facts, request: Option<&RequestId>, reply: &Reply, 
             );
         }
         Reply::Deaf { deaf } => write(&ServerMessage::RoomChat { re, on: !deaf }, out),
-        Reply::Rooms(rooms) => write_rooms(&re, rooms, out),
+        Reply::Rooms(rooms) => write_rooms(&re, rooms, facts.list_bytes, out),
         Reply::Names {
             room,
             topic,
             members,
-        } => write_nicks(members, out, |nicks, more| ServerMessage::Names {
-            re: re.clone(),
-            room: room.as_str(),
-            topic: topic.as_deref(),
-            nicks,
-            more,
+        } => write_nicks(members, facts.list_bytes, out, |nicks, part| {
+            ServerMessage::Names {
+                re: re.clone(),
+                room: room.as_str(),
+                topic: topic.as_deref(),
+                nicks,
+                more: part.more,
+                left_off: part.left_off,
+            }
         }),
-        Reply::Users(users) => write_nicks(users, out, |nicks, more| ServerMessage::Users {
-            re: re.clone(),
-            nicks,
-            more,
-        }),
-        Reply::Ignores(ignored) => {
-            write_nicks(ignored, out, |nicks, more| ServerMessage::Ignores {
+        Reply::Users(users) => write_nicks(users, facts.list_bytes, out, |nicks, part| {
+            ServerMessage::Users {
                 re: re.clone(),
                 nicks,
-                more,
+                more: part.more,
+                left_off: part.left_off,
+            }
+        }),
+        Reply::Ignores(ignored) => {
+            write_nicks(ignored, facts.list_bytes, out, |nicks, part| {
+                ServerMessage::Ignores {
+                    re: re.clone(),
+                    nicks,
+                    more: part.more,
+                    left_off: part.left_off,
+                }
             });
         }
         Reply::Whois(user) => write_whois(re, user, out),
@@ -246,19 +255,24 @@ fn write_whois(re: Re<&str>, user: &UserSummary, out: &mut Vec<u8>) {
     write(&whois, out);
 }
 
-fn write_rooms(re: &Re<&str>, rooms: &[RoomSummary], out: &mut Vec<u8>) {
+fn write_rooms(re: &Re<&str>, rooms: &[RoomSummary], bytes_max: usize, out: &mut Vec<u8>) {
     let bytes = |summary: &RoomSummary| {
         let topic = summary.topic.as_deref().unwrap_or_default();
         json_bytes(summary.room.as_str()) + json_bytes(topic) + ROOM_FIELDS_BYTES
     };
-    for_each_part(rooms, bytes, |part, more| {
-        let rooms = part.iter().map(|summary| Room {
+    for_each_part(rooms, bytes, bytes_max, |entries, part| {
+        let rooms = entries.iter().map(|summary| Room {
             room: summary.room.as_str(),
             members: summary.members,
             topic: summary.topic.as_deref(),
         });
-        let (re, rooms) = (re.clone(), rooms.collect());
-        write(&ServerMessage::Rooms { re, rooms, more }, out);
+        let object = ServerMessage::Rooms {
+            re: re.clone(),
+            rooms: rooms.collect(),
+            more: part.more,
+            left_off: part.left_off,
+        };
+        write(&object, out);
     });
 }
 
@@ -267,39 +281,57 @@ const ROOM_FIELDS_BYTES: usize = 56;
 
 fn write_nicks<'a>(
     nicks: &'a [Nick],
+    bytes_max: usize,
     out: &mut Vec<u8>,
-    object: impl Fn(Vec<&'a str>, bool) -> ServerMessage<&'a str>,
+    object: impl Fn(Vec<&'a str>, Part) -> ServerMessage<&'a str>,
 ) {
     let bytes = |nick: &Nick| json_bytes(nick.as_str()) + "\"\",".len();
-    for_each_part(nicks, bytes, |part, more| {
-        write(&object(part.iter().map(Nick::as_str).collect(), more), out);
+    for_each_part(nicks, bytes, bytes_max, |entries, part| {
+        let nicks = entries.iter().map(Nick::as_str);
+        write(&object(nicks.collect(), part), out);
     });
 }
 
-/// Cuts a list into parts of at most [`LIST_BYTES_MAX`] and says for each whether more follow. An
-/// empty list is one empty part.
+/// What follows one part of a list.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    more: bool,
+    /// Entries that no part has; only the last one says so.
+    left_off: usize,
+}
+
+/// Cuts a list into parts of at most [`LIST_BYTES_MAX`], and ends it early rather than have more
+/// than `bytes_max` in all. An empty list is one empty part.
 fn for_each_part<'a, T>(
     list: &'a [T],
     bytes: impl Fn(&T) -> usize,
-    mut each: impl FnMut(&'a [T], bool),
+    bytes_max: usize,
+    mut each: impl FnMut(&'a [T], Part),
 ) {
-    let mut rest = list;
+    let (mut rest, left_off) = list.split_at(fitting(list, &bytes, bytes_max));
     loop {
-        let mut used = 0;
-        let fitting = rest
-            .iter()
-            .take_while(|item| {
-                used += bytes(item);
-                used <= LIST_BYTES_MAX
-            })
-            .count();
-        let (part, after) = rest.split_at(fitting.max(1).min(rest.len()));
-        each(part, !after.is_empty());
-        if after.is_empty() {
+        let (part, after) = rest.split_at(fitting(rest, &bytes, LIST_BYTES_MAX));
+        let more = !after.is_empty();
+        let left_off = if more { 0 } else { left_off.len() };
+        each(part, Part { more, left_off });
+        if !more {
             return;
         }
         rest = after;
     }
+}
+
+/// How many entries from the first on have at most `bytes_max` together; the first always fits.
+fn fitting<T>(list: &[T], bytes: impl Fn(&T) -> usize, bytes_max: usize) -> usize {
+    let mut used = 0;
+    let fitting = list
+        .iter()
+        .take_while(|entry| {
+            used += bytes(entry);
+            used <= bytes_max
+        })
+        .count();
+    fitting.max(1).min(list.len())
 }
 
 fn wire_kind(kind: MessageKind) -> Kind {
