@@ -1,0 +1,158 @@
+//! What the user wants, turned into requests of the protocol. The answers are understood in `heard`.
+
+use super::{Effect, Entry, Purpose, Talk, names};
+use crate::ctl::chat::text;
+use crate::ctl::exit::Exit;
+use crate::ctl::join::input::{HELP, Input, Topic};
+use crate::wire::chat::{ClientBody, Kind};
+
+impl Talk {
+    /// The user typed something. Leaving is not ours to do.
+    pub fn typed(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Nothing | Input::Quit(_) => Vec::new(),
+            Input::Help => vec![Effect::Answer(HELP.to_owned())],
+            Input::Nick(nick) if self.needs_nick => {
+                self.needs_nick = false;
+                vec![Effect::RetryAs(nick)]
+            }
+            Input::Say(text) => self.say_here(&text, Kind::Text),
+            Input::Act(text) => self.say_here(&text, Kind::Action),
+            Input::Private { nick, text } => {
+                self.say(&format!("@{nick}"), &text, Kind::Text);
+                Vec::new()
+            }
+            Input::Join(room) if self.rooms.contains_key(&room) => {
+                self.current = Some(room);
+                Vec::new()
+            }
+            Input::Names(None) => {
+                self.in_current(|talk, room| talk.ask(names(room), Purpose::List))
+            }
+            Input::Part(None) => self.in_current(Self::leave),
+            Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
+            Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
+            Input::Join(room) => {
+                self.enter(&room, Entry::Wanted);
+                Vec::new()
+            }
+            Input::Part(Some(room)) => {
+                self.leave(room);
+                Vec::new()
+            }
+            Input::Users => self.asked(ClientBody::Users, Purpose::List),
+            Input::Rooms => self.asked(ClientBody::Rooms, Purpose::List),
+            Input::Ignores => self.asked(ClientBody::Ignores, Purpose::List),
+            Input::RoomChat => self.asked(ClientBody::RoomChat { on: None }, Purpose::List),
+            Input::Whois(nick) => {
+                self.asked(ClientBody::Whois { nick: nick.into() }, Purpose::List)
+            }
+            Input::Nick(nick) => {
+                let body = ClientBody::Nick {
+                    nick: nick.clone().into(),
+                };
+                self.asked(body, Purpose::Rename(nick))
+            }
+            Input::Away(text) => {
+                let done = if text.is_some() {
+                    "you are away"
+                } else {
+                    "you are back"
+                };
+                let body = ClientBody::Away {
+                    text: text.map(Into::into),
+                };
+                self.asked(body, Purpose::Change(done.to_owned()))
+            }
+            Input::Ignore { nick, on } => {
+                let done = if on {
+                    format!("you hear nothing from {nick} any more; /unignore {nick} changes that")
+                } else {
+                    format!("you hear {nick} again")
+                };
+                let body = ClientBody::Ignore {
+                    nick: nick.into(),
+                    on,
+                };
+                self.asked(body, Purpose::Change(done))
+            }
+        }
+    }
+
+    fn say_here(&mut self, text: &str, kind: Kind) -> Vec<Effect> {
+        match self.current.clone() {
+            Some(room) => {
+                self.say(&room, text, kind);
+                Vec::new()
+            }
+            None => vec![in_no_room(), Effect::Unsent(text.to_owned())],
+        }
+    }
+
+    /// A text that is too long for one message goes as several.
+    fn say(&mut self, to: &str, text: &str, kind: Kind) {
+        for piece in text::split(text, self.message_bytes) {
+            let body = ClientBody::Send {
+                to: to.to_owned().into(),
+                text: piece.clone().into(),
+                kind,
+            };
+            let to = to.to_owned();
+            self.ask(body, Purpose::Say { to, text: piece });
+        }
+    }
+
+    pub(super) fn enter(&mut self, room: &str, entry: Entry) {
+        let body = ClientBody::Join {
+            room: room.to_owned().into(),
+        };
+        self.ask(body, Purpose::Enter(entry));
+    }
+
+    fn leave(&mut self, room: String) {
+        let body = ClientBody::Part {
+            room: room.clone().into(),
+            reason: None,
+        };
+        self.ask(body, Purpose::Leave(room));
+    }
+
+    fn topic(&mut self, room: String, topic: Topic) {
+        let (text, done) = match topic {
+            Topic::Show => return self.ask(names(room), Purpose::ShowTopic),
+            Topic::Set(text) => (text, "the topic is set"),
+            Topic::Clear => (String::new(), "the topic is gone"),
+        };
+        let body = ClientBody::Topic {
+            room: room.into(),
+            text: text.into(),
+        };
+        self.ask(body, Purpose::Change(done.to_owned()));
+    }
+
+    fn in_current(&mut self, act: impl FnOnce(&mut Self, String)) -> Vec<Effect> {
+        match self.current.clone() {
+            Some(room) => {
+                act(self, room);
+                Vec::new()
+            }
+            None => vec![in_no_room()],
+        }
+    }
+
+    pub(super) fn ask(&mut self, body: ClientBody<'static>, purpose: Purpose) {
+        self.outbox.push(body, purpose);
+    }
+
+    fn asked(&mut self, body: ClientBody<'static>, purpose: Purpose) -> Vec<Effect> {
+        self.ask(body, purpose);
+        Vec::new()
+    }
+}
+
+fn in_no_room() -> Effect {
+    Effect::Fault {
+        exit: Exit::Failed,
+        text: "you are in no room; /join #room enters one".to_owned(),
+    }
+}
