@@ -3,6 +3,7 @@
 use super::{Effect, Entry, Purpose, Talk, names};
 use crate::ctl::chat::outbox::Answered;
 use crate::ctl::exit::exit_of_code;
+use crate::ctl::join::input::line_again;
 use crate::wire::chat::ServerMessage;
 
 impl Talk {
@@ -10,7 +11,7 @@ impl Talk {
     pub(super) fn answered(&mut self, answered: Answered<Purpose>) -> Vec<Effect> {
         let Answered { request, answer } = answered;
         if let ServerMessage::Error { code, text, .. } = &answer {
-            return refusal(request.purpose, code, text);
+            return self.refusal(request.purpose, code, text);
         }
         match (request.purpose, answer) {
             (
@@ -159,6 +160,34 @@ impl Talk {
         vec![Effect::Show(message)]
     }
 
+    /// What the user is told when the server says no.
+    fn refusal(&self, purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
+        let exit = exit_of_code(code);
+        let fault = |text: String| Effect::Fault { exit, text };
+        match purpose {
+            Purpose::Fill => Vec::new(),
+            Purpose::Enter(_) if code == "already_in_room" => Vec::new(),
+            Purpose::Say {
+                to,
+                text: unsent,
+                kind,
+            } => {
+                let mut effects = vec![fault(format!("not sent to {to}: {text}"))];
+                // Given back only where Enter sends it to the same place.
+                if to.starts_with('@') || self.current.as_deref() == Some(to.as_str()) {
+                    effects.push(Effect::Unsent(line_again(&to, &unsent, kind)));
+                }
+                effects
+            }
+            Purpose::Enter(_)
+            | Purpose::Leave(_)
+            | Purpose::List
+            | Purpose::ShowTopic
+            | Purpose::Change(_)
+            | Purpose::Rename(_) => vec![fault(text.to_owned())],
+        }
+    }
+
     fn is_in(&mut self, room: String) {
         self.heard_of.insert(room.clone());
         self.ask(names(room.clone()), Purpose::Fill);
@@ -196,31 +225,6 @@ impl Talk {
             Effect::Remark(format!("you are now {nick}")),
             Effect::Renamed(nick),
         ]
-    }
-}
-
-/// What the user is told when the server says no.
-fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
-    let exit = exit_of_code(code);
-    match purpose {
-        Purpose::Fill => Vec::new(),
-        Purpose::Enter(_) if code == "already_in_room" => Vec::new(),
-        Purpose::Say { to, text: unsent } => vec![
-            Effect::Fault {
-                exit,
-                text: format!("not sent to {to}: {text}"),
-            },
-            Effect::Unsent(unsent),
-        ],
-        Purpose::Enter(_)
-        | Purpose::Leave(_)
-        | Purpose::List
-        | Purpose::ShowTopic
-        | Purpose::Change(_)
-        | Purpose::Rename(_) => vec![Effect::Fault {
-            exit,
-            text: text.to_owned(),
-        }],
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::complete::Words;
-use super::input::{HELP, Input, Topic};
+use super::input::{HELP, Input, Topic, line_again};
 use crate::ctl::chat::login::Welcome;
 use crate::ctl::chat::outbox::{Outbox, Request};
 use crate::ctl::chat::text;
@@ -29,7 +29,7 @@ pub enum Effect {
     Answer(String),
     /// Something did not work.
     Fault { exit: Exit, text: String },
-    /// This text was not sent; the user may want it back.
+    /// This line was not sent; the user may want it back.
     Unsent(String),
     /// Log in again under this nick.
     RetryAs(String),
@@ -43,6 +43,7 @@ enum Purpose {
     Say {
         to: String,
         text: String,
+        kind: Kind,
     },
     Enter(Entry),
     Leave(String),
@@ -117,6 +118,13 @@ impl Talk {
     pub fn is_settled(&self) -> bool {
         let moves = |purpose: &Purpose| matches!(purpose, Purpose::Enter(_) | Purpose::Leave(_));
         !self.awaits_default_room && !self.outbox.any(moves)
+    }
+
+    /// Whether something that was said has not been answered yet.
+    #[must_use]
+    pub fn is_saying(&self) -> bool {
+        self.outbox
+            .any(|purpose| matches!(purpose, Purpose::Say { .. }))
     }
 
     /// Whether the connection stands.
@@ -275,7 +283,7 @@ impl Talk {
                 self.say(&room, text, kind);
                 Vec::new()
             }
-            None => vec![in_no_room(), Effect::Unsent(text.to_owned())],
+            None => vec![in_no_room(), Effect::Unsent(line_again("", text, kind))],
         }
     }
 
@@ -288,7 +296,8 @@ impl Talk {
                 kind,
             };
             let to = to.to_owned();
-            self.ask(body, Purpose::Say { to, text: piece });
+            let text = piece;
+            self.ask(body, Purpose::Say { to, text, kind });
         }
     }
 
@@ -345,7 +354,7 @@ fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
     requests
         .into_iter()
         .filter_map(|request| match request.purpose {
-            Purpose::Say { to, text } => Some(Effect::Fault {
+            Purpose::Say { to, text, .. } => Some(Effect::Fault {
                 exit: Exit::Failed,
                 text: format!("not delivered for sure, to {to}: {text}"),
             }),
