@@ -141,7 +141,7 @@ pub(super) fn rights(config: &Config, environment: &Environment) -> Finding {
     Finding::ok(
         "rights",
         format!(
-            "not a member of {group}: may change only an own daemon; else sudo usermod -aG {group} $USER, and log in anew"
+            "may change a chatd of your own; for another user's: sudo usermod -aG {group} $USER"
         ),
     )
 }
