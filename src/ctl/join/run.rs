@@ -182,6 +182,9 @@ impl Chat {
     /// Gives the next prompt once nothing that was asked can change it any more.
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
+        if self.leaving.is_some() {
+            return;
+        }
         let is_awaited = !self.talk.is_settled() || self.talk.is_saying();
         let may_change = self.talk.is_connected() && is_awaited;
         if may_change && Instant::now() < due {
