@@ -59,7 +59,8 @@ fn directory(name: &str, path: &Path) -> Finding {
         Err(error) => Finding::fail(
             "directory",
             format!(
-                "{name}: {}: {error}; start chatd as another user, or change the config",
+                "{name}: {} cannot be written in {}: {error}; start chatd as another user, or change the config",
+                path.display(),
                 existing.display()
             ),
         ),
