@@ -17,7 +17,7 @@ pub struct DaemonArgs {
     pub config: Option<PathBuf>,
 
     /// Set one key, above what the file says; may be repeated.
-    /// For example: --set limits.rate=5 --set 'listen[0].port=0'
+    /// For example: `--set limits.rate=5 --set 'listen[0].port=0'`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
 

@@ -1,12 +1,14 @@
 //! From the raw config to the checked one: each key by its entry in the table, then what is only
 //! wrong together. Every mistake is noted and the next one looked for. Reads no file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::file::{Document, Form, RawEntry, RawSection, same_line};
-use super::keys::{Key, LISTEN_KEYS, Section};
-use super::listen::{self, ListenDraft};
-use super::problem::{Place, Problem, nearest, shown};
+use super::file::{Document, Form, RawSection, same_line};
+use super::keys::{LISTEN_KEYS, Section};
+use super::listen::ListenDraft;
+use super::listeners;
+use super::notes::Notes;
+use super::problem::{Place, Problem};
 use super::{Config, Endpoint};
 
 /// A send queue below this many of the longest frames would close sessions that are not slow: one
@@ -26,15 +28,6 @@ pub(super) struct Checked {
     /// Where each key was written that is not at its default.
     pub(super) origins: BTreeMap<String, Place>,
     pub(super) problems: Vec<Problem>,
-}
-
-/// What was found while checking.
-#[derive(Default)]
-pub(super) struct Notes {
-    origins: BTreeMap<String, Place>,
-    /// Keys whose value was refused: what depends on them is not judged.
-    refused: BTreeSet<String>,
-    problems: Vec<Problem>,
 }
 
 impl Draft {
@@ -126,7 +119,7 @@ impl Draft {
 
     /// Looks at what is only wrong together, and closes the books.
     pub(super) fn finish(mut self) -> Checked {
-        self.config.listen = listen::check(&self.listen, &mut self.notes);
+        self.config.listen = listeners::check(&self.listen, &mut self.notes);
         self.queue_holds_frames();
         self.topic_fits_message();
         self.sockets_differ();
@@ -178,105 +171,5 @@ impl Draft {
             let text = format!("is the admin socket as well: {admin}");
             self.notes.problem(&[&key, "admin.socket"], &key, text);
         }
-    }
-}
-
-impl Notes {
-    /// Notes a mistake at the first of these keys that was written somewhere.
-    pub(super) fn problem(&mut self, at: &[&str], key: &str, text: impl Into<String>) {
-        let place = at
-            .iter()
-            .find_map(|key| self.origins.get(*key))
-            .copied()
-            .unwrap_or(Place::Default);
-        self.problems.push(Problem::new(place, key, text));
-    }
-
-    /// Whether a key of this listener was refused.
-    pub(super) fn refused_within(&self, listener: &str) -> bool {
-        self.refused.iter().any(|key| key.starts_with(listener))
-    }
-
-    fn any_refused(&self, keys: &[&str]) -> bool {
-        keys.iter().any(|key| self.refused.contains(*key))
-    }
-
-    fn put<T>(&mut self, keys: &[&Key<T>], target: &mut T, prefix: &str, entry: &RawEntry) {
-        let Some(key) = keys.iter().find(|key| key.name == entry.key) else {
-            let names = keys.iter().map(|key| key.name);
-            return self.unknown_key(names, prefix, entry);
-        };
-        let name = format!("{prefix}.{}", key.name);
-        match key.kind.put(target, &entry.value) {
-            Ok(()) => {
-                self.origins.insert(name, entry.value_place);
-            }
-            Err(text) => {
-                self.problems
-                    .push(Problem::new(entry.value_place, name.clone(), text));
-                self.refused.insert(name);
-            }
-        }
-    }
-
-    fn unknown_key<'n>(
-        &mut self,
-        names: impl Iterator<Item = &'n str>,
-        prefix: &str,
-        entry: &RawEntry,
-    ) {
-        let mut text = "unknown key".to_owned();
-        if let Some(meant) = nearest(&entry.key, names) {
-            text.push_str(&format!("; did you mean \"{meant}\"?"));
-        } else if let Some(section) = Section::with_key(&entry.key).next() {
-            text.push_str(&format!("; it belongs in {}", bracketed(section)));
-        }
-        let key = format!("{prefix}.{}", plain(&entry.key));
-        self.problems.push(Problem::new(entry.key_place, key, text));
-    }
-
-    fn unknown_section(&mut self, raw: &RawSection) {
-        let scalar = raw.form == Form::Scalar;
-        let mut text = match scalar {
-            true => "unknown key outside any section".to_owned(),
-            false => "unknown section".to_owned(),
-        };
-        let homes = Section::with_key(&raw.name).next().filter(|_| scalar);
-        if let Some(section) = homes {
-            text.push_str(&format!("; it belongs in {}", bracketed(section)));
-        } else {
-            let names = Section::ALL.into_iter().map(Section::name);
-            let meant = nearest(&raw.name, names.clone());
-            text.push_str(&meant.map_or_else(
-                || format!("; there are {}", names.collect::<Vec<_>>().join(", ")),
-                |name| format!("; did you mean \"{name}\"?"),
-            ));
-        }
-        self.problems
-            .push(Problem::new(raw.place, plain(&raw.name), text));
-    }
-
-    fn wrong_form(&mut self, raw: &RawSection, text: impl Into<String>) {
-        self.problems
-            .push(Problem::new(raw.place, raw.name.clone(), text));
-    }
-}
-
-fn bracketed(section: Section) -> String {
-    match section {
-        Section::Listen => "[[listen]]".to_owned(),
-        Section::Server | Section::Limits | Section::Log | Section::Admin => {
-            format!("[{}]", section.name())
-        }
-    }
-}
-
-/// A key as it was written; in quotes when it is no plain word.
-fn plain(key: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !key.is_empty() && key.len() <= 60 && key.chars().all(word) {
-        key.to_owned()
-    } else {
-        shown(key)
     }
 }

@@ -1,10 +1,9 @@
-//! `[[listen]]`: what was written of a listener, and what makes a set of listeners possible. Two
-//! that cannot both be bound are a mistake of the file, told before anything is opened.
+//! One `[[listen]]` as it was written, and the endpoint that it means. Whether it goes together with
+//! the others is for `listeners.rs`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use super::check::Notes;
 use super::field::Field;
 use super::{Endpoint, Listen, Protocol};
 
@@ -23,7 +22,7 @@ pub(super) struct ListenDraft {
 
 /// The path of a Unix socket, if there is one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UnixPath(Option<PathBuf>);
+pub(super) struct UnixPath(pub(super) Option<PathBuf>);
 
 impl Default for ListenDraft {
     fn default() -> Self {
@@ -66,7 +65,7 @@ impl Field<String> for UnixPath {
 }
 
 impl ListenDraft {
-    fn endpoint(&self) -> Endpoint {
+    pub(super) fn endpoint(&self) -> Endpoint {
         match &self.unix.0 {
             Some(path) => Endpoint::Unix { path: path.clone() },
             None => Endpoint::Tcp {
@@ -83,69 +82,4 @@ pub(super) fn default_listeners() -> Vec<Listen> {
         protocol: Protocol::Chat,
         at: ListenDraft::default().endpoint(),
     }]
-}
-
-/// Turns the drafts into listeners, and notes those that are impossible, alone or together.
-pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
-    let mut listeners: Vec<Listen> = Vec::new();
-    for (index, draft) in drafts.iter().enumerate() {
-        let here = format!("listen[{index}]");
-        let at = draft.endpoint();
-        // A listener with a bad value has had its answer; what it collides with is unknown.
-        if !notes.refused_within(&here) {
-            one_kind(draft, &here, notes);
-            let earlier = listeners.iter().position(|other| collide(&other.at, &at));
-            if let Some(earlier) =
-                earlier.filter(|earlier| !notes.refused_within(&format!("listen[{earlier}]")))
-            {
-                let text = format!("listens on {at}, which listen[{earlier}] has already");
-                notes.problem(&[&here], &here, text);
-            }
-        }
-        listeners.push(Listen {
-            protocol: draft.protocol,
-            at,
-        });
-    }
-    listeners
-}
-
-fn one_kind(draft: &ListenDraft, here: &str, notes: &mut Notes) {
-    if draft.unix.0.is_none() {
-        return;
-    }
-    let written = [
-        ("address", draft.address.is_some()),
-        ("port", draft.port.is_some()),
-    ];
-    for (name, _) in written.iter().filter(|(_, written)| *written) {
-        let key = format!("{here}.{name}");
-        notes.problem(
-            &[&key],
-            &key,
-            "stands beside unix; a listener has either unix, or address and port",
-        );
-    }
-}
-
-/// Whether the system would refuse to open both.
-fn collide(a: &Endpoint, b: &Endpoint) -> bool {
-    match (a, b) {
-        (
-            Endpoint::Tcp { address, port },
-            Endpoint::Tcp {
-                address: other_address,
-                port: other_port,
-            },
-        ) => {
-            let overlap = address == other_address
-                || (address.is_ipv4() == other_address.is_ipv4()
-                    && (address.is_unspecified() || other_address.is_unspecified()));
-            // Port 0 is another port every time.
-            port == other_port && *port != 0 && overlap
-        }
-        (Endpoint::Unix { path }, Endpoint::Unix { path: other }) => path == other,
-        (Endpoint::Tcp { .. }, Endpoint::Unix { .. })
-        | (Endpoint::Unix { .. }, Endpoint::Tcp { .. }) => false,
-    }
 }

@@ -323,7 +323,8 @@ fn a_lost_server_is_told_and_what_is_typed_meanwhile_is_kept() {
     terminal.wait_for("connected again to fake");
     terminal.keys("\r");
     terminal.wait_for_prompt("#lobby>");
-    terminal.keys("\x03");
+    // Unlike Ctrl-C, Ctrl-D leaves only when all is acknowledged.
+    terminal.keys("\x04");
     assert_eq!(terminal.exit_code(), 0);
     server.finish();
 }
@@ -422,12 +423,13 @@ fn ctrl_c_leaves_at_once_and_says_what_was_not_acknowledged() {
     let server = FakeServer::start(|listener| {
         let mut peer = Peer::logged_in(listener);
         peer.expect("send");
+        peer.message("ben", "heard, not acknowledged");
         peer.expect_quit();
     });
     let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
     terminal.wait_for_prompt("#lobby>");
     terminal.keys("never answered\r");
-    terminal.wait("the next prompt", |screen| screen.ends_with("#lobby>"));
+    terminal.wait_for("<ben> heard");
     terminal.keys("half a line\x03");
     terminal.wait_for("not delivered for sure, to #lobby: never");
     assert_eq!(terminal.exit_code(), 0);

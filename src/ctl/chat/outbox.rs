@@ -133,12 +133,9 @@ impl<P: Clone> Outbox<P> {
         self.under_way.drain(..).collect()
     }
 
-    /// Everything not yet answered, oldest first; the queue is empty after it.
+    /// What has never been sent, oldest first; it is not queued any more.
     pub fn give_up(&mut self) -> Vec<Request<P>> {
-        self.under_way
-            .drain(..)
-            .chain(self.waiting.drain(..))
-            .collect()
+        self.waiting.drain(..).collect()
     }
 
     /// A new connection stands, with these limits. These requests go before all that waits.

@@ -10,8 +10,9 @@ use crate::wire::chat::{ClientBody, Limits};
 /// Requests under way at once where there is no flood control.
 pub const WINDOW_UNLIMITED: usize = 64;
 
-/// Tokens that the login has cost, with a little to spare.
-const LOGIN_COST: f64 = 4.0;
+/// Tokens of the burst that are never used: what the login has cost, and a little to spare for
+/// requests that arrive closer together than they were sent.
+const SPARE: f64 = 4.0;
 
 /// The server's flood control as the client models it, so as not to run into it.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ impl Pace {
     pub fn new(limits: &Limits, now: Instant) -> Self {
         Self {
             rate: limits.rate.max(0.0),
-            burst: limits.burst.max(1.0),
-            tokens: (limits.burst - LOGIN_COST).max(0.0),
+            burst: (limits.burst - SPARE).max(1.0),
+            tokens: (limits.burst - SPARE).max(0.0),
             counted_at: now,
             held_until: now,
         }

@@ -182,15 +182,15 @@ impl Chat {
     /// Gives the next prompt once nothing that was asked can change it any more.
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
-        if self.leaving.is_some() {
-            return;
-        }
         let is_awaited = !self.talk.is_settled() || self.talk.is_saying();
         let may_change = self.talk.is_connected() && is_awaited;
-        if may_change && Instant::now() < due {
+        if may_change && self.leaving.is_none() && Instant::now() < due {
             return;
         }
         self.prompt_due = None;
+        if self.leaving.is_some() {
+            return;
+        }
         let unsent = std::mem::take(&mut self.unsent);
         self.user.prompt(&self.talk, &unsent);
     }

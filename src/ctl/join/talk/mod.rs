@@ -249,12 +249,14 @@ impl Talk {
     pub fn lost(&mut self) -> Vec<Effect> {
         self.connected = false;
         self.awaits_default_room = false;
-        unsure(self.outbox.lost())
+        not_said("not delivered for sure", self.outbox.lost())
     }
 
     /// The conversation ends: tells what has not been acknowledged.
     pub fn give_up(&mut self) -> Vec<Effect> {
-        unsure(self.outbox.give_up())
+        let mut effects = not_said("not delivered for sure", self.outbox.lost());
+        effects.extend(not_said("not sent", self.outbox.give_up()));
+        effects
     }
 
     /// The connection stands again: back into the rooms.
@@ -349,14 +351,14 @@ impl Talk {
     }
 }
 
-/// What had been sent, or was to be, and was never acknowledged.
-fn unsure(requests: Vec<Request<Purpose>>) -> Vec<Effect> {
+/// Messages that were never acknowledged, one fault each.
+fn not_said(how: &str, requests: Vec<Request<Purpose>>) -> Vec<Effect> {
     requests
         .into_iter()
         .filter_map(|request| match request.purpose {
             Purpose::Say { to, text, .. } => Some(Effect::Fault {
                 exit: Exit::Failed,
-                text: format!("not delivered for sure, to {to}: {text}"),
+                text: format!("{how}, to {to}: {text}"),
             }),
             Purpose::Enter(_)
             | Purpose::Leave(_)
