@@ -22,6 +22,7 @@ pub struct Args {
         long,
         short,
         global = true,
+        help_heading = COMMON,
         value_enum,
         default_value_t,
         value_name = "FORM"
@@ -31,6 +32,7 @@ pub struct Args {
     #[arg(
         long,
         global = true,
+        help_heading = COMMON,
         value_name = "PATH",
         env = "CHATD_ADMIN_SOCKET",
         hide_env_values = true
@@ -40,17 +42,27 @@ pub struct Args {
     #[arg(
         long,
         global = true,
+        help_heading = COMMON,
         value_name = "ADDRESS",
         env = "CHATD_SERVER",
         hide_env_values = true
     )]
     pub server: Option<Server>,
     /// How long to wait for an answer, such as 500ms, 10s or 2m.
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = COMMON,
+        value_name = "TIME",
+        value_parser = duration::parse
+    )]
     pub timeout: Option<Duration>,
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// The heading of the options that every command takes.
+const COMMON: &str = "Options of every command";
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 chatd unreachable, 4 not found, \
 5 not permitted, 6 timed out.\nResults go to stdout, all else to stderr.";
@@ -149,6 +161,7 @@ pub struct Identity {
 
 #[derive(Debug, Group)]
 pub struct Kick {
+    /// Whom; `chatctl who` lists them.
     pub nick: String,
     /// Told to the user and to their rooms.
     #[arg(long)]
@@ -157,6 +170,7 @@ pub struct Kick {
 
 #[derive(Debug, Group)]
 pub struct Announce {
+    /// What to tell them.
     pub text: String,
     /// Tell only this room.
     #[arg(long)]
@@ -167,6 +181,7 @@ pub struct Announce {
 pub enum Room {
     /// Show a room's topic, set it, or clear it.
     Topic {
+        /// Which room; `chatctl rooms` lists them.
         room: String,
         /// The new topic; without it the topic is shown.
         text: Option<String>,
@@ -187,7 +202,7 @@ pub struct Shutdown {
 pub enum Log {
     /// Show the log level, or change it until the next start.
     Level {
-        /// error, warn, info, debug, trace, or directives such as info,chatd::daemon::engine=debug.
+        /// error, warn, info, debug, trace, off, or directives such as info,chatd::daemon::engine=debug.
         level: Option<String>,
         /// Go back to the configured level after this time, such as 10m.
         #[arg(long = "for", value_name = "TIME", value_parser = duration::parse, requires = "level")]

@@ -21,6 +21,7 @@ pub mod remark;
 pub mod render;
 pub mod sanitize;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -40,13 +41,22 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Ok
             };
-            let _ = error.print();
+            let _ = tell(&error);
             return exit.into();
         }
     };
     match in_runtime(&args) {
         Ok(()) => Exit::Ok.into(),
         Err(error) => exit::report(&error).into(),
+    }
+}
+
+/// Prints help, or a mistake on the command line, which begins as all our errors do.
+fn tell(error: &clap::Error) -> io::Result<()> {
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(mistake) => write!(io::stderr(), "chatctl: {mistake}"),
+        None => error.print(),
     }
 }
 

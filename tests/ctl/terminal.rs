@@ -271,6 +271,32 @@ fn tab_completes_and_the_prompt_follows_the_room() {
 }
 
 #[test]
+fn a_refused_private_message_is_back_in_the_prompt_with_its_address() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::logged_in(listener);
+        let private = peer.expect("send");
+        assert_eq!(private["to"], "@nobody");
+        peer.refuse(&private, "no_such_user", "nobody is called nobody");
+        let action = peer.expect("send");
+        assert_eq!(action["kind"], "action");
+        peer.refuse(&action, "text_control", "no");
+        peer.expect_quit();
+    });
+    let mut terminal = Terminal::join(home.path(), &server.address(), &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    terminal.keys("@nobody a secret\r");
+    terminal.wait_for("not sent to @nobody: nobody is called nobody");
+    terminal.wait_for_prompt("#lobby> @nobody a secret");
+    // What comes back is never said to the room by one more Enter.
+    terminal.keys("\x15/me waves\r");
+    terminal.wait_for_prompt("#lobby> /me waves");
+    terminal.keys("\x04\x15\x04");
+    assert_eq!(terminal.exit_code(), 0);
+    server.finish();
+}
+
+#[test]
 fn a_lost_server_is_told_and_what_is_typed_meanwhile_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let (lost, wait_lost) = sync_channel::<()>(0);

@@ -41,6 +41,15 @@ pub enum Lost {
     NotChatd,
 }
 
+/// What the system says went wrong, without the number that Rust puts behind it.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,7 +96,7 @@ impl Connection {
     pub async fn open(server: &Server) -> Result<Self, Lost> {
         let stream = connect(server)
             .await
-            .map_err(|error| Lost::NoConnection(error.to_string()))?;
+            .map_err(|error| Lost::NoConnection(in_words(&error)))?;
         let (reader, writer) = tokio::io::split(stream);
         let mut connection = Self {
             reader,

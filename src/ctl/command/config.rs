@@ -70,10 +70,10 @@ async fn show(admin: &Admin, output: Output, environment: &Environment) -> Resul
             let loaded = load_local(None, environment)
                 .map_err(|problems| Failure::new(Exit::Failed, problems.to_string()))?;
             let from = match &loaded.file {
-                Some(file) => format!("what {} says", file.display()),
-                None => "the defaults, for there is no config file".to_owned(),
+                Some(file) => format!("this is what {} says", file.display()),
+                None => "these are the defaults, for there is no config file".to_owned(),
             };
-            remark(&format!("chatd is not running; this is {from}"));
+            remark(&format!("chatd is not running; {from}"));
             EffectiveConfig {
                 keys: loaded.effective.into_iter().map(local_key).collect(),
             }

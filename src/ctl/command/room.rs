@@ -31,7 +31,7 @@ pub async fn run(admin: &Admin, output: Output, command: &args::Room) -> Result<
 async fn show(admin: &Admin, output: Output, name: &str) -> Result<()> {
     let rooms: Rooms = admin.get("/v1/rooms").await?;
     let Some(room) = find(&rooms.rooms, name) else {
-        let text = format!("there is no room {name}; chatctl rooms lists them");
+        let text = format!("there is no room {name}; `chatctl rooms` lists those there are");
         return Err(Failure::new(Exit::NotFound, text).into());
     };
     let topic = room.topic.clone().unwrap_or_default();

@@ -1,6 +1,8 @@
 //! What the user typed, understood: a line becomes an [`Input`] or a sentence that says what was
 //! meant to be written. Pure. The commands of the first chat client are all here.
 
+use crate::wire::chat::Kind;
+
 /// The commands, as the user completes them and as they are suggested.
 pub const COMMANDS: [&str; 19] = [
     "/away",
@@ -10,6 +12,7 @@ pub const COMMANDS: [&str; 19] = [
     "/i",
     "/ignore",
     "/join",
+    "/leave",
     "/ls",
     "/me",
     "/names",
@@ -21,7 +24,6 @@ pub const COMMANDS: [&str; 19] = [
     "/topic",
     "/unignore",
     "/whois",
-    "/leave",
 ];
 
 /// What `/help` shows.
@@ -33,17 +35,17 @@ text               say it to the room that the prompt names
 /names [#room]     who is in a room
 /rooms             which rooms there are
 /join #room        enter a room, or make it the one that you speak to
-/part [#room]      leave a room
+/part [#room]      leave a room; /leave does the same
 /topic [text]      show or set the topic; /topic --clear takes it away
 /nick name         take another name
 /away [text]       be away; without a text, or with /back, be back
 /whois nick        where someone is
-/ignore [nick]     hear nothing from someone; without a nick, whom you ignore
+/ignore [nick]     hear nothing from someone; alone, list whom you ignore
 /unignore nick     hear them again
 /i                 switch group chat off and on for yourself
 /help, /h          this
 /quit [text]       leave; so does Ctrl-D
-//text             say a text that begins with a slash";
+//text, /say text  say a text that begins with a slash, or with @";
 
 /// One thing that the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +159,19 @@ fn command(rest: &str) -> Result<Input, String> {
     })
 }
 
+/// The line that says a text as it was said: to a user, or to the current room.
+#[must_use]
+pub fn line_again(to: &str, text: &str, kind: Kind) -> String {
+    if to.starts_with('@') {
+        return format!("{to} {text}");
+    }
+    match kind {
+        Kind::Action => format!("/me {text}"),
+        Kind::Text | Kind::Notice if text.starts_with(['/', '@']) => format!("/say {text}"),
+        Kind::Text | Kind::Notice => text.to_owned(),
+    }
+}
+
 /// A room name as people write it: the `#` may be left out.
 #[must_use]
 pub fn room(text: &str) -> String {
@@ -224,6 +239,19 @@ mod tests {
         assert_eq!(parse("/help"), Ok(Input::Help));
         assert_eq!(parse("/h"), Ok(Input::Help));
         assert_eq!(parse("/i"), Ok(Input::RoomChat));
+    }
+
+    #[test]
+    fn a_line_said_again_goes_where_it_went() {
+        for (to, text, kind, input) in [
+            ("#dev", "hi", Kind::Text, Input::Say("hi".into())),
+            ("#dev", "/etc", Kind::Text, Input::Say("/etc".into())),
+            ("#dev", "@all", Kind::Text, Input::Say("@all".into())),
+            ("#dev", "waves", Kind::Action, Input::Act("waves".into())),
+            ("@ben", "for you", Kind::Text, private("ben", "for you")),
+        ] {
+            assert_eq!(parse(&line_again(to, text, kind)), Ok(input), "{text}");
+        }
     }
 
     #[test]

@@ -39,6 +39,10 @@ const PENDING_MAX: usize = 32;
 /// How long a prompt waits for the answer that may change it.
 const PROMPT_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long a prompt waits to hear whether what was said arrived, so that a refused line is back in
+/// the next prompt. Short, because nothing is typed and no Ctrl-C is heard meanwhile.
+const REFUSAL_PATIENCE: Duration = Duration::from_millis(300);
+
 /// Chats until the user leaves or the server ends it.
 ///
 /// # Errors
@@ -105,7 +109,7 @@ struct Chat {
     leaving: Option<Option<String>>,
     /// Ctrl-C: at once.
     is_interrupted: bool,
-    /// A text that could not be sent, for the next prompt.
+    /// A line that could not be sent, for the next prompt.
     unsent: String,
     /// A prompt is owed to the user, at this time at the latest.
     prompt_due: Option<Instant>,
@@ -179,7 +183,8 @@ impl Chat {
     /// Gives the next prompt once nothing that was asked can change it any more.
     fn prompt(&mut self) {
         let Some(due) = self.prompt_due else { return };
-        let may_change = self.talk.is_connected() && !self.talk.is_settled();
+        let is_awaited = !self.talk.is_settled() || self.talk.is_saying();
+        let may_change = self.talk.is_connected() && is_awaited;
         if may_change && self.leaving.is_none() && Instant::now() < due {
             return;
         }
@@ -249,8 +254,13 @@ impl Chat {
                 return Ok(());
             }
         };
-        self.prompt_due = Some(Instant::now() + PROMPT_PATIENCE);
-        match input::parse(&line) {
+        let input = input::parse(&line);
+        let patience = match &input {
+            Ok(Input::Say(_) | Input::Act(_) | Input::Private { .. }) => REFUSAL_PATIENCE,
+            _ => PROMPT_PATIENCE,
+        };
+        self.prompt_due = Some(Instant::now() + patience);
+        match input {
             Err(why) => self.fault(Exit::Failed, &why),
             Ok(Input::Quit(reason)) => self.leaving = Some(reason),
             Ok(Input::Nothing) => {}
@@ -280,14 +290,12 @@ impl Chat {
             }
             Happening::Lost { why, retry_in } => {
                 self.away_since = Some(Instant::now());
-                self.user
-                    .remark(&format!("{why}; trying again in {}", seconds(retry_in)));
+                self.user.remark(&trying_again(&why.to_string(), retry_in));
                 let effects = self.talk.lost();
                 self.carry_out(effects)?;
             }
             Happening::StillAway { why, retry_in } => {
-                self.user
-                    .remark(&format!("{why}; trying again in {}", seconds(retry_in)));
+                self.user.remark(&trying_again(&why, retry_in));
             }
             Happening::Back(welcome) => {
                 self.away_since = None;
@@ -322,7 +330,9 @@ impl Chat {
                 Effect::Remark(_) => {}
                 Effect::Answer(text) => self.user.remark(&text),
                 Effect::Fault { exit, text } => self.fault(exit, &text),
-                Effect::Unsent(text) => self.unsent = text,
+                // Too late for a prompt that stands; the arrow keys still reach the line.
+                Effect::Unsent(_) if self.prompt_due.is_none() => {}
+                Effect::Unsent(line) => self.unsent = line,
                 // Nobody looks on who could see where the next line goes.
                 Effect::NotEntered if !self.user.is_terminal() => self.talk.turn_away(),
                 Effect::NotEntered => {}
@@ -384,6 +394,8 @@ async fn has_room(screen: Option<&Arc<Screen>>) {
     }
 }
 
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f32())
+/// The reason may be a sentence of the server's, with its full stop.
+fn trying_again(why: &str, retry_in: Duration) -> String {
+    let why = why.trim_end_matches('.');
+    format!("{why}; trying again in {:.1} s", retry_in.as_secs_f32())
 }

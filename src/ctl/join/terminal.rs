@@ -167,17 +167,36 @@ fn comes_back(line: &str) -> bool {
     )
 }
 
-/// Takes the typed line off the screen, where it is sure to fill one row and no more.
+/// Takes the typed line off the screen, where it is sure how many rows it fills.
 fn take_back(prompt: &str, line: &str) {
-    // Terminals disagree about the width of some characters: count those double.
-    let doubtful = line.chars().filter(|c| !c.is_ascii()).count();
-    let width = prompt.width() + line.width() + doubtful;
-    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-    if width < columns && !line.chars().any(char::is_control) {
-        let mut stdout = io::stdout();
-        let _ = stdout.write_all(b"\x1b[A\r\x1b[K");
-        let _ = stdout.flush();
+    let Ok(size) = tcgetwinsize(io::stdout()) else {
+        return;
+    };
+    let (columns, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
+    match rows(prompt, line, columns) {
+        // Beyond the top of the window nothing can be taken back.
+        Some(rows) if rows < height => {
+            let mut stdout = io::stdout();
+            let _ = write!(stdout, "\x1b[{rows}A\r\x1b[J");
+            let _ = stdout.flush();
+        }
+        Some(_) | None => {}
     }
+}
+
+/// How many rows of so many columns a typed line fills. `None` where terminals may disagree: on the
+/// width of some characters, and on where the cursor is once the last column is written.
+fn rows(prompt: &str, line: &str, columns: usize) -> Option<usize> {
+    if columns == 0 || line.chars().any(char::is_control) {
+        return None;
+    }
+    let doubtful = line.chars().filter(|c| !is_plain(*c)).count();
+    let least = prompt.width() + line.width();
+    let full_rows = least / columns;
+    // A wide character that does not fit at the end of a row leaves its last column empty.
+    let most = least + 2 * doubtful + full_rows;
+    let is_sure = full_rows == most / columns && !least.is_multiple_of(columns);
+    is_sure.then_some(full_rows + 1)
 }
 
 /// What rustyline asks while a line is edited.
@@ -226,6 +245,15 @@ impl Hinter for Assistant {
 
 impl Helper for Assistant {}
 
+/// Whether every terminal gives the character the same width: ASCII, and what is always double
+/// (Chinese, kana, Hangul, their full-width forms).
+fn is_plain(c: char) -> bool {
+    c.is_ascii()
+        || matches!(c,
+            '\u{3000}'..='\u{3029}' | '\u{3041}'..='\u{3096}' | '\u{30a0}'..='\u{30ff}'
+            | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff60}')
+}
+
 /// The terminal's modes as they were, brought back at the end however it comes. Between two prompts
 /// keys are only collected, as they are: echoed they would appear twice, and a Ctrl-D or a Ctrl-C
 /// among them must not act before the line in front of it.
@@ -253,5 +281,21 @@ impl Modes {
 impl Drop for Modes {
     fn drop(&mut self) {
         let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+
+    #[test]
+    fn rows_are_counted_only_where_all_terminals_agree() {
+        let counted = |line: &str| rows("#a> ", line, 40);
+        assert_eq!(counted("short"), Some(1));
+        assert_eq!(counted(&"x".repeat(50)), Some(2));
+        assert_eq!(counted(&"한".repeat(30)), Some(2));
+        assert_eq!(counted(&"x".repeat(36)), None, "ends in the last column");
+        assert_eq!(counted(&"é".repeat(17)), None, "an é may be double");
+        assert_eq!(counted("two\nlines"), None);
     }
 }

@@ -59,7 +59,8 @@ fn directory(name: &str, path: &Path) -> Finding {
         Err(error) => Finding::fail(
             "directory",
             format!(
-                "{name}: {}: {error}; start chatd as another user, or change the config",
+                "{name}: {} cannot be written in {}: {error}; start chatd as another user, or change the config",
+                path.display(),
                 existing.display()
             ),
         ),
@@ -141,7 +142,7 @@ pub(super) fn rights(config: &Config, environment: &Environment) -> Finding {
     Finding::ok(
         "rights",
         format!(
-            "not a member of {group}: may change only an own daemon; else sudo usermod -aG {group} $USER, and log in anew"
+            "may change a chatd of your own; for another user's: sudo usermod -aG {group} $USER"
         ),
     )
 }

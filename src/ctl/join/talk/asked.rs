@@ -3,7 +3,7 @@
 use super::{Effect, Entry, Purpose, Talk, names};
 use crate::ctl::chat::text;
 use crate::ctl::exit::Exit;
-use crate::ctl::join::input::{HELP, Input, Topic};
+use crate::ctl::join::input::{HELP, Input, Topic, line_again};
 use crate::wire::chat::{ClientBody, Kind};
 
 impl Talk {
@@ -85,7 +85,7 @@ impl Talk {
                 self.say(&room, text, kind);
                 Vec::new()
             }
-            None => vec![in_no_room(), Effect::Unsent(text.to_owned())],
+            None => vec![in_no_room(), Effect::Unsent(line_again("", text, kind))],
         }
     }
 
@@ -98,7 +98,8 @@ impl Talk {
                 kind,
             };
             let to = to.to_owned();
-            self.ask(body, Purpose::Say { to, text: piece });
+            let text = piece;
+            self.ask(body, Purpose::Say { to, text, kind });
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Effect, Entry, Purpose, Talk, UNSURE, names, undelivered};
 use crate::ctl::chat::outbox::Answered;
 use crate::ctl::exit::exit_of_code;
+use crate::ctl::join::input::line_again;
 use crate::wire::chat::{ClientBody, ServerMessage};
 
 impl Talk {
@@ -14,7 +15,7 @@ impl Talk {
                 (ClientBody::Join { room }, Purpose::Enter(entry)) if code == "already_in_room" => {
                     self.was_there(room, *entry)
                 }
-                _ => refusal(request.purpose, code, text),
+                _ => self.refusal(request.purpose, code, text),
             };
         }
         match (request.purpose, answer) {
@@ -71,7 +72,7 @@ impl Talk {
             (Purpose::Rename(nick), _) => self.renamed(nick),
             (Purpose::Say { .. }, ServerMessage::Ack { .. }) | (Purpose::Enter(_), _) => Vec::new(),
             // Whatever that is, it is no acknowledgement.
-            (Purpose::Say { to, text }, _) => vec![undelivered(UNSURE, &to, &text)],
+            (Purpose::Say { to, text, .. }, _) => vec![undelivered(UNSURE, &to, &text)],
         }
     }
 
@@ -191,6 +192,34 @@ impl Talk {
         }
     }
 
+    /// What the user is told when the server says no.
+    fn refusal(&self, purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
+        let exit = exit_of_code(code);
+        let fault = |text: String| Effect::Fault { exit, text };
+        match purpose {
+            Purpose::Fill => Vec::new(),
+            Purpose::Enter(Entry::Wanted) => vec![fault(text.to_owned()), Effect::NotEntered],
+            Purpose::Say {
+                to,
+                text: unsent,
+                kind,
+            } => {
+                let mut effects = vec![fault(format!("not sent to {to}: {text}"))];
+                // Given back only where Enter sends it to the same place.
+                if to.starts_with('@') || self.current.as_deref() == Some(to.as_str()) {
+                    effects.push(Effect::Unsent(line_again(&to, &unsent, kind)));
+                }
+                effects
+            }
+            Purpose::Enter(_)
+            | Purpose::Leave(_)
+            | Purpose::List
+            | Purpose::ShowTopic
+            | Purpose::Change(_)
+            | Purpose::Rename(_) => vec![fault(text.to_owned())],
+        }
+    }
+
     fn is_in(&mut self, room: String) {
         self.heard_of.insert(room.clone());
         self.ask(names(room.clone()), Purpose::Fill);
@@ -228,37 +257,6 @@ impl Talk {
             Effect::Remark(format!("you are now {nick}")),
             Effect::Renamed(nick),
         ]
-    }
-}
-
-/// What the user is told when the server says no.
-fn refusal(purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
-    let exit = exit_of_code(code);
-    match purpose {
-        Purpose::Fill => Vec::new(),
-        Purpose::Enter(Entry::Wanted) => vec![
-            Effect::Fault {
-                exit,
-                text: text.to_owned(),
-            },
-            Effect::NotEntered,
-        ],
-        Purpose::Say { to, text: unsent } => vec![
-            Effect::Fault {
-                exit,
-                text: format!("not sent to {to}: {text}"),
-            },
-            Effect::Unsent(unsent),
-        ],
-        Purpose::Enter(_)
-        | Purpose::Leave(_)
-        | Purpose::List
-        | Purpose::ShowTopic
-        | Purpose::Change(_)
-        | Purpose::Rename(_) => vec![Effect::Fault {
-            exit,
-            text: text.to_owned(),
-        }],
     }
 }
 

@@ -13,7 +13,7 @@ use super::complete::Words;
 use crate::ctl::chat::login::Welcome;
 use crate::ctl::chat::outbox::{Outbox, Request};
 use crate::ctl::exit::Exit;
-use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
+use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
 
 /// What was sent when the connection broke.
 const UNSURE: &str = "not delivered for sure";
@@ -31,7 +31,7 @@ pub enum Effect {
     Answer(String),
     /// Something did not work.
     Fault { exit: Exit, text: String },
-    /// This text was not sent; the user may want it back.
+    /// This line was not sent; the user may want it back.
     Unsent(String),
     /// The room that the user wanted could not be entered.
     NotEntered,
@@ -47,6 +47,7 @@ enum Purpose {
     Say {
         to: String,
         text: String,
+        kind: Kind,
     },
     Enter(Entry),
     Leave(String),
@@ -121,6 +122,13 @@ impl Talk {
     pub fn is_settled(&self) -> bool {
         let moves = |purpose: &Purpose| matches!(purpose, Purpose::Enter(_) | Purpose::Leave(_));
         !self.awaits_default_room && !self.outbox.any(moves)
+    }
+
+    /// Whether something that was said has not been answered yet.
+    #[must_use]
+    pub fn is_saying(&self) -> bool {
+        self.outbox
+            .any(|purpose| matches!(purpose, Purpose::Say { .. }))
     }
 
     /// Whether the connection stands.
@@ -225,7 +233,7 @@ fn not_said(how: &str, requests: Vec<Request<Purpose>>) -> Vec<Effect> {
     requests
         .into_iter()
         .filter_map(|request| match request.purpose {
-            Purpose::Say { to, text } => Some(undelivered(how, &to, &text)),
+            Purpose::Say { to, text, .. } => Some(undelivered(how, &to, &text)),
             Purpose::Leave(room) => Some(not_done(how, &format!("you have left {room}"))),
             Purpose::Change(done) => Some(not_done(how, &done)),
             Purpose::Rename(nick) => Some(not_done(how, &format!("you are now {nick}"))),
