@@ -38,6 +38,13 @@ fn jittered(failures: u32, share: f64) -> Duration {
     whole.mul_f64(0.5 + share / 2.0)
 }
 
+/// What the user is told of a wait. The reason may be a sentence of the server's, with its full stop.
+#[must_use]
+pub fn trying_again(why: &str, retry_in: Duration) -> String {
+    let why = why.trim_end_matches('.');
+    format!("{why}; trying again in {:.1} s", retry_in.as_secs_f32())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::send::log_in;
 use crate::ctl::args::Tail;
+use crate::ctl::chat::backoff::trying_again;
 use crate::ctl::chat::link::{Happening, Link};
 use crate::ctl::chat::login::{Welcome, exit_of_loss};
 use crate::ctl::exit::{Exit, Failure};
@@ -100,17 +101,10 @@ impl Follower {
         match happening {
             Happening::Heard(message) => return self.heard(&message),
             Happening::Lost { why, retry_in } => {
-                let why = why.to_string();
-                remark(&format!(
-                    "{why}; trying again in {:.1} s",
-                    retry_in.as_secs_f32()
-                ));
+                remark(&trying_again(&why.to_string(), retry_in));
             }
             Happening::StillAway { why, retry_in } => {
-                remark(&format!(
-                    "{why}; trying again in {:.1} s",
-                    retry_in.as_secs_f32()
-                ));
+                remark(&trying_again(&why, retry_in));
             }
             Happening::Back(welcome) => self.back(&welcome),
             Happening::Refused { text } => return Err(Failure::new(Exit::Failed, text).into()),

@@ -16,6 +16,7 @@ use super::screen::Screen;
 use super::talk::{Effect, Talk};
 use super::user::User;
 use crate::ctl::args::Join;
+use crate::ctl::chat::backoff::trying_again;
 use crate::ctl::chat::keys::KeptKey;
 use crate::ctl::chat::link::{Happening, Link};
 use crate::ctl::chat::login::{Identity, Welcome, exit_of_loss};
@@ -392,10 +393,4 @@ async fn has_room(screen: Option<&Arc<Screen>>) {
     if let Some(screen) = screen {
         screen.has_room().await;
     }
-}
-
-/// The reason may be a sentence of the server's, with its full stop.
-fn trying_again(why: &str, retry_in: Duration) -> String {
-    let why = why.trim_end_matches('.');
-    format!("{why}; trying again in {:.1} s", retry_in.as_secs_f32())
 }
