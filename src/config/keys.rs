@@ -233,6 +233,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "When a new log file begins."),
     key!(Log "keep", Kind::Count(1..=10_000, at!(log.keep)), Restart,
         "Log files kept; older ones are deleted."),
+    key!(Log "file_bytes", Kind::Size(64 * KIB..=1024 * MIB, at!(log.file_bytes)), Restart,
+        "Another log file begins when one is this long, too; not with rotation = \"never\"."),
     key!(Log "level", Kind::Text("a log level", at!(log.level, check_log_level)), Reload,
         "error, warn, info, debug, trace or off, or several directives such as \"info,chatd::daemon=debug\"."),
     key!(Log "format", Kind::Choice(LogFormat::WORDS, at!(log.format)), Restart,

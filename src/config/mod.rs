@@ -103,6 +103,8 @@ pub struct Log {
     pub rotation: Rotation,
     /// Files kept. Default 14.
     pub keep: usize,
+    /// Length at which another file begins before its time, 64 KiB to 1 GiB. Default 64 MiB.
+    pub file_bytes: usize,
     /// `tracing` directives. Default `info`.
     pub level: String,
     pub format: LogFormat,
@@ -157,6 +159,7 @@ impl Config {
                 directory: Some(directories.log.clone()),
                 rotation: Rotation::Daily,
                 keep: 14,
+                file_bytes: 64 * 1024 * 1024,
                 level: "info".to_owned(),
                 format: LogFormat::Text,
             },

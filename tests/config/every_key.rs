@@ -38,6 +38,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("log", "directory") => "\"\"",
         ("log", "rotation") => "\"hourly\"",
         ("log", "keep") => "3",
+        ("log", "file_bytes") => "\"1MiB\"",
         ("log", "level") => "\"warn,chatd::daemon=debug\"",
         ("log", "format") => "\"json\"",
         ("admin", "socket") => "\"/run/other.sock\"",

@@ -1,6 +1,7 @@
 //! The rotating log files: `chatd.2026-11-23.log` (or `chatd.log` without rotation), and
-//! `current.log`, which always leads to the one being written. Lives on the writer thread, must
-//! never fail for good: a full disk costs lines, which are counted, and nothing else.
+//! `current.log`, which always leads to the one being written. One that has grown too long before
+//! its time is set aside as `chatd.2026-11-23-0001.log`. Lives on the writer thread, must never fail
+//! for good: a full disk costs lines, which are counted, and nothing else.
 
 use std::fs::{self, DirBuilder};
 use std::io::Write;
@@ -58,6 +59,9 @@ pub(super) struct LogFiles {
     directory: PathBuf,
     rotation: config::Rotation,
     keep: usize,
+    file_bytes: u64,
+    /// Bytes written since the file's length was last looked at.
+    unchecked_bytes: u64,
     appender: RollingFileAppender,
     /// Where [`CURRENT`] led when old files were last removed.
     pruned_for: Option<PathBuf>,
@@ -95,6 +99,8 @@ impl LogFiles {
             directory,
             rotation: config.rotation,
             keep: config.keep,
+            file_bytes: config.file_bytes as u64,
+            unchecked_bytes: 0,
             appender,
             pruned_for: None,
             torn: false,
@@ -121,7 +127,10 @@ impl LogFiles {
             .and_then(|()| self.appender.write_all(line));
         self.torn = written.is_err();
         match written {
-            Ok(()) => drop(self.health.set_failure(None)),
+            Ok(()) => {
+                self.health.set_failure(None);
+                self.set_aside_when_long(line.len() as u64);
+            }
             Err(error) => {
                 self.health.lines_failed.fetch_add(1, Ordering::Relaxed);
                 self.tell_failure(&format!(
@@ -151,6 +160,25 @@ impl LogFiles {
         for old in ours.drain(..too_many) {
             // One that cannot be removed now is tried again with the next file.
             let _ = fs::remove_file(self.directory.join(old));
+        }
+    }
+
+    /// Looks at the file's length, but not at each line: it may be up to a quarter too long.
+    fn set_aside_when_long(&mut self, written: u64) {
+        self.unchecked_bytes += written;
+        if self.unchecked_bytes < self.file_bytes / 4 || self.rotation == config::Rotation::Never {
+            return;
+        }
+        self.unchecked_bytes = 0;
+        let Ok(file) = fs::read_link(self.current()) else {
+            return;
+        };
+        if fs::metadata(&file).is_ok_and(|found| found.len() >= self.file_bytes) {
+            match set_aside(&file) {
+                Ok(()) => self.reopen(),
+                Err(error) => self.tell_failure(&format!("cannot set the log file aside: {error}")),
+            }
+            self.pruned_for = None; // one more file is there, though this one's name is the same
         }
     }
 
@@ -187,6 +215,23 @@ fn appender(
         .build(directory)
 }
 
+/// Gives a file the next number behind its date: by name it stands before the file that begins now.
+fn set_aside(file: &Path) -> std::io::Result<()> {
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let number_of = |name: &String| -> Option<u32> {
+        let number = name.strip_prefix(&*stem)?.strip_prefix('-')?;
+        number.strip_suffix(SUFFIX)?.strip_suffix('.')?.parse().ok()
+    };
+    // Not the first number that is free: those below have been pruned, and were older.
+    let last = log_files(directory).iter().filter_map(number_of).max();
+    let next = last.unwrap_or(0) + 1;
+    fs::rename(
+        file,
+        file.with_file_name(format!("{stem}-{next:04}.{SUFFIX}")),
+    )
+}
+
 /// The names of the files that rotation made, `chatd.DATE.log`.
 fn log_files(directory: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory) else {
@@ -216,6 +261,7 @@ mod tests {
             directory: Some(directory.to_owned()),
             rotation,
             keep,
+            file_bytes: 1000,
             level: "info".to_owned(),
             format: config::LogFormat::Text,
         }
@@ -246,6 +292,36 @@ mod tests {
         assert_eq!(left, ["chatd.2001-01-03.log", current]);
         assert!(directory.path().join("chatd.notes.log").exists());
         assert!(directory.path().join("chatd.log").exists());
+    }
+
+    #[test]
+    fn a_flood_of_lines_is_kept_within_its_bounds() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = open(directory.path(), config::Rotation::Daily, 3);
+        let line = format!("{}\n", "x".repeat(99));
+        for number in 0..1000 {
+            files.write_line(format!("{number:04} {line}").as_bytes());
+            files.settle();
+        }
+        let mut names = log_files(directory.path());
+        names.sort();
+        assert_eq!(names.len(), 3, "{names:?}");
+        let read = |name: &String| fs::read_to_string(directory.path().join(name)).unwrap();
+        let texts: String = names.iter().map(read).collect();
+        assert!(
+            names.iter().all(|name| read(name).len() <= 1300),
+            "{names:?}"
+        );
+        let numbers: Vec<u32> = texts
+            .lines()
+            .map(|line| line[..4].parse().unwrap())
+            .collect();
+        assert_eq!(numbers.last(), Some(&999));
+        assert!(
+            numbers.is_sorted_by(|one, next| one + 1 == *next),
+            "{numbers:?}"
+        );
+        assert!(files.current().exists());
     }
 
     #[test]

@@ -15,6 +15,7 @@ fn config(directory: &Path, format: LogFormat) -> Log {
         directory: Some(directory.to_owned()),
         rotation: Rotation::Never,
         keep: 3,
+        file_bytes: 1 << 20,
         level: "info".to_owned(),
         format,
     }
