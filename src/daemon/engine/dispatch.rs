@@ -98,8 +98,13 @@ impl Core {
         };
         for dialect in Dialect::ALL {
             if room.is_heard_in(dialect) {
-                let except = except.iter().map(|session| session.slot);
-                self.turn_bytes += room.append(dialect, except, |out| {
+                let speaks_it = |session: &&SessionId| {
+                    let connection = self.connections.get(session.slot as usize);
+                    connection.is_some_and(|it| it.protocol.dialect() == Some(dialect))
+                };
+                let except = except.iter().filter(speaks_it).map(|session| session.slot);
+                let except: Vec<u32> = except.collect();
+                self.turn_bytes += room.append(dialect, &except, |out| {
                     protocol::render_event(dialect, &self.facts, event, out);
                 });
             }

@@ -5,6 +5,8 @@
 //! what it is owed. So a change of membership never forces a write, and a storm of joins and leaves
 //! costs one write per member and turn, as messages do.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::daemon::protocol::Dialect;
@@ -76,11 +78,12 @@ impl Room {
         side.without(&gaps, heard_from)
     }
 
-    /// Appends one event, rendered by `render`, for all members of a dialect but those in `except`.
+    /// Appends one event, rendered by `render`, for all members of a dialect but those in `except`,
+    /// who should be members of the same dialect.
     pub(super) fn append(
         &mut self,
         dialect: Dialect,
-        except: impl Iterator<Item = u32>,
+        except: &[u32],
         render: impl FnOnce(&mut Vec<u8>),
     ) -> usize {
         let side = &mut self.sides[dialect as usize];
@@ -92,8 +95,7 @@ impl Room {
         let to = side.turn.len();
         if to > from {
             side.lines += 1;
-            side.skips
-                .extend(except.map(|slot| Skip { slot, from, to }));
+            side.skip(except, from, to);
         }
         to - from
     }
@@ -139,17 +141,41 @@ impl Side {
         deliveries
     }
 
-    /// What each member with a gap hears, by slot. Few have one, so they get copies.
+    /// Notes a piece that these members must not hear. Those who have group chat off miss line
+    /// after line: their gaps grow instead of becoming more.
+    fn skip(&mut self, except: &[u32], from: usize, to: usize) {
+        let latest = self.skips.len().saturating_sub(except.len());
+        let are_adjacent = self.skips[latest..]
+            .iter()
+            .map(|skip| (skip.slot, skip.to))
+            .eq(except.iter().map(|&slot| (slot, from)));
+        if are_adjacent {
+            for skip in &mut self.skips[latest..] {
+                skip.to = to;
+            }
+        } else {
+            let skips = except.iter().map(|&slot| Skip { slot, from, to });
+            self.skips.extend(skips);
+        }
+    }
+
+    /// What each member with a gap hears, by slot. Members with the same gaps share a copy.
     fn shares_with_gaps(&mut self) -> Vec<(u32, Bytes)> {
         self.skips.sort_by_key(|skip| skip.slot); // stable: each member's gaps stay in order
-        let gaps = self.skips.chunk_by(|one, next| one.slot == next.slot);
-        gaps.map(|gaps| {
-            (
-                gaps[0].slot,
-                Bytes::from(self.without(gaps, self.heard_from(gaps[0].slot))),
-            )
-        })
-        .collect()
+        let pieces = |gaps: &[Skip]| -> Vec<(usize, usize)> {
+            gaps.iter().map(|gap| (gap.from, gap.to)).collect()
+        };
+        let mut copies: HashMap<(usize, Vec<(usize, usize)>), Bytes> = HashMap::new();
+        let mut shares = Vec::new();
+        for gaps in self.skips.chunk_by(|one, next| one.slot == next.slot) {
+            let slot = gaps[0].slot;
+            let heard_from = self.heard_from(slot);
+            let copy = copies
+                .entry((heard_from, pieces(gaps)))
+                .or_insert_with(|| Bytes::from(self.without(gaps, heard_from)));
+            shares.push((slot, copy.clone()));
+        }
+        shares
     }
 
     fn heard_from(&self, slot: u32) -> usize {
@@ -186,7 +212,7 @@ mod tests {
 
     fn say(room: &mut Room, text: &str, except: &[u32]) {
         for dialect in Dialect::ALL {
-            room.append(dialect, except.iter().copied(), |out| {
+            room.append(dialect, except, |out| {
                 out.extend_from_slice(text.as_bytes());
             });
         }
@@ -247,6 +273,25 @@ mod tests {
         room.enter(V1, 3);
         say(&mut room, "d", &[3]);
         assert_eq!(sealed(&mut room), heard(&[(1, "abcd"), (2, "bd")]));
+    }
+
+    #[test]
+    fn those_who_hear_the_same_share_it_however_many_lines_they_miss() {
+        let mut room = Room::default();
+        for slot in 1..=5 {
+            room.enter(V1, slot);
+        }
+        say(&mut room, "a", &[]);
+        for _ in 0..100 {
+            say(&mut room, "x", &[2, 3]);
+        }
+        say(&mut room, "b", &[]);
+        assert_eq!(room.sides[V1 as usize].skips.len(), 2, "one gap each");
+        let mut slices = BTreeMap::new();
+        room.seal(|share| drop(slices.insert(share.slot, share.slice)));
+        assert_eq!(slices[&2], "ab");
+        assert_eq!(slices[&2].as_ptr(), slices[&3].as_ptr());
+        assert_eq!(slices[&1].as_ptr(), slices[&4].as_ptr());
     }
 
     #[test]
