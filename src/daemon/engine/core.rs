@@ -1,6 +1,6 @@
 //! The engine's state, and its doors: for listeners (`admit`), for connections' tasks (`receive`,
-//! `ended` and others), for the engine's own loop (`tick`, `answer`). What the hub puts out is carried out in
-//! `dispatch.rs`; what waits in outboxes is written in `flush.rs`.
+//! `end`, `remove`), for the loop (`tick`). What the hub puts out is carried out in `dispatch.rs`,
+//! what waits in outboxes is written in `flush.rs`, and questions are answered in `answer.rs`.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
