@@ -138,7 +138,7 @@ impl Daemon {
             open,
         } = Resources::take(&loaded.config)?;
         let state = Arc::new(DaemonState::new(clock, open_files));
-        tell_start(&loaded, &state);
+        tell_start(&loaded, open_files);
         let engine = Engine::new(clock, Arc::new(loaded.config.clone()));
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
@@ -298,11 +298,10 @@ impl Resources {
 }
 
 /// What an operator wants to see first: which program, which config, how much it can hold.
-fn tell_start(loaded: &Loaded, state: &DaemonState) {
+fn tell_start(loaded: &Loaded, files: OpenFiles) {
     let file = loaded.file.as_ref().map(|file| file.display().to_string());
     let file = file.as_deref().unwrap_or("none, running on defaults");
     info!(target: LIFE, version = %env!("CARGO_PKG_VERSION"), config = %file, "starting");
-    let files = state.open_files;
     let allowed = files.connections_allowed(nofile::RESERVE);
     let wanted = loaded.config.limits.hub.max_connections;
     info!(
@@ -311,16 +310,7 @@ fn tell_start(loaded: &Loaded, state: &DaemonState) {
         limit_before = files.soft_before,
         "the limit on open files allows {allowed} connections; limits.max_connections is {wanted}",
     );
-    if allowed < wanted {
-        let warning = format!(
-            "the limit on open files ({}) allows only {allowed} of the {wanted} connections of limits.max_connections: \
-             raise LimitNOFILE in the unit, or lower the limit",
-            files.now
-        );
-        warn!(target: LIFE, "{warning}");
-        state.warn(warning);
-    }
-    for warning in &loaded.warnings {
+    for warning in files.shortage(wanted).iter().chain(&loaded.warnings) {
         warn!(target: LIFE, "{warning}");
     }
 }

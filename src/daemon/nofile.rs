@@ -32,6 +32,18 @@ impl OpenFiles {
         }
     }
 
+    /// What an operator should know when fewer connections are possible than are `wanted`.
+    #[must_use]
+    pub fn shortage(self, wanted: usize) -> Option<String> {
+        let allowed = self.connections_allowed(RESERVE);
+        (wanted > allowed).then(|| {
+            format!(
+                "limits.max_connections is {wanted}, but the limit on open files allows {allowed} connections: \
+                 raise LimitNOFILE= in the unit, or `ulimit -Hn`"
+            )
+        })
+    }
+
     /// Connections that may be open at a time when `reserve` descriptors serve other ends.
     #[must_use]
     pub fn connections_allowed(self, reserve: u64) -> usize {

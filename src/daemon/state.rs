@@ -16,7 +16,6 @@ pub struct DaemonState {
     pub open_files: OpenFiles,
     stage: Mutex<State>,
     listeners: Mutex<Vec<Listener>>,
-    warnings: Mutex<Vec<String>>,
     stop: watch::Sender<bool>,
 }
 
@@ -29,7 +28,6 @@ impl DaemonState {
             open_files,
             stage: Mutex::new(State::Starting),
             listeners: Mutex::default(),
-            warnings: Mutex::default(),
             stop: watch::Sender::new(false),
         }
     }
@@ -54,17 +52,6 @@ impl DaemonState {
     /// One more place where it listens.
     pub fn add_listener(&self, listener: Listener) {
         held(&self.listeners).push(listener);
-    }
-
-    /// What an operator should know, as found at the start.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        held(&self.warnings).clone()
-    }
-
-    /// One more sentence for `chatctl status`.
-    pub fn warn(&self, sentence: String) {
-        held(&self.warnings).push(sentence);
     }
 
     /// Asks the daemon to stop gracefully, as SIGTERM does.

@@ -109,6 +109,10 @@ fn a_peer_that_does_not_read_is_cut_told_counted_and_logged() {
 fn running_out_of_file_descriptors_turns_newcomers_away_and_hurts_nobody() {
     let daemon = Daemon::start_with("", |command| *command = with_few_descriptors(command));
     let mut ana = Peer::join(&daemon, "ana");
+    let status = daemon.admin("GET", "/v1/status", "").1;
+    let told = status["warnings"].as_array().unwrap().iter();
+    let told = told.filter(|it| it.as_str().unwrap().contains("max_connections is 10000"));
+    assert_eq!(told.count(), 1, "{status}");
     let mut crowd = Vec::new();
     let turned_away = wait_for("somebody to be turned away", || {
         let mut stream = TcpStream::connect(daemon.chat_addr()).unwrap();

@@ -37,14 +37,13 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Statu
         config_file: state.reloader.file().map(|path| path.display().to_string()),
         log_file: state.logging.file().map(|path| path.display().to_string()),
         log_lines_dropped: state.logging.dropped_lines(),
-        warnings: warnings(&state, allowed),
+        warnings: warnings(&state),
     }))
 }
 
 /// What an operator should know and do.
-fn warnings(state: &AdminState, connections_allowed: usize) -> Vec<String> {
-    let mut warnings = state.daemon.warnings();
-    warnings.extend(state.reloader.warnings());
+fn warnings(state: &AdminState) -> Vec<String> {
+    let mut warnings = state.reloader.warnings();
     let waiting = state.reloader.waiting_for_restart();
     if !waiting.is_empty() {
         let keys = waiting.join(", ");
@@ -52,16 +51,9 @@ fn warnings(state: &AdminState, connections_allowed: usize) -> Vec<String> {
             "the config has changed, but waits for a restart: {keys}"
         ));
     }
-    let wanted = state.reloader.config().limits.hub.max_connections;
-    if wanted > connections_allowed {
-        warnings.push(format!(
-            "limits.max_connections is {wanted}, but the limit on open files allows {connections_allowed} connections: raise LimitNOFILE= in the unit, or `ulimit -Hn`"
-        ));
-    }
-    let (open, max) = (
-        ProcessFigures::read().open_files,
-        state.daemon.open_files.now,
-    );
+    let files = state.daemon.open_files;
+    warnings.extend(files.shortage(state.reloader.config().limits.hub.max_connections));
+    let (open, max) = (ProcessFigures::read().open_files, files.now);
     if open.saturating_add(max / 10) >= max {
         warnings.push(format!("{open} of {max} open files are in use: raise LimitNOFILE=, or lower limits.max_connections"));
     }
