@@ -39,9 +39,9 @@ impl Core {
     }
 
     fn reconfigure(&mut self, config: Arc<Config>) {
-        let now = self.now();
         self.facts = facts_of(&config);
-        self.utc_offset_minute = 0;
+        self.utc_offset_minute = 0; // the new facts know neither the time nor the zone
+        let now = self.now();
         self.input(now, Input::Settings(config.limits.hub.clone()));
         self.config = config;
     }

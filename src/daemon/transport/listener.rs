@@ -71,17 +71,6 @@ impl Listener {
                 .map_ok(|(stream, _)| Socket::Unix(stream)),
         }
     }
-
-    /// The address with the port that the system chose; `None` for a Unix socket.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn local_address(&self) -> io::Result<Option<SocketAddr>> {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().map(Some),
-            Self::Unix(..) => Ok(None),
-        }
-    }
 }
 
 impl fmt::Display for Listener {
