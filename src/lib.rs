@@ -20,10 +20,10 @@
 //! |---|---|---|
 //! | `hub` | | `precis_profiles`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
-//! | `config` | `hub` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `socket2`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
-//! | `daemon::protocol` | `daemon::protocol::chat`, `hub` | |
+//! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `hub` | `thiserror`, `tokio` |
 //! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |

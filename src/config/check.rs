@@ -10,6 +10,7 @@ use super::listeners;
 use super::notes::Notes;
 use super::problem::{Place, Problem};
 use super::{Config, Endpoint};
+use crate::wire::chat::object_bytes_max;
 
 /// A send queue below this many of the longest frames would close sessions that are not slow: one
 /// frame is being sent and the next one waits.
@@ -133,7 +134,7 @@ impl Draft {
     fn queue_holds_frames(&mut self) {
         let keys = ["limits.send_queue_bytes", "limits.message_bytes"];
         let limits = &self.config.limits;
-        let frame = limits.frame_bytes();
+        let frame = object_bytes_max(limits.hub.message_bytes);
         let needed = QUEUED_FRAMES_MIN * frame;
         if limits.send_queue_bytes < needed && !self.notes.any_refused(&keys) {
             let text = format!(

@@ -171,15 +171,6 @@ impl Config {
     }
 }
 
-impl Limits {
-    /// Longest frame that a peer may send, in bytes: a text in which every byte became an escape
-    /// of six (`\u0041`), and a kibibyte for what stands around it.
-    #[must_use]
-    pub fn frame_bytes(&self) -> usize {
-        self.hub.message_bytes * 6 + 1024
-    }
-}
-
 /// `127.0.0.1:12231`, `[::1]:12231`, or the path of a Unix socket.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{Field, Fields, RequestError};
 
+/// Longest object that a client may send, in bytes, where a text may have `message_bytes`: every byte
+/// of the text escaped as `\u00XX`, and a kibibyte for what stands around it.
+#[must_use]
+pub const fn object_bytes_max(message_bytes: usize) -> usize {
+    message_bytes * 6 + 1024
+}
+
 /// The version that `hello` asks for and `welcome` confirms.
 pub const VERSION: u32 = 1;
 

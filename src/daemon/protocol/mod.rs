@@ -14,6 +14,7 @@ use crate::hub::input::QuitReason;
 use crate::hub::output::Reply;
 use crate::hub::settings::Settings;
 use crate::hub::time::UnixMillis;
+use crate::wire::chat::object_bytes_max;
 
 /// How events look to a session. Sessions of one dialect share one rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,11 +80,10 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Longest object that a peer may send, in bytes: a text of `message_bytes` whose every byte is
-    /// escaped as `\u00XX`, and room for the other fields.
+    /// Longest object that a peer may send, in bytes.
     #[must_use]
     pub fn frame_bytes(&self) -> usize {
-        self.settings.message_bytes * 6 + 1024
+        object_bytes_max(self.settings.message_bytes)
     }
 }
 
