@@ -32,7 +32,7 @@
 //! | `daemon::metrics` | | `rustix` |
 //! | `daemon::nofile` | | `rustix` |
 //! | `daemon::signals` | | `futures_core`, `signal_hook`, `signal_hook_tokio`, `tokio` |
-//! | `daemon::logging` | `config`, `hub` | `chrono`, `rustix`, `serde_json`, `signal_hook`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
+//! | `daemon::logging` | `config`, `hub`, `wire` | `chrono`, `rustix`, `serde_json`, `signal_hook`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
 //! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |

@@ -8,19 +8,13 @@
 
 use std::borrow::Cow;
 
+use crate::wire::terminal::is_steering;
+
 /// Whether a character must not reach a terminal as it is.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            // Line and paragraph separator; bidi embeddings, overrides and isolates with their ends;
-            // deprecated formatting; annotation marks.
-            '\u{2028}' | '\u{2029}'
-                | '\u{202A}'..='\u{202E}'
-                | '\u{2066}'..='\u{206F}'
-                | '\u{FFF9}'..='\u{FFFB}'
-        )
+    // Beside what steers: deprecated formatting and annotation marks.
+    is_steering(c) || matches!(c, '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// A text that stays on one line: a line feed is shown as `␊`, a tab as `␉`, an escape as `␛`.

@@ -5,3 +5,4 @@ pub mod admin;
 pub mod chat;
 pub mod fields;
 pub mod frame;
+pub mod terminal;

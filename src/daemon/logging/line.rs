@@ -13,6 +13,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter}
 use tracing_subscriber::registry::LookupSpan;
 
 use super::files::LogFiles;
+use crate::wire::terminal::is_steering;
 
 /// Where a line ends up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,13 +128,9 @@ fn escape(line: &str, colour: bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Marks of direction too: in a log they belong to no text that needs them.
 fn is_forging(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(
-            c,
-            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{61c}'
-        )
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    (c != '\t' && is_steering(c)) || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 /// A line for the journal: no time, and the priority before it as sd-daemon(3) has it.

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::iter;
 
+use crate::wire::terminal::is_steering;
+
 /// Length of a text within a JSON string, in bytes, without the quotes.
 pub(super) fn json_bytes(text: &str) -> usize {
     text.chars().map(json_char_bytes).sum()
@@ -33,12 +35,7 @@ pub(super) fn for_terminal(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unsafe(character: char) -> bool {
-    match character {
-        '\n' | '\t' => false,
-        // Line and paragraph separators, then what turns the reading direction.
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        _ => character.is_control(),
-    }
+    !matches!(character, '\n' | '\t') && is_steering(character)
 }
 
 fn fitting_bytes(text: &str, max: usize) -> usize {
