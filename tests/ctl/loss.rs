@@ -10,8 +10,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::json;
 
-use super::chatctl;
 use super::fake::{FakeServer, Peer};
+use super::{chatctl, chatctl_to};
 
 /// Where a running `chatctl join ana` keeps the key of its session.
 fn key_file(home: &Path, server: &str) -> PathBuf {
@@ -40,12 +40,14 @@ fn send_is_done_when_all_is_acknowledged_even_if_the_way_out_is_cut() {
         peer.expect("part");
     });
     keep_key(home.path(), &server.address());
-    chatctl(home.path())
-        .args(["send", "#ops", "disk full", "--as", "ana"])
-        .args(["--server", &server.address()])
-        .assert()
-        .code(0)
-        .stderr("");
+    chatctl_to(
+        &server,
+        home.path(),
+        &["send", "#ops", "disk full", "--as", "ana"],
+    )
+    .assert()
+    .code(0)
+    .stderr("");
     server.finish();
 }
 
@@ -64,12 +66,14 @@ fn send_leaves_a_room_that_it_entered_for_the_user_when_the_text_is_refused() {
         peer.expect_quit();
     });
     keep_key(home.path(), &server.address());
-    chatctl(home.path())
-        .args(["send", "#ops", "disk full", "--as", "ana"])
-        .args(["--server", &server.address()])
-        .assert()
-        .code(5)
-        .stderr("chatctl: not sent: you may not speak\n");
+    chatctl_to(
+        &server,
+        home.path(),
+        &["send", "#ops", "disk full", "--as", "ana"],
+    )
+    .assert()
+    .code(5)
+    .stderr("chatctl: not sent: you may not speak\n");
     server.finish();
 }
 
@@ -97,8 +101,7 @@ fn only_an_acknowledgement_is_one() {
     };
     send().code(1).stderr(contains("not acknowledged"));
     send().code(1).stderr(contains("the store is gone"));
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n")
         .assert()
         .code(1)
@@ -119,13 +122,15 @@ fn a_long_text_may_take_longer_than_one_answer() {
         peer.expect_quit();
     });
     let text = format!("{}\n", "x".repeat(60)).repeat(46);
-    chatctl(home.path())
-        .args(["send", "@ben", "-", "--timeout", "2s"])
-        .args(["--server", &server.address()])
-        .write_stdin(text)
-        .assert()
-        .code(0)
-        .stderr("");
+    chatctl_to(
+        &server,
+        home.path(),
+        &["send", "@ben", "-", "--timeout", "2s"],
+    )
+    .write_stdin(text)
+    .assert()
+    .code(0)
+    .stderr("");
     server.finish();
 }
 
@@ -137,9 +142,7 @@ fn a_pipe_that_never_ends_does_not_wait_for_ever() {
         peer.expect("send");
         peer.expect("quit");
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--timeout", "1s"])
-        .args(["--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana", "--timeout", "1s"])
         .write_stdin("hello\n".repeat(1000))
         .assert()
         .code(6)
@@ -169,8 +172,7 @@ fn text_behind_a_join_never_goes_elsewhere_when_the_connection_is_lost() {
         );
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("/join dev\nfor dev only\n")
         .assert()
         .code(0);
@@ -186,8 +188,7 @@ fn text_behind_a_refused_join_is_not_said_at_all() {
         peer.refuse(&join, "too_many_rooms", "you are in too many rooms");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("/join dev\nfor dev only\n")
         .assert()
         .code(1)
@@ -213,8 +214,7 @@ fn the_key_is_kept_over_a_lost_connection_and_goes_at_the_end() {
         assert_eq!(key(), "k1");
         peer.bye("kicked", "enough");
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\nand more\n")
         .assert()
         .code(1);
@@ -235,8 +235,7 @@ fn input_that_is_no_text_is_refused_and_the_rest_is_said() {
     let mut input = b"one\n\xff\xfe\ntwo\n".to_vec();
     input.resize(input.len() + 2 * 1024 * 1024, b'x');
     input.extend(b"\nthree");
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin(input)
         .assert()
         .code(1)
@@ -286,8 +285,7 @@ fn absurd_limits_of_a_server_are_survived() {
         peer.expect_send();
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["send", "@ben", "hi", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["send", "@ben", "hi"])
         .assert()
         .code(0);
     server.finish();

@@ -11,10 +11,14 @@ mod send;
 mod tail;
 mod terminal;
 
+use std::path::Path;
+
 use assert_cmd::Command;
 
+use fake::FakeServer;
+
 /// chatctl in an environment of its own, so that nothing of this machine shows through.
-fn chatctl(home: &std::path::Path) -> Command {
+fn chatctl(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatctl"));
     command
         .env_clear()
@@ -23,5 +27,12 @@ fn chatctl(home: &std::path::Path) -> Command {
         .env("CHATD_ADMIN_SOCKET", home.join("admin.sock"))
         .env("TZ", "UTC")
         .timeout(std::time::Duration::from_secs(30));
+    command
+}
+
+/// chatctl in an environment of its own, sent to a scripted server.
+fn chatctl_to(server: &FakeServer, home: &Path, args: &[&str]) -> Command {
+    let mut command = chatctl(home);
+    command.args(args).args(["--server", &server.address()]);
     command
 }

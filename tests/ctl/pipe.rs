@@ -4,8 +4,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::json;
 
-use super::chatctl;
 use super::fake::{FakeServer, Peer};
+use super::{chatctl, chatctl_to};
 
 #[test]
 fn lines_go_out_events_come_in_and_the_end_waits_for_the_acknowledgement() {
@@ -23,8 +23,7 @@ fn lines_go_out_events_come_in_and_the_end_waits_for_the_acknowledgement() {
         peer.ack(&private);
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n@ben psst\n")
         .assert()
         .code(0)
@@ -59,15 +58,7 @@ fn rooms_are_entered_and_commands_work_as_on_a_terminal() {
         assert_eq!(peer.expect_send()["text"], "/etc/passwd");
         assert_eq!(peer.expect_quit()["reason"], "see you");
     });
-    chatctl(home.path())
-        .args([
-            "join",
-            "ana",
-            "--room",
-            "dev",
-            "--server",
-            &server.address(),
-        ])
+    chatctl_to(&server, home.path(), &["join", "ana", "--room", "dev"])
         .write_stdin("hi\n/ls\n/me waves\n//etc/passwd\n/quit see you\nnever said\n")
         .assert()
         .code(0)
@@ -86,15 +77,7 @@ fn jsonl_gives_the_events_as_objects_and_escapes_what_terminals_obey() {
         peer.ack(&message);
         peer.expect_quit();
     });
-    let output = chatctl(home.path())
-        .args([
-            "join",
-            "ana",
-            "--output",
-            "jsonl",
-            "--server",
-            &server.address(),
-        ])
+    let output = chatctl_to(&server, home.path(), &["join", "ana", "--output", "jsonl"])
         .write_stdin("hello\n")
         .assert()
         .code(0)
@@ -151,8 +134,7 @@ fn nothing_that_others_write_reaches_the_terminal_raw() {
         peer.expect("quit");
         peer.bye("quit", evil);
     });
-    let output = chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    let output = chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n")
         .assert()
         .get_output()
@@ -193,8 +175,7 @@ fn too_fast_waits_and_sends_again_in_order() {
         assert_eq!(peer.expect_send()["text"], "three");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("one\ntwo\nthree\n")
         .assert()
         .code(0)
@@ -212,8 +193,7 @@ fn a_refused_line_makes_the_exit_code_and_the_rest_is_said() {
         assert_eq!(peer.expect_send()["text"], "on");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("@nobody hi\non\n")
         .assert()
         .code(4)
@@ -229,8 +209,7 @@ fn an_unknown_command_is_not_said_and_fails() {
         assert_eq!(peer.expect_send()["text"], "on");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("/jion #dev\non\n")
         .assert()
         .code(1)
@@ -254,8 +233,7 @@ fn text_behind_a_join_goes_to_the_joined_room() {
         assert_eq!(peer.expect_send()["to"], "#lobby");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("one\n/join dev\ntwo\n/part\nthree\n")
         .assert()
         .code(0)
@@ -273,8 +251,7 @@ fn a_taken_nick_ends_a_pipe_with_1() {
         peer.refuse(&json!({}), "nick_in_use", "ana is taken");
         peer.expect_end();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n")
         .assert()
         .code(1)
@@ -302,8 +279,7 @@ fn a_lost_connection_comes_back_by_key_and_says_what_may_be_lost() {
         assert_eq!(peer.expect_send()["text"], "two");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("one\ntwo\n")
         .assert()
         .code(1)
@@ -323,8 +299,7 @@ fn a_kicked_user_does_not_come_back() {
         peer.expect("send");
         peer.bye("kicked", "kicked by an operator: enough");
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n")
         .assert()
         .code(1)
@@ -374,8 +349,7 @@ fn pings_are_answered_and_unknown_objects_passed_over() {
         assert_eq!(seen, ["pong", "send"]);
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["join", "ana", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["join", "ana"])
         .write_stdin("hello\n")
         .assert()
         .code(0);

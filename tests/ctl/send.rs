@@ -4,8 +4,8 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::json;
 
-use super::chatctl;
 use super::fake::{FakeServer, Peer};
+use super::{chatctl, chatctl_to};
 
 #[test]
 fn a_message_to_a_room_enters_says_and_goes() {
@@ -30,20 +30,15 @@ fn a_message_to_a_room_enters_says_and_goes() {
         );
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args([
-            "send",
-            "#ops",
-            "disk full",
-            "--as",
-            "bot",
-            "--server",
-            &server.address(),
-        ])
-        .assert()
-        .code(0)
-        .stdout("")
-        .stderr("");
+    chatctl_to(
+        &server,
+        home.path(),
+        &["send", "#ops", "disk full", "--as", "bot"],
+    )
+    .assert()
+    .code(0)
+    .stdout("")
+    .stderr("");
     server.finish();
 }
 
@@ -59,22 +54,17 @@ fn a_private_message_from_a_pipe_enters_no_room_and_keeps_its_lines() {
         );
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args([
-            "send",
-            "@ben",
-            "-",
-            "--output",
-            "jsonl",
-            "--server",
-            &server.address(),
-        ])
-        .write_stdin("one\r\ntwo\n")
-        .assert()
-        .code(0)
-        .stdout(contains(
-            r#"{"to":"@ben","msgid":"m1","time":"2026-11-23T09:05:00.000Z"}"#,
-        ));
+    chatctl_to(
+        &server,
+        home.path(),
+        &["send", "@ben", "-", "--output", "jsonl"],
+    )
+    .write_stdin("one\r\ntwo\n")
+    .assert()
+    .code(0)
+    .stdout(contains(
+        r#"{"to":"@ben","msgid":"m1","time":"2026-11-23T09:05:00.000Z"}"#,
+    ));
     server.finish();
 }
 
@@ -89,8 +79,7 @@ fn a_text_too_long_for_one_message_goes_as_several_in_order() {
         assert_eq!(peer.expect_send()["text"], second);
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["send", "@ben", &text, "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["send", "@ben", &text])
         .assert()
         .code(0);
     server.finish();
@@ -184,8 +173,7 @@ fn a_default_nick_that_is_taken_gets_a_number_and_a_chosen_one_does_not() {
 fn nothing_to_send_is_a_failure() {
     let home = tempfile::tempdir().unwrap();
     let server = FakeServer::start(|listener| Peer::logged_in(listener).expect_end());
-    chatctl(home.path())
-        .args(["send", "@ben", "-", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["send", "@ben", "-"])
         .write_stdin("\n")
         .assert()
         .code(1)
@@ -204,8 +192,7 @@ fn another_program_on_the_port_is_named_as_such() {
             .unwrap();
         std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
     });
-    chatctl(home.path())
-        .args(["send", "@ben", "hi", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["send", "@ben", "hi"])
         .assert()
         .code(1)
         .stderr(contains("no chatd"));

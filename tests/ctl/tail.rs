@@ -4,7 +4,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::json;
 
-use super::chatctl;
+use super::chatctl_to;
 use super::fake::{FakeServer, Peer};
 
 #[test]
@@ -27,20 +27,15 @@ fn a_room_is_followed_over_a_lost_connection_and_ends_after_count() {
         peer.message("ben", "two");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args([
-            "tail",
-            "--count",
-            "2",
-            "--as",
-            "bot",
-            "--server",
-            &server.address(),
-        ])
-        .assert()
-        .code(0)
-        .stdout("09:05 <ben> one\n09:05 <ben> two\n")
-        .stderr(contains("trying again in").and(contains("connected again")));
+    chatctl_to(
+        &server,
+        home.path(),
+        &["tail", "--count", "2", "--as", "bot"],
+    )
+    .assert()
+    .code(0)
+    .stdout("09:05 <ben> one\n09:05 <ben> two\n")
+    .stderr(contains("trying again in").and(contains("connected again")));
     server.finish();
 }
 
@@ -55,21 +50,16 @@ fn jsonl_gives_objects() {
         peer.message("ben", "one\ntwo");
         peer.expect_quit();
     });
-    let output = chatctl(home.path())
-        .args([
-            "tail",
-            "#lobby",
-            "-n1",
-            "--output",
-            "jsonl",
-            "--server",
-            &server.address(),
-        ])
-        .assert()
-        .code(0)
-        .get_output()
-        .stdout
-        .clone();
+    let output = chatctl_to(
+        &server,
+        home.path(),
+        &["tail", "#lobby", "-n1", "--output", "jsonl"],
+    )
+    .assert()
+    .code(0)
+    .get_output()
+    .stdout
+    .clone();
     let object: serde_json::Value = serde_json::from_slice(&output).unwrap();
     assert_eq!(object["text"], "one\ntwo");
     assert_eq!(object["time"], "2026-11-23T09:05:00.000Z");
@@ -85,8 +75,7 @@ fn a_room_that_may_not_be_entered_is_an_error() {
         peer.refuse(&join, "bad_room", "not a room name");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["tail", "a*b", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["tail", "a*b"])
         .assert()
         .code(1)
         .stderr("chatctl: not a room name\n");
@@ -108,8 +97,7 @@ fn a_server_that_has_gone_silent_is_left_for_a_new_connection() {
         peer.message("ben", "here again");
         peer.expect_quit();
     });
-    chatctl(home.path())
-        .args(["tail", "-n", "1", "--server", &server.address()])
+    chatctl_to(&server, home.path(), &["tail", "-n", "1"])
         .assert()
         .code(0)
         .stdout("09:05 <ben> here again\n")
