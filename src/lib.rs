@@ -21,12 +21,13 @@
 //! | `hub` | | `precis_profiles`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
-//! | `daemon::transport` | | `socket2`, `tokio` |
+//! | `daemon::transport` | | `rustix`, `socket2`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
+//! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
-//! | `daemon::engine::handle` | `config`, `hub` | `thiserror`, `tokio` |
-//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |
 //! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
 //! | `daemon::metrics` | | `rustix` |

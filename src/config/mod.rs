@@ -51,7 +51,9 @@ pub struct Server {
     pub name: String,
     /// One line for people, at most 400 bytes; may be empty. Default "Welcome. /help lists the commands."
     pub motd: String,
-    /// Read buffer in bytes, 512 to 1 MiB; one per daemon, not per connection. Default 16384.
+    /// Threads that own sockets, 1 to 64. With 1, the thread that orders messages does it too. Default 1.
+    pub io_threads: usize,
+    /// Most bytes of one read, 512 to 1 MiB. Default 16384.
     pub buffer_size: usize,
     /// Listen backlog, 1 to 65535. Default 1024.
     pub backlog: u32,
@@ -143,6 +145,7 @@ impl Config {
             server: Server {
                 name: "chatd".to_owned(),
                 motd: "Welcome. /help lists the commands.".to_owned(),
+                io_threads: 1,
                 buffer_size: 16 << 10,
                 backlog: 1024,
                 shutdown_grace: Duration::from_secs(5),

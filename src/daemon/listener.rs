@@ -2,13 +2,13 @@
 //! only, never for anything that a peer controls, and lives through having no file descriptor left.
 
 use std::fs::File;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
@@ -142,9 +142,16 @@ fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
 /// Accepts until the task is aborted.
 pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Protocol) {
     let mut reserve = Reserve::new();
+    let mut accepted = 0_u32;
     loop {
-        match poll_fn(|cx| listener.poll_accept(cx)).await {
-            Ok(socket) => engine.serve(socket, speaks),
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                engine.serve(socket, peer, speaks);
+                accepted = accepted.wrapping_add(1);
+                if accepted.is_multiple_of(ACCEPTS_PER_TURN) {
+                    yield_now().await; // those who are in have their turn, too
+                }
+            }
             Err(error) if is_starved(&error) => {
                 engine.note_starved();
                 reserve.turn_one_away(&listener, &error).await;
@@ -185,8 +192,8 @@ impl Reserve {
             self.told_at = Some(Instant::now());
         }
         self.kept = None;
-        let taken = tokio::time::timeout(RETRY_AFTER, poll_fn(|cx| listener.poll_accept(cx))).await;
-        if let Ok(Ok(socket)) = taken {
+        let taken = tokio::time::timeout(RETRY_AFTER, listener.accept()).await;
+        if let Ok(Ok((socket, _))) = taken {
             socket.dismiss(
                 b"The server is full: no file descriptor is left. Please try again later.\n",
             );
@@ -209,6 +216,8 @@ fn is_starved(error: &io::Error) -> bool {
         .is_some_and(|code| starved.iter().any(|errno| errno.raw_os_error() == code))
 }
 
+/// Connections taken at a time: about a millisecond's worth.
+const ACCEPTS_PER_TURN: u32 = 32;
 /// Everyone on this machine may chat, as by TCP on 127.0.0.1.
 const CHAT_SOCKET_MODE: u32 = 0o666;
 /// How long to wait when not even the reserve could be had, or accepting fails for an unknown reason.

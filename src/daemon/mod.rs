@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod nofile;
 pub mod protocol;
 pub mod reload;
+pub mod shard;
 pub mod signals;
 pub mod state;
 pub mod systemd;
@@ -59,6 +60,8 @@ enum StartError {
     Signals(io::Error),
     #[error("the runtime cannot be started: {0}")]
     Runtime(io::Error),
+    #[error("the sockets cannot be served: {0}")]
+    Engine(io::Error),
     #[error("the admin socket cannot be served: {0}")]
     Admin(io::Error),
 }
@@ -140,6 +143,7 @@ impl Daemon {
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
         let engine = Engine::new(clock, Arc::new(loaded.config.clone()));
+        let engine = engine.map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
         let mut listeners = Vec::new();

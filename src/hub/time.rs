@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The moment of one input, on two clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     /// Since the daemon's start; never steps back. Deadlines and flood control use it.
     pub uptime: Duration,

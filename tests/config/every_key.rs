@@ -12,6 +12,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("server", "name") => "\"den\"",
         ("server", "motd") => "\"No smoking.\"",
         ("server", "default_room") => "\"#hall\"",
+        ("server", "io_threads") => "2",
         ("server", "buffer_size") => "\"32KiB\"",
         ("server", "backlog") => "20",
         ("server", "shutdown_grace") => "\"1500ms\"",

@@ -2,7 +2,6 @@
 //! timeouts, floods, slow readers, logs, the admin socket) stand in the files beside this one.
 
 use std::net::TcpStream;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -158,25 +157,14 @@ fn a_shutdown_waits_no_longer_than_its_grace_for_a_peer_that_does_not_read() {
     );
     let _deaf = Peer::join(&daemon, "deaf");
     let mut ana = Peer::join(&daemon, "ana");
-    let talker = thread::spawn(move || {
-        // More than the kernel takes for a peer that does not read, less than the send queue.
-        let text = "z".repeat(4000);
-        while ana
-            .wire
-            .try_send(
-                format!("{{\"type\":\"send\",\"to\":\"@deaf\",\"text\":\"{text}\"}}\n").as_bytes(),
-            )
-            .is_ok()
-        {
-            if ana.wire.line().is_none() {
-                break;
-            }
+    let text = "z".repeat(4000);
+    let is_queued = || daemon.stats()["queued_bytes"].as_u64() > Some(10_000);
+    while !is_queued() {
+        for _ in 0..100 {
+            ana.say(json!({"type": "send", "to": "@deaf", "text": text}));
+            ana.expect("ack");
         }
-    });
-    crate::support::wait_for("bytes to be queued", || {
-        (daemon.stats()["queued_bytes"].as_u64() > Some(10_000)).then_some(())
-    });
+    }
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.wait().code(), Some(0));
-    talker.join().unwrap();
 }

@@ -122,7 +122,7 @@ fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
             .map(|(name, count)| (name.to_owned(), count))
             .collect()
     };
-    let counters = engine.counters;
+    let (counters, written) = (engine.counters, engine.written);
     let process = ProcessFigures::read();
     Stats {
         uptime_s: state.daemon.clock.now().uptime.as_secs(),
@@ -134,9 +134,9 @@ fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
         messages: counters.messages,
         deliveries: counters.deliveries,
         bytes_read: counters.bytes_read,
-        bytes_written: counters.bytes_written,
-        writes: counters.writes,
-        writes_short: counters.writes_short,
+        bytes_written: written.bytes_written,
+        writes: written.writes,
+        writes_short: written.writes_short,
         turns: counters.turns,
         queued_bytes: engine.queued_bytes,
         refusals: owned(counters.refusals),

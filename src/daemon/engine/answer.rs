@@ -1,9 +1,13 @@
 //! Answering the questions that other tasks ask the engine: an operator's commands, a new config,
 //! and looks at what there is. Never on the path of a message.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::core::{Core, facts_of};
+use tokio::sync::oneshot;
+use tokio::task::spawn_local;
+
+use super::core::{Core, bounds_of, facts_of};
 use super::handle::{EngineStats, Question, SessionRow};
 use crate::config::Config;
 use crate::daemon::protocol;
@@ -17,9 +21,15 @@ impl Core {
         // A questioner who has gone away meanwhile is no matter: hence the `ok()`.
         match question {
             Question::Counts(answer) => answer.send(self.hub.counts()).ok(),
-            Question::Sessions(answer) => answer.send(self.session_rows()).ok(),
+            Question::Sessions(answer) => {
+                self.session_rows(answer);
+                Some(())
+            }
             Question::Rooms(answer) => answer.send(self.hub.rooms()).ok(),
-            Question::Stats(answer) => answer.send(self.stats()).ok(),
+            Question::Stats(answer) => {
+                self.stats(answer);
+                Some(())
+            }
             Question::Heartbeat(answer) => answer.send(()).ok(),
             Question::Admin(command, answer) => answer.send(self.administer(command)).ok(),
             Question::Reconfigure(config, answer) => {
@@ -43,10 +53,24 @@ impl Core {
         self.utc_offset_minute = 0; // the new facts know neither the time nor the zone
         let now = self.now();
         self.input(now, Input::Settings(config.limits.hub.clone()));
+        self.shards.set_bounds(bounds_of(&config));
         self.config = config;
+        self.keep_pace();
     }
 
-    fn session_rows(&mut self) -> Vec<SessionRow> {
+    /// Those who are paced already keep the pace that is configured now.
+    fn keep_pace(&mut self) {
+        let pause = self.config.limits.old_client_pace;
+        for (_, connection) in &self.connections {
+            let dialect = connection.protocol.dialect();
+            if dialect.is_some_and(protocol::Dialect::is_paced) {
+                self.shards.pace(connection.session.slot, pause);
+            }
+        }
+    }
+
+    /// Answers once the shards have said how much waits for whom.
+    fn session_rows(&mut self, answer: oneshot::Sender<Vec<SessionRow>>) {
         let uptime = self.now().uptime;
         let views = self.hub.sessions();
         let rows = views.into_iter().filter_map(|view| {
@@ -54,20 +78,35 @@ impl Core {
             Some(SessionRow {
                 address: connection.peer.to_string(),
                 dialect: connection.protocol.dialect().map(protocol::Dialect::name),
-                queued_bytes: connection.outbox.bytes(),
+                queued_bytes: 0,
                 idle: uptime.saturating_sub(view.last_heard),
                 view,
             })
         });
-        rows.collect()
+        let mut rows: Vec<SessionRow> = rows.collect();
+        let queues = self.shards.queues();
+        spawn_local(async move {
+            let queued: HashMap<u32, usize> = queues.gather().await.into_iter().collect();
+            for row in &mut rows {
+                row.queued_bytes = queued.get(&row.view.session.slot).copied().unwrap_or(0);
+            }
+            answer.send(rows).ok();
+        });
     }
 
-    fn stats(&self) -> EngineStats {
-        let queued = self.connections.iter().map(|(_, one)| one.outbox.bytes());
-        EngineStats {
+    /// Answers as [`Self::session_rows`] does.
+    fn stats(&mut self, answer: oneshot::Sender<EngineStats>) {
+        let mut stats = EngineStats {
             counters: self.counters.clone(),
+            written: self.shards.tally(),
             open: self.connections.len() as u64,
-            queued_bytes: queued.sum::<usize>() as u64,
-        }
+            queued_bytes: 0,
+        };
+        let queues = self.shards.queues();
+        spawn_local(async move {
+            let queued = queues.gather().await.into_iter();
+            stats.queued_bytes = queued.map(|(_, bytes)| bytes as u64).sum();
+            answer.send(stats).ok();
+        });
     }
 }

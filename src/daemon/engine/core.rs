@@ -1,24 +1,26 @@
-//! The engine's state, and its doors: for listeners (`admit`), for connections' tasks (`receive`,
-//! `end`, `remove`), for the loop (`tick`). What the hub puts out is carried out in `dispatch.rs`,
-//! what waits in outboxes is written in `flush.rs`, and questions are answered in `answer.rs`.
+//! The engine's state, and its doors: for listeners (`admit`) and for the loop (`turn`, `tick`). What
+//! comes in is taken in in `intake.rs`, what the hub puts out is carried out in `dispatch.rs`, and
+//! questions are answered in `answer.rs`.
 
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::io;
+use std::mem;
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::Duration;
 
 use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Queued};
+use super::connection::Connection;
 use super::handle::Counters;
+use super::intake::Backlog;
 use super::room::Room;
+use super::shards::{Place, Shards};
 use crate::config::{Config, Protocol};
 use crate::daemon::clock::{self, Clock};
-use crate::daemon::protocol::{self, Facts, Incoming};
-use crate::daemon::transport::{ReadHalf, Socket};
+use crate::daemon::protocol::{self, Facts};
+use crate::daemon::shard::{Bounds, Finish, Reports};
+use crate::daemon::transport::{Peer, Socket};
 use crate::hub::Hub;
 use crate::hub::id::{RoomId, SessionId, UserKey};
 use crate::hub::input::{Input, Origin, QuitReason};
@@ -39,27 +41,28 @@ pub(super) struct Core {
     pub(super) dirty_rooms: Vec<RoomId>,
     /// Bytes of the events rendered in this turn.
     pub(super) turn_bytes: usize,
-    /// Tasks that wait with reading until the turn is flushed, because it is long enough.
-    pub(super) held_back: Vec<Waker>,
-    /// Slots whose outboxes are to be written, those of `urgent` first.
-    pub(super) urgent: VecDeque<u32>,
-    pub(super) bulk: VecDeque<u32>,
-    /// Slots with more bytes waiting than allowed.
-    pub(super) overflowed: Vec<u32>,
-    pub(super) work: Rc<Notify>,
-    pub(super) work_is_known: bool,
+    pub(super) shards: Shards,
+    /// What has happened on the sockets and was not taken in yet, and whose slots it names.
+    pub(super) reports: Reports,
+    pub(super) reports_of: Place,
+    pub(super) backlog: Backlog,
+    /// Notified when there may be something to do.
+    work: Arc<Notify>,
     pub(super) counters: Counters,
     /// How the last admin command ended.
     pub(super) administered: Option<Result<Administered, Refusal>>,
+    /// For what the hub puts out and for what is rendered for one peer: kept for their memory only.
+    pub(super) outputs: Vec<Output>,
+    pub(super) scratch: Vec<u8>,
     serial: u32,
-    read_buffer: Vec<u8>,
     pub(super) utc_offset_minute: u64,
     pub(super) is_stopping: bool,
 }
 
 impl Core {
-    pub(super) fn new(clock: Clock, config: Arc<Config>, work: Rc<Notify>) -> Self {
-        Self {
+    pub(super) fn new(clock: Clock, config: Arc<Config>, work: Arc<Notify>) -> io::Result<Self> {
+        let shards = Shards::start(config.server.io_threads, bounds_of(&config), clock, &work)?;
+        Ok(Self {
             clock,
             facts: facts_of(&config),
             hub: Hub::new(config.limits.hub.clone()),
@@ -67,30 +70,25 @@ impl Core {
             rooms: Vec::new(),
             dirty_rooms: Vec::new(),
             turn_bytes: 0,
-            held_back: Vec::new(),
-            urgent: VecDeque::new(),
-            bulk: VecDeque::new(),
-            overflowed: Vec::new(),
+            shards,
+            reports: Reports::new(config.server.buffer_size),
+            reports_of: Place::default(),
+            backlog: Backlog::new(),
             work,
-            work_is_known: false,
             counters: Counters::default(),
             administered: None,
+            outputs: Vec::new(),
+            scratch: Vec::new(),
             serial: 0,
-            read_buffer: vec![0; config.server.buffer_size],
             utc_offset_minute: 0,
             is_stopping: false,
             config,
-        }
+        })
     }
 
     /// Takes in a connection that a listener accepted, or sends it away with a line that says why.
-    pub(super) fn admit(
-        &mut self,
-        socket: Socket,
-        speaks: Protocol,
-    ) -> Option<(SessionId, ReadHalf)> {
+    pub(super) fn admit(&mut self, socket: Socket, peer: Peer, speaks: Protocol) {
         let now = self.now();
-        let peer = socket.peer();
         let protocol = match speaks {
             Protocol::Chat => protocol::Session::chat(),
         };
@@ -112,137 +110,82 @@ impl Core {
             let mut last_words = Vec::new();
             protocol.render_close(&self.facts, reason, &mut last_words);
             socket.dismiss(&last_words);
-            return None;
-        }
-        if let Err(error) = socket.prepare() {
-            tracing::debug!(target: "chatd::connection", %peer, %error, "gone before it was served");
-            let reason = QuitReason::Failed(error.to_string().into());
-            self.hub
-                .handle(now, Input::Disconnected { session, reason }, &mut outputs);
-            return None;
+            return;
         }
         self.counters.accepted += 1;
         tracing::info!(target: "chatd::connection", %session, %peer, "connected");
-        let (read, write) = socket.split();
-        let mut connection = Connection::new(session, peer, protocol, write, now.uptime);
         let mut greeting = Vec::new();
-        connection.protocol.greet(&self.facts, &mut greeting);
-        connection.outbox.push_own(&greeting);
+        protocol.greet(&self.facts, &mut greeting);
+        let connection = Connection::new(session, peer, protocol, now.uptime);
         let slot = self.connections.insert(connection);
         debug_assert_eq!(slot, session.slot as usize, "the slot was foretold");
-        self.mark(session.slot, Queued::Urgent);
-        Some((session, read))
+        self.shards.serve(session.slot, socket);
+        self.shards.send(session.slot, &greeting);
+        self.work.notify_one();
     }
 
-    /// The connection of a task, until it has been taken away.
+    /// One turn: takes in what has come, gives rooms their new lines, and writes a slice of what is
+    /// queued. Says whether there is more to be done at once.
+    pub(super) fn turn(&mut self) -> bool {
+        self.take_in();
+        if !self.shards.is_flushing() {
+            self.seal_rooms();
+            self.turn_bytes = 0;
+            self.counters.turns += 1;
+        }
+        let now = self.now();
+        let has_more = self.shards.flush(now.uptime);
+        // What came while something was being flushed waits for that, wherever it is done.
+        let has_waiting = self.has_backlog() || !self.dirty_rooms.is_empty();
+        has_more || (has_waiting && !self.shards.is_flushing())
+    }
+
+    /// Gives each member of each room that has new lines its share of them.
+    pub(super) fn seal_rooms(&mut self) {
+        for room_id in mem::take(&mut self.dirty_rooms) {
+            let shards = &mut self.shards;
+            let room = &mut self.rooms[room_id.0 as usize];
+            self.counters.deliveries += room.seal(|slice, slots| {
+                if !(slice.is_empty() || slots.is_empty()) {
+                    shards.share(&slice, slots);
+                }
+            });
+        }
+    }
+
+    /// The connection of a session, until its socket is closed.
     pub(super) fn connection(&mut self, session: SessionId) -> Option<&mut Connection> {
         self.connections
             .get_mut(session.slot as usize)
             .filter(|connection| connection.session == session)
     }
 
-    /// The buffer that all connections read into, one after the other; to be given back.
-    pub(super) fn take_read_buffer(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.read_buffer)
-    }
-
-    pub(super) fn give_back_read_buffer(&mut self, buffer: Vec<u8>) {
-        self.read_buffer = buffer;
-    }
-
-    /// Takes the bytes of one read.
-    pub(super) fn receive(&mut self, session: SessionId, bytes: &[u8]) {
-        let now = self.now();
-        let Some(connection) = self.connections.get_mut(session.slot as usize) else {
-            return;
-        };
-        connection.bytes_read += bytes.len() as u64;
-        self.counters.bytes_read += bytes.len() as u64;
-        let mut incoming = Vec::new();
-        connection
-            .protocol
-            .receive(bytes, &self.facts, &mut incoming);
-        for item in incoming {
-            if self
-                .connection(session)
-                .is_none_or(|connection| connection.is_closing)
-            {
-                break; // what came after a quit, or after one fault too many
-            }
-            self.take_in(now, session, item);
-        }
-    }
-
-    /// Takes one thing that a session's bytes said.
-    fn take_in(&mut self, now: Now, session: SessionId, item: Incoming) {
-        match item {
-            Incoming::Dialect(dialect) => {
-                let answers_ping = dialect.answers_ping();
-                self.input(
-                    now,
-                    Input::Capable {
-                        session,
-                        answers_ping,
-                    },
-                );
-            }
-            Incoming::Command { request, command } => {
-                self.input(
-                    now,
-                    Input::Command {
-                        session,
-                        request,
-                        command,
-                    },
-                );
-            }
-            Incoming::Answer(bytes) => self.push_own(session, &bytes),
-            Incoming::Fault(bytes) => {
-                self.counters.faults += 1;
-                self.push_own(session, &bytes);
-                self.input(now, Input::Fault { session });
-            }
-            Incoming::Unreadable(bytes) => {
-                self.counters.faults += 1;
-                self.push_own(session, &bytes);
-                self.end(session, &QuitReason::Unreadable);
-            }
-        }
-    }
-
     /// Ends a session whose connection is over or must be: the hub forgets it, the others are told,
     /// and so is the peer where it can still hear.
     pub(super) fn end(&mut self, session: SessionId, reason: &QuitReason) {
-        self.end_one(session, reason);
-        self.cut_slow_readers();
-    }
-
-    /// Whether more sockets are open than there may be sessions, because so many are closing.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.connections.len() > self.config.limits.hub.max_connections
-    }
-
-    /// Forgets a connection whose task has finished with it.
-    pub(super) fn remove(&mut self, session: SessionId) {
-        if self.connection(session).is_some() {
-            self.connections.remove(session.slot as usize);
-            self.work.notify_one(); // the loop may be waiting for the last one
+        let connection = self.connection(session);
+        if connection.is_none_or(|connection| connection.is_closing) {
+            return;
         }
+        let now = self.now();
+        let reason_too = reason.clone();
+        self.input(
+            now,
+            Input::Disconnected {
+                session,
+                reason: reason_too,
+            },
+        );
+        self.close(session, reason);
     }
 
-    /// Whether so much waits for the next flush that readers had better wait for it too; the task
-    /// is woken after it.
-    pub(super) fn hold_back(&mut self, waker: &Waker) -> bool {
-        // A quarter of what may wait for a peer, so that no single turn fills an empty outbox.
-        let is_full = self.turn_bytes >= self.config.limits.send_queue_bytes / 4;
-        if is_full {
-            self.held_back.push(waker.clone());
+    /// How a connection is to end now. While more sockets are open than there may be sessions,
+    /// because so many are closing, nobody waits for those who go.
+    pub(super) fn how_to_finish(&self) -> Finish {
+        Finish {
+            grace: self.config.server.shutdown_grace,
+            is_patient: self.connections.len() <= self.config.limits.hub.max_connections,
         }
-        is_full
-    }
-
-    pub(super) fn config(&self) -> &Config {
-        &self.config
     }
 
     /// Whether the hub was shut down and the last connection has gone.
@@ -250,10 +193,11 @@ impl Core {
         self.is_stopping && self.connections.is_empty()
     }
 
-    /// When the hub wants its next tick; far off when it wants none.
+    /// When there is next something to do by the clock; far off when there is nothing.
     pub(super) fn next_deadline(&self) -> Instant {
-        self.clock
-            .instant_of(self.hub.next_deadline().unwrap_or(FAR_OFF))
+        let deadlines = [self.hub.next_deadline(), self.shards.next_deadline()];
+        let next = deadlines.into_iter().flatten().min();
+        self.clock.instant_of(next.unwrap_or(FAR_OFF))
     }
 
     pub(super) fn tick(&mut self) {
@@ -296,6 +240,15 @@ pub(super) fn facts_of(config: &Config) -> Facts {
     }
 }
 
+pub(super) fn bounds_of(config: &Config) -> Bounds {
+    Bounds {
+        read_bytes: config.server.buffer_size,
+        reads_per_turn: config.limits.reads_per_turn,
+        flush_slice: config.limits.flush_slice,
+        send_queue_bytes: config.limits.send_queue_bytes,
+    }
+}
+
 fn refused(outputs: &[Output]) -> Option<&QuitReason> {
     outputs.iter().find_map(|output| match output {
         Output::Close { reason, .. } => Some(reason),
@@ -316,5 +269,5 @@ fn draw_key() -> UserKey {
     UserKey(u128::from_ne_bytes(bytes))
 }
 
-/// A deadline for a hub that has none: tokio's timers reach about two years.
+/// A deadline where there is none: tokio's timers reach about two years.
 const FAR_OFF: Duration = Duration::from_secs(400 * 24 * 3600);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tracing::field::display;
 use tracing::{info, warn};
 
-use super::connection::{Connection, Queued};
+use super::connection::Connection;
 use super::core::Core;
 use super::room::Room;
 use crate::daemon::protocol::{self, Dialect};
@@ -20,48 +20,12 @@ use crate::hub::time::Now;
 impl Core {
     /// Gives the hub one input and carries out all that comes of it.
     pub(super) fn input(&mut self, now: Now, input: Input) {
-        self.feed(now, input);
-        self.cut_slow_readers();
-    }
-
-    /// Ends one session without looking after whom that made overflow.
-    pub(super) fn end_one(&mut self, session: SessionId, reason: &QuitReason) {
-        let now = self.now();
-        self.feed(
-            now,
-            Input::Disconnected {
-                session,
-                reason: reason.clone(),
-            },
-        );
-        self.close(session, reason);
-    }
-
-    /// Peers who do not read what they are sent keep nobody waiting and no memory. Slow is only
-    /// who does not take it now: a burst within one turn says nothing about its hearers.
-    pub(super) fn cut_slow_readers(&mut self) {
-        while let Some(slot) = self.overflowed.pop() {
-            self.flush(slot);
-            let limit = self.config.limits.send_queue_bytes;
-            let Some(connection) = self.connections.get_mut(slot as usize) else {
-                continue;
-            };
-            let queued_bytes = connection.outbox.bytes();
-            if connection.is_closing || queued_bytes <= limit {
-                continue;
-            }
-            let session = connection.session;
-            connection.outbox.forget_unbegun();
-            self.end_one(session, &QuitReason::SendQueueExceeded { queued_bytes });
-        }
-    }
-
-    fn feed(&mut self, now: Now, input: Input) {
-        let mut outputs = Vec::new();
+        let mut outputs = mem::take(&mut self.outputs);
         self.hub.handle(now, input, &mut outputs);
-        for output in outputs {
+        for output in outputs.drain(..) {
             self.carry_out(output);
         }
+        self.outputs = outputs;
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -112,7 +76,6 @@ impl Core {
         if !mem::replace(&mut room.is_dirty, true) {
             self.dirty_rooms.push(room_id);
         }
-        self.announce_work();
     }
 
     fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
@@ -121,33 +84,28 @@ impl Core {
         if is_of_all_rooms(&event.kind) {
             self.seal_rooms();
         }
-        let mut rendered: [Option<Bytes>; Dialect::ALL.len()] =
-            [const { None }; Dialect::ALL.len()];
+        let mut hearers: [Vec<u32>; Dialect::ALL.len()] = Default::default();
         for &session in sessions {
-            let Some(connection) = self.open(session) else {
-                continue;
-            };
-            let Some(dialect) = connection.protocol.dialect() else {
-                continue;
-            };
-            let slice = rendered[dialect as usize].get_or_insert_with(|| {
-                let mut out = Vec::new();
-                protocol::render_event(dialect, &self.facts, event, &mut out);
-                Bytes::from(out)
-            });
-            let slice = slice.clone();
-            self.counters.deliveries += 1;
-            self.push_shared(
-                session.slot,
-                slice,
-                if is_private {
-                    Queued::Urgent
-                } else {
-                    Queued::Bulk
-                },
-            );
+            if let Some(dialect) = self.open(session).and_then(|it| it.protocol.dialect()) {
+                hearers[dialect as usize].push(session.slot);
+            }
         }
-        self.turn_bytes += rendered.iter().flatten().map(Bytes::len).sum::<usize>();
+        for (dialect, slots) in Dialect::ALL.into_iter().zip(hearers) {
+            if slots.is_empty() {
+                continue;
+            }
+            let mut out = Vec::new();
+            protocol::render_event(dialect, &self.facts, event, &mut out);
+            self.turn_bytes += out.len();
+            self.counters.deliveries += slots.len() as u64;
+            if is_private {
+                for slot in slots {
+                    self.shards.send(slot, &out);
+                }
+            } else {
+                self.shards.share(&Bytes::from(out), &slots);
+            }
+        }
     }
 
     fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
@@ -179,9 +137,12 @@ impl Core {
         let Some(dialect) = connection.protocol.dialect() else {
             return;
         };
-        let mut out = Vec::new();
+        let mut out = mem::take(&mut self.scratch);
         protocol::render_reply(dialect, &self.facts, request, reply, &mut out);
         self.push_own(session, &out);
+        out.clear();
+        out.shrink_to(SCRATCH_BYTES_KEPT);
+        self.scratch = out;
     }
 
     fn enter(&mut self, membership: Membership) {
@@ -203,7 +164,8 @@ impl Core {
             return;
         };
         let owed = room.leave(dialect, membership.session.slot);
-        self.push_own(membership.session, &owed);
+        // Also when it is owed nothing of this turn: something of the last may be on its way.
+        self.shards.send_last(membership.session.slot, &owed);
     }
 
     fn ping(&mut self, session: SessionId) {
@@ -228,8 +190,7 @@ impl Core {
         };
         match reason {
             // The one has gone, the other has been told by its protocol.
-            QuitReason::Closed | QuitReason::Unreadable => {}
-            QuitReason::Failed(_) => connection.write = None,
+            QuitReason::Closed | QuitReason::Unreadable | QuitReason::Failed(_) => {}
             QuitReason::SendQueueExceeded { .. }
             | QuitReason::Quit(_)
             | QuitReason::TooManyFaults
@@ -245,45 +206,23 @@ impl Core {
                     .render_close(&self.facts, reason, &mut last_words);
             }
         }
-        connection.outbox.push_own(&last_words);
         connection.is_closing = true;
-        connection.wake();
         *self.counters.ended.entry(reason.code()).or_default() += 1;
         log_end(
             connection,
             reason,
             (now.uptime.saturating_sub(connection.connected_at)).as_secs(),
         );
-        self.mark(session.slot, Queued::Urgent);
+        let how = self.how_to_finish();
+        self.shards.finish(session.slot, &last_words, how);
     }
 
     /// Queues bytes for one session, ahead of what is for whole rooms.
     pub(super) fn push_own(&mut self, session: SessionId, bytes: &[u8]) {
-        let limit = self.config.limits.send_queue_bytes;
-        let Some(connection) = self.open(session).filter(|_| !bytes.is_empty()) else {
-            return;
-        };
-        connection.outbox.push_own(bytes);
-        if connection.outbox.bytes() > limit {
-            self.overflowed.push(session.slot);
+        if self.open(session).is_some() && !bytes.is_empty() {
+            self.turn_bytes += bytes.len();
+            self.shards.send(session.slot, bytes);
         }
-        self.mark(session.slot, Queued::Urgent);
-    }
-
-    /// Queues a slice that others share.
-    pub(super) fn push_shared(&mut self, slot: u32, slice: Bytes, how: Queued) {
-        let limit = self.config.limits.send_queue_bytes;
-        let Some(connection) = self.connections.get_mut(slot as usize) else {
-            return;
-        };
-        if connection.is_closing {
-            return;
-        }
-        connection.outbox.push_shared(slice);
-        if connection.outbox.bytes() > limit {
-            self.overflowed.push(slot);
-        }
-        self.mark(slot, how);
     }
 
     /// The session's connection, unless it is closing: then nothing more is for it.
@@ -387,7 +326,9 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         queued_bytes,
         seconds,
         bytes_read = connection.bytes_read,
-        bytes_written = connection.bytes_written,
         "ended",
     );
 }
+
+/// Memory kept for rendering answers: enough for all but lists.
+const SCRATCH_BYTES_KEPT: usize = 4096;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
+use crate::daemon::shard::Tally;
 use crate::hub::input::AdminCommand;
 use crate::hub::output::{Administered, RoomSummary};
 use crate::hub::refusal::Refusal;
@@ -48,6 +49,8 @@ pub struct SessionRow {
 #[derive(Clone, Debug, Default)]
 pub struct EngineStats {
     pub counters: Counters,
+    /// What the shards have written.
+    pub written: Tally,
     /// Connections, with those that are closing.
     pub open: u64,
     pub queued_bytes: u64,
@@ -65,11 +68,6 @@ pub struct Counters {
     /// Lines times hearers, without regard to who ignores whom.
     pub deliveries: u64,
     pub bytes_read: u64,
-    pub bytes_written: u64,
-    /// System calls.
-    pub writes: u64,
-    /// Those of them after which the kernel took no more.
-    pub writes_short: u64,
     pub turns: u64,
     /// By code.
     pub refusals: BTreeMap<&'static str, u64>,

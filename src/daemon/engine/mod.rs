@@ -1,64 +1,65 @@
-//! The engine: the one task that owns the hub and every outbox. Connections hand it the bytes that
-//! they read, it hands them to the protocol, the commands to the hub, and carries out what the hub
-//! puts out. It knows protocols only through their door, and sockets only as halves to write to.
+//! The engine: the one task that owns the hub. It takes the bytes that the shards have read, hands
+//! them to the protocol, the commands to the hub, and carries out what the hub puts out. It knows
+//! protocols only through their door, and sockets only by their slots.
 //!
-//! **Turns.** While connections read, lines only pile up in their rooms' buffers ([`room`]). Then the
-//! engine's own loop runs: it seals the rooms (each member's outbox gets the same slice) and writes
-//! each outbox with one system call. So a line costs a system call per listener only when it comes
-//! alone; under load hundreds share one. Flushing goes in slices, with new input read in between, and
-//! what is for one peer alone overtakes what is for a whole room.
+//! **Turns.** What has come is taken in, and lines pile up in their rooms' buffers ([`room`]). Then
+//! the rooms are sealed (all members get the same slice) and each peer is written to with one system
+//! call. So a line costs a system call per listener only when it comes alone; under load hundreds
+//! share one. Flushing goes in slices, with new input taken in in between, and what is for one peer
+//! alone overtakes what is for a whole room.
 //!
 //! Everything runs on one thread: [`Engine`] is a `RefCell` that is never borrowed across an `await`.
+//! With `[server] io_threads` above 1 the sockets move to threads of their own ([`shards`]); what is
+//! said, to whom and in which order is still decided here.
 
 mod answer;
 mod connection;
 mod core;
 mod dispatch;
-mod flush;
 pub mod handle;
-mod outbox;
+mod intake;
 mod room;
-mod serve;
+mod shards;
 
 use std::cell::{RefCell, RefMut};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::task::spawn_local;
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use self::core::Core;
 use self::handle::Question;
-use self::serve::ConnectionTask;
 use super::clock::Clock;
-use super::transport::Socket;
+use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
 
-/// The engine, shared between its loop, the listeners and the connections of one thread.
+/// The engine, shared between its loop and the listeners of one thread.
 #[derive(Debug)]
 pub struct Engine {
     core: RefCell<Core>,
-    /// Told when there is something to flush.
-    work: Rc<Notify>,
+    /// Notified when there may be something to do.
+    work: Arc<Notify>,
 }
 
 impl Engine {
     /// An engine with an empty hub.
-    #[must_use]
-    pub fn new(clock: Clock, config: Arc<Config>) -> Rc<Self> {
-        let work = Rc::new(Notify::new());
-        let core = RefCell::new(Core::new(clock, config, Rc::clone(&work)));
-        Rc::new(Self { core, work })
+    ///
+    /// # Errors
+    /// The system's: no descriptor, memory or thread is left for the sockets.
+    pub fn new(clock: Clock, config: Arc<Config>) -> io::Result<Rc<Self>> {
+        let work = Arc::new(Notify::new());
+        let core = RefCell::new(Core::new(clock, config, Arc::clone(&work))?);
+        Ok(Rc::new(Self { core, work }))
     }
 
     /// Serves a connection that a listener accepted, or sends it away with a line that says why.
-    pub fn serve(self: &Rc<Self>, socket: Socket, speaks: Protocol) {
-        let admitted = self.core().admit(socket, speaks);
-        if let Some((session, read)) = admitted {
-            // The loop waits for its end when it drains.
-            spawn_local(ConnectionTask::new(Rc::clone(self), session, read));
-        }
+    pub fn serve(&self, socket: Socket, peer: Peer, speaks: Protocol) {
+        self.core().admit(socket, peer, speaks);
     }
 
     /// Notes that accepting found no file descriptor left.
@@ -85,21 +86,18 @@ impl Engine {
                     Some(question) => self.core().answer(question),
                     None => break,
                 },
-                () = self.work.notified() => self.flush().await,
+                () = self.work.notified() => {}
+                () = poll_fn(|cx| self.core().shards.poll_news(cx)) => {}
+            }
+            if self.core().turn() {
+                self.work.notify_one();
+                yield_now().await; // listeners and the admin API have their turn, too
             }
         }
     }
 
-    /// Flushes one slice, and lets the connections read before the next.
-    async fn flush(&self) {
-        if self.core().flush_slice() {
-            self.work.notify_one();
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Sets the timer for the hub's next deadline.
-    fn arm(&self, timer: &mut std::pin::Pin<Box<Sleep>>) {
+    /// Sets the timer for the next deadline.
+    fn arm(&self, timer: &mut Pin<Box<Sleep>>) {
         let deadline = self.core().next_deadline();
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);

@@ -6,6 +6,7 @@
 //! costs one write per member and turn, as messages do.
 
 use std::collections::HashMap;
+use std::mem;
 
 use bytes::Bytes;
 
@@ -39,13 +40,6 @@ struct Skip {
     slot: u32,
     from: usize,
     to: usize,
-}
-
-/// What one member hears of a sealed turn.
-#[derive(Debug)]
-pub(super) struct Share {
-    pub slot: u32,
-    pub slice: Bytes,
 }
 
 impl Room {
@@ -100,9 +94,9 @@ impl Room {
         to - from
     }
 
-    /// Ends the turn: hands each member its share and begins anew. Returns the number of
-    /// deliveries (lines times members).
-    pub(super) fn seal(&mut self, mut give: impl FnMut(Share)) -> u64 {
+    /// Ends the turn: hands each member its share, those with the same share together, and begins
+    /// anew. Returns the number of deliveries (lines times members).
+    pub(super) fn seal(&mut self, mut give: impl FnMut(Bytes, &[u32])) -> u64 {
         self.is_dirty = false;
         let mut deliveries = 0;
         for side in &mut self.sides {
@@ -113,24 +107,29 @@ impl Room {
 }
 
 impl Side {
-    fn seal(&mut self, give: &mut impl FnMut(Share)) -> u64 {
+    fn seal(&mut self, give: &mut impl FnMut(Bytes, &[u32])) -> u64 {
         let deliveries = self.lines * (self.members.len() + self.entered.len()) as u64;
         if !self.turn.is_empty() {
             let with_gaps = self.shares_with_gaps();
             self.last_turn_bytes = self.turn.len();
-            let whole = Bytes::from(std::mem::take(&mut self.turn));
-            let shares = self
-                .members
-                .iter()
-                .map(|&slot| (slot, 0))
-                .chain(self.entered.iter().copied());
-            for (slot, from) in shares {
-                let slice = match with_gaps.binary_search_by_key(&slot, |(skipper, _)| *skipper) {
-                    Ok(at) => with_gaps[at].1.clone(),
-                    Err(_) => whole.slice(from..),
-                };
-                if !slice.is_empty() {
-                    give(Share { slot, slice });
+            let whole = Bytes::from(mem::take(&mut self.turn));
+            let gaps_of = |slot| with_gaps.binary_search_by_key(&slot, |&(slot, _)| slot);
+            if with_gaps.is_empty() {
+                give(whole.clone(), &self.members);
+            } else {
+                let mut hear_all = Vec::new();
+                for &slot in &self.members {
+                    match gaps_of(slot) {
+                        Ok(at) => give(with_gaps[at].1.clone(), &[slot]),
+                        Err(_) => hear_all.push(slot),
+                    }
+                }
+                give(whole.clone(), &hear_all);
+            }
+            for &(slot, from) in &self.entered {
+                match gaps_of(slot) {
+                    Ok(at) => give(with_gaps[at].1.clone(), &[slot]),
+                    Err(_) => give(whole.slice(from..), &[slot]),
                 }
             }
         }
@@ -220,12 +219,12 @@ mod tests {
 
     fn sealed(room: &mut Room) -> BTreeMap<u32, String> {
         let mut heard = BTreeMap::new();
-        room.seal(|share| {
-            let text = String::from_utf8(share.slice.to_vec()).unwrap();
-            assert!(
-                heard.insert(share.slot, text).is_none(),
-                "each member has one share"
-            );
+        room.seal(|slice, slots| {
+            for &slot in slots.iter().filter(|_| !slice.is_empty()) {
+                let text = String::from_utf8(slice.to_vec()).unwrap();
+                let before = heard.insert(slot, text);
+                assert_eq!(before, None, "each member has one share");
+            }
         });
         heard
     }
@@ -288,7 +287,9 @@ mod tests {
         say(&mut room, "b", &[]);
         assert_eq!(room.sides[V1 as usize].skips.len(), 2, "one gap each");
         let mut slices = BTreeMap::new();
-        room.seal(|share| drop(slices.insert(share.slot, share.slice)));
+        room.seal(|slice, slots| {
+            slices.extend(slots.iter().map(|&slot| (slot, slice.clone())));
+        });
         assert_eq!(slices[&2], "ab");
         assert_eq!(slices[&2].as_ptr(), slices[&3].as_ptr());
         assert_eq!(slices[&1].as_ptr(), slices[&4].as_ptr());

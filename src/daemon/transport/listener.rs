@@ -1,23 +1,31 @@
-//! Sockets that listen, and the connections fresh from them.
+//! Sockets that listen.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::os::unix::net as std_unix;
 use std::path::PathBuf;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Type};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use rustix::net::{self, SocketFlags, sockopt};
+use socket2::{Domain, Protocol, SockRef, TcpKeepalive, Type};
 
-use super::{Peer, ReadHalf, WriteHalf};
+use super::{Peer, Socket, Watched};
 
 /// A socket that listens.
 #[derive(Debug)]
-pub enum Listener {
-    Tcp(TcpListener),
+pub struct Listener {
+    socket: Watched,
+    family: Family,
+}
+
+#[derive(Debug)]
+enum Family {
+    Tcp,
     /// With the path that it is bound to.
-    Unix(UnixListener, PathBuf),
+    Unix(PathBuf),
 }
 
 impl Listener {
@@ -39,7 +47,7 @@ impl Listener {
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
         socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        Ok(Self::Tcp(TcpListener::from_std(socket.into())?))
+        Self::from_std_tcp(socket.into())
     }
 
     /// Takes over a TCP socket that listens already.
@@ -48,7 +56,8 @@ impl Listener {
     /// The system's.
     pub fn from_std_tcp(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self::Tcp(TcpListener::from_std(listener)?))
+        prepare(&SockRef::from(&listener))?;
+        Self::new(listener.into(), Family::Tcp)
     }
 
     /// Takes over a Unix socket that listens already on `path`.
@@ -57,99 +66,99 @@ impl Listener {
     /// The system's.
     pub fn from_std_unix(listener: std_unix::UnixListener, path: PathBuf) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self::Unix(UnixListener::from_std(listener)?, path))
+        Self::new(listener.into(), Family::Unix(path))
     }
 
-    /// The next connection.
-    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Socket>> {
-        match self {
-            Self::Tcp(listener) => listener
-                .poll_accept(cx)
-                .map_ok(|(stream, address)| Socket::Tcp(stream, address)),
-            Self::Unix(listener, _) => listener
-                .poll_accept(cx)
-                .map_ok(|(stream, _)| Socket::Unix(stream)),
+    fn new(socket: OwnedFd, family: Family) -> io::Result<Self> {
+        Ok(Self {
+            socket: Watched::new(socket)?,
+            family,
+        })
+    }
+
+    /// The next connection. Safe to give up waiting for.
+    ///
+    /// # Errors
+    /// accept(2)'s: of the connection that is lost, or of a lack of descriptors or memory.
+    pub async fn accept(&self) -> io::Result<(Socket, Peer)> {
+        loop {
+            poll_fn(|cx| self.socket.poll_readable(cx)).await?;
+            match self.socket.try_read(|| self.accept_one()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => return accepted,
+            }
+        }
+    }
+
+    fn accept_one(&self) -> io::Result<(Socket, Peer)> {
+        let listener = self.socket.descriptor();
+        let flags = SocketFlags::CLOEXEC;
+        match self.family {
+            Family::Tcp => {
+                let (socket, address) = net::acceptfrom_with(listener, flags)?;
+                let address = address.ok_or(io::ErrorKind::NotConnected)?;
+                let address = SocketAddr::try_from(address)?;
+                Ok((Socket::new(socket), Peer::Tcp(address)))
+            }
+            Family::Unix(_) => {
+                let socket = net::accept_with(listener, flags)?;
+                let credentials = sockopt::socket_peercred(&socket).ok();
+                let uid = credentials.map(|peer| peer.uid.as_raw());
+                Ok((Socket::new(socket), Peer::Unix { uid }))
+            }
         }
     }
 }
 
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(listener) => match listener.local_addr() {
-                Ok(address) => address.fmt(f),
+        match &self.family {
+            Family::Tcp => match SockRef::from(self.socket.descriptor()).local_addr() {
+                Ok(address) => match address.as_socket() {
+                    Some(address) => address.fmt(f),
+                    None => f.write_str("tcp"),
+                },
                 Err(error) => write!(f, "tcp ({error})"),
             },
-            Self::Unix(_, path) => path.display().fmt(f),
+            Family::Unix(path) => path.display().fmt(f),
         }
     }
 }
 
-/// A connection as it was accepted, not yet split.
-#[derive(Debug)]
-pub enum Socket {
-    Tcp(TcpStream, SocketAddr),
-    Unix(UnixStream),
-}
-
-impl Socket {
-    /// Who connected.
-    #[must_use]
-    pub fn peer(&self) -> Peer {
-        match self {
-            Self::Tcp(_, address) => Peer::Tcp(*address),
-            Self::Unix(stream) => Peer::Unix {
-                uid: stream.peer_cred().ok().map(|peer| peer.uid()),
-            },
-        }
-    }
-
-    /// Gets ready for serving: small writes leave at once, and the kernel finds peers that vanished
-    /// without a word even where their protocol cannot be asked.
-    ///
-    /// # Errors
-    /// The system's; the peer may have gone already.
-    pub fn prepare(&self) -> io::Result<()> {
-        let Self::Tcp(stream, _) = self else {
-            return Ok(());
-        };
-        stream.set_nodelay(true)?;
-        let keepalive = socket2::TcpKeepalive::new()
-            .with_time(KEEPALIVE_IDLE)
-            .with_interval(KEEPALIVE_INTERVAL)
-            .with_retries(KEEPALIVE_PROBES);
-        socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
-    }
-
-    /// Says one last thing without waiting, and closes. What the kernel does not take at once is lost.
-    pub fn dismiss(self, last_words: &[u8]) {
-        // Straight to the kernel: tokio would say WouldBlock for a socket that it has just met.
-        let sent = match &self {
-            Self::Tcp(stream, _) => socket2::SockRef::from(stream).send(last_words),
-            Self::Unix(stream) => socket2::SockRef::from(stream).send(last_words),
-        };
-        drop(sent); // a peer that cannot be told is closed all the same
-    }
-
-    /// The two halves.
-    #[must_use]
-    pub fn split(self) -> (ReadHalf, WriteHalf) {
-        match self {
-            Self::Tcp(stream, _) => {
-                let (read, write) = stream.into_split();
-                (ReadHalf::Tcp(read), WriteHalf::Tcp(write))
-            }
-            Self::Unix(stream) => {
-                let (read, write) = stream.into_split();
-                (ReadHalf::Unix(read), WriteHalf::Unix(write))
-            }
-        }
-    }
+/// Small writes leave at once, and the kernel finds peers that vanished without a word even where
+/// their protocol cannot be asked. Set on the listener, because on Linux every connection inherits
+/// it: that saves five system calls for each.
+fn prepare(listener: &SockRef<'_>) -> io::Result<()> {
+    listener.set_tcp_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_PROBES);
+    listener.set_tcp_keepalive(&keepalive)
 }
 
 /// A silent TCP peer is probed by the kernel after this long,
-const KEEPALIVE_IDLE: std::time::Duration = std::time::Duration::from_secs(120);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(120);
 /// then this often,
-const KEEPALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// and given up after this many probes without an answer.
 const KEEPALIVE_PROBES: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_inherit_what_is_set_on_the_listener() {
+        let listener = Listener::bind_tcp(([127, 0, 0, 1], 0).into(), 16).unwrap();
+        let address: SocketAddr = listener.to_string().parse().unwrap();
+        let _peer = std::net::TcpStream::connect(address).unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        let socket = SockRef::from(&socket);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE_IDLE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEPALIVE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), KEEPALIVE_PROBES);
+    }
+}

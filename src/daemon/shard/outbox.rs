@@ -1,12 +1,12 @@
 //! What waits to be written to one peer: slices shared with the other members of its rooms, and
-//! bytes of its own. It writes without ever waiting, and owns no heap memory while empty.
+//! bytes of its own. It writes without ever waiting, and exists only while something waits.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use crate::daemon::transport::WriteHalf;
+use crate::daemon::transport::Socket;
 
 /// The queue of one peer. Its bound is kept by its owner, who knows whom to tell.
 #[derive(Debug, Default)]
@@ -37,8 +37,11 @@ impl Outbox {
         self.bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes == 0
+    /// Queues what the kernel did not take of a slice of which it took `begun` bytes.
+    pub(super) fn push_rest(&mut self, mut slice: Bytes, begun: usize) {
+        slice.advance(begun);
+        self.head_begun = begun > 0;
+        self.push_shared(slice);
     }
 
     /// Queues a slice that others may share.
@@ -73,7 +76,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The kernel's, other than `WouldBlock`: the connection is no more.
-    pub(super) fn write_to(&mut self, peer: &WriteHalf) -> io::Result<Written> {
+    pub(super) fn write_to(&mut self, peer: &Socket) -> io::Result<Written> {
         self.seal_own();
         let mut written = Written {
             bytes: 0,
@@ -91,7 +94,6 @@ impl Outbox {
                     written.blocked = true;
                     break;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -102,13 +104,13 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Self::write_to`].
-    pub(super) fn write_object_to(&mut self, peer: &WriteHalf) -> io::Result<Written> {
+    pub(super) fn write_object_to(&mut self, peer: &Socket) -> io::Result<Written> {
         self.seal_own();
         let object = match self.head.iter().position(|&byte| byte == b'\n') {
             Some(end) => &self.head[..=end],
             None => &self.head[..],
         };
-        match peer.try_write(object) {
+        match peer.write(object) {
             Ok(count) => {
                 let blocked = count < object.len();
                 self.advance(count);
@@ -127,9 +129,9 @@ impl Outbox {
         }
     }
 
-    fn write_once(&self, peer: &WriteHalf) -> io::Result<usize> {
+    fn write_once(&self, peer: &Socket) -> io::Result<usize> {
         if self.rest.is_empty() {
-            return peer.try_write(&self.head);
+            return peer.write(&self.head);
         }
         let mut slices = [IoSlice::new(&[]); SLICES_PER_CALL];
         slices[0] = IoSlice::new(&self.head);
@@ -138,7 +140,7 @@ impl Outbox {
             *slot = IoSlice::new(slice);
             used += 1;
         }
-        peer.try_write_vectored(&slices[..used])
+        peer.write_vectored(&slices[..used])
     }
 
     fn advance(&mut self, mut count: usize) {
@@ -150,7 +152,6 @@ impl Outbox {
                 Some(next) => self.head = next,
                 None => {
                     self.head = Bytes::new();
-                    self.rest = VecDeque::new(); // an idle peer owns no buffer
                     return;
                 }
             }

@@ -1,0 +1,156 @@
+//! What comes in: the shards' reports become inputs of the hub. It stops when the turn is long
+//! enough, and goes on where it stopped once that has been flushed, so that neither a burst nor one
+//! peer's long list of requests can outgrow a queue.
+
+use super::core::Core;
+use crate::daemon::protocol::Incoming;
+use crate::daemon::shard::Report;
+use crate::hub::id::SessionId;
+use crate::hub::input::{Input, QuitReason};
+use crate::hub::time::Now;
+
+/// What is left of one read.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    session: SessionId,
+    at: Now,
+    /// The last one comes first.
+    reversed: Vec<Incoming>,
+}
+
+impl Backlog {
+    /// Nothing, from nobody.
+    pub(super) fn new() -> Self {
+        Self {
+            session: SessionId { slot: 0, serial: 0 },
+            at: Now::default(),
+            reversed: Vec::new(),
+        }
+    }
+}
+
+impl Core {
+    /// Takes in what has come, as far as the turn has room.
+    pub(super) fn take_in(&mut self) {
+        let mut may_collect = true;
+        while !self.is_turn_full() {
+            if let Some(item) = self.backlog.reversed.pop() {
+                self.take_item(item);
+            } else if let Some(report) = self.reports.next_report() {
+                self.take_report(report);
+            } else if std::mem::take(&mut may_collect) {
+                let now = self.now();
+                self.reports_of = self.shards.collect(now.uptime, &mut self.reports);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Whether something has come that has not been taken in.
+    pub(super) fn has_backlog(&self) -> bool {
+        !(self.backlog.reversed.is_empty() && self.reports.is_empty())
+    }
+
+    /// Whether so much has been rendered that it had better be flushed first: a quarter of what may
+    /// wait for a peer, so that no single turn fills an empty outbox.
+    pub(super) fn is_turn_full(&self) -> bool {
+        self.turn_bytes >= self.config.limits.send_queue_bytes / 4
+    }
+
+    fn take_report(&mut self, report: Report) {
+        match report {
+            Report::Received { slot, bytes } => {
+                self.backlog.at = self.now();
+                let slot = self.reports_of.outer(slot);
+                let Some(connection) = self.connections.get_mut(slot as usize) else {
+                    return;
+                };
+                connection.bytes_read += bytes.len() as u64;
+                self.counters.bytes_read += bytes.len() as u64;
+                self.backlog.session = connection.session;
+                connection.protocol.receive(
+                    self.reports.bytes(bytes),
+                    &self.facts,
+                    &mut self.backlog.reversed,
+                );
+                self.backlog.reversed.reverse();
+            }
+            Report::Closed { slot } => self.ended(slot, &QuitReason::Closed),
+            Report::Failed { slot, error } => {
+                self.ended(slot, &QuitReason::Failed(error.to_string().into()));
+            }
+            Report::Overflowed { slot, queued_bytes } => {
+                self.ended(slot, &QuitReason::SendQueueExceeded { queued_bytes });
+            }
+            Report::Gone {
+                slot,
+                bytes_written,
+            } => self.gone(self.reports_of.outer(slot), bytes_written),
+        }
+    }
+
+    /// A connection is over: the hub forgets the session, the others are told, and so is the peer
+    /// where it can still hear.
+    fn ended(&mut self, slot: u32, reason: &QuitReason) {
+        let slot = self.reports_of.outer(slot);
+        if let Some(connection) = self.connections.get(slot as usize) {
+            self.end(connection.session, reason);
+        }
+    }
+
+    fn gone(&mut self, slot: u32, bytes_written: u64) {
+        if let Some(connection) = self.connections.try_remove(slot as usize) {
+            let session = connection.session;
+            tracing::debug!(target: "chatd::connection", %session, bytes_written, "closed");
+        }
+    }
+
+    /// Takes one thing that a session's bytes said.
+    fn take_item(&mut self, item: Incoming) {
+        let Backlog {
+            session, at: now, ..
+        } = self.backlog;
+        let connection = self.connection(session);
+        if connection.is_none_or(|connection| connection.is_closing) {
+            return; // what came after a quit, or after one fault too many
+        }
+        match item {
+            Incoming::Dialect(dialect) => {
+                if dialect.is_paced() {
+                    let pause = self.config.limits.old_client_pace;
+                    self.shards.pace(session.slot, pause);
+                }
+                let answers_ping = dialect.answers_ping();
+                self.input(
+                    now,
+                    Input::Capable {
+                        session,
+                        answers_ping,
+                    },
+                );
+            }
+            Incoming::Command { request, command } => {
+                self.input(
+                    now,
+                    Input::Command {
+                        session,
+                        request,
+                        command,
+                    },
+                );
+            }
+            Incoming::Answer(bytes) => self.push_own(session, &bytes),
+            Incoming::Fault(bytes) => {
+                self.counters.faults += 1;
+                self.push_own(session, &bytes);
+                self.input(now, Input::Fault { session });
+            }
+            Incoming::Unreadable(bytes) => {
+                self.counters.faults += 1;
+                self.push_own(session, &bytes);
+                self.end(session, &QuitReason::Unreadable);
+            }
+        }
+    }
+}

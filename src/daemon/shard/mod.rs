@@ -1,0 +1,387 @@
+//! A shard: the sockets that one thread owns, on an epoll instance of their own. It reads what has
+//! come, writes what is queued, and reports what happened; whose the bytes are and what they say is
+//! for its owner. It knows neither hub nor protocol; only that an object ends with `\n`.
+//!
+//! Readiness is level-triggered: what is not read now is reported again, behind everyone else, so
+//! nothing has to be remembered about it. A connection costs one [`Link`] while it is idle.
+
+mod deadlines;
+mod flush;
+mod link;
+mod outbox;
+mod report;
+mod round;
+mod thread;
+
+use std::collections::VecDeque;
+use std::io;
+use std::iter::Sum;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
+
+use self::deadlines::{Deadlines, Due};
+use self::link::{Link, Stage};
+pub use self::report::{Report, Reports};
+use self::round::Round;
+pub use self::thread::ShardThread;
+use super::transport::Socket;
+
+/// How much at a time, and how much at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Most bytes of one read.
+    pub read_bytes: usize,
+    /// Most reads from one connection before the others have their turn.
+    pub reads_per_turn: usize,
+    /// Peers written to before what came meanwhile is read.
+    pub flush_slice: usize,
+    /// Most bytes that may wait for one peer.
+    pub send_queue_bytes: usize,
+}
+
+/// What a shard has done since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub bytes_written: u64,
+    /// System calls.
+    pub writes: u64,
+    /// Those of them after which the kernel took no more.
+    pub writes_short: u64,
+}
+
+impl Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), |sum, one| Self {
+            bytes_written: sum.bytes_written + one.bytes_written,
+            writes: sum.writes + one.writes,
+            writes_short: sum.writes_short + one.writes_short,
+        })
+    }
+}
+
+/// How a connection is ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish {
+    /// How long what is queued may take to leave.
+    pub grace: Duration,
+    /// Whether there is room to wait for the peer at all.
+    pub is_patient: bool,
+}
+
+/// The sockets of one thread.
+#[derive(Debug)]
+pub struct Shard {
+    epoll: OwnedFd,
+    links: Vec<Option<Link>>,
+    /// Slots with something of their own to be written, ahead of `rounds`.
+    urgent: VecDeque<u32>,
+    rounds: VecDeque<Round>,
+    /// Slots with more waiting than allowed.
+    overflowed: Vec<u32>,
+    deadlines: Deadlines,
+    /// What happened since the last turn was collected.
+    happened: Vec<Report>,
+    bounds: Bounds,
+    tally: Tally,
+    now: Duration,
+}
+
+impl Shard {
+    /// A shard without connections.
+    ///
+    /// # Errors
+    /// The system's: no descriptor or memory is left.
+    pub fn new(bounds: Bounds) -> io::Result<Self> {
+        Ok(Self {
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            links: Vec::new(),
+            urgent: VecDeque::new(),
+            rounds: VecDeque::new(),
+            overflowed: Vec::new(),
+            deadlines: Deadlines::default(),
+            happened: Vec::new(),
+            bounds,
+            tally: Tally::default(),
+            now: Duration::ZERO,
+        })
+    }
+
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    /// Takes a connection; its slot must be free.
+    pub fn serve(&mut self, slot: u32, socket: Socket) {
+        let index = slot as usize;
+        if self.links.len() <= index {
+            self.links.resize_with(index + 1, || None);
+        }
+        let mut link = Link::new(socket);
+        link.interest = link.wanted_interest();
+        let data = EventData::new_u64(slot.into());
+        let watched = epoll::add(&self.epoll, &link.socket, data, link.interest);
+        debug_assert!(self.links[index].is_none(), "slot {slot} is taken");
+        self.links[index] = Some(link);
+        if let Err(error) = watched {
+            self.fail(slot, error.into());
+        }
+    }
+
+    /// From now on the peer gets one object per write, so far apart.
+    pub fn pace(&mut self, slot: u32, pause: Duration) {
+        if let Some(link) = self.link(slot) {
+            link.pace.get_or_insert_default().pause = pause;
+        }
+    }
+
+    /// Queues bytes for one peer, ahead of what its rooms have for it.
+    pub fn send(&mut self, slot: u32, bytes: &[u8]) {
+        let Some(link) = self.link(slot).filter(|link| link.takes_more()) else {
+            return;
+        };
+        if bytes.is_empty() {
+            return;
+        }
+        link.outbox().push_own(bytes);
+        self.queued(slot);
+    }
+
+    /// Queues bytes for one peer, behind all that its rooms have for it so far.
+    pub fn send_last(&mut self, slot: u32, bytes: &[u8]) {
+        self.catch_up(slot);
+        self.send(slot, bytes);
+    }
+
+    /// Queues a slice for many peers.
+    pub fn share(&mut self, slice: Bytes, slots: Vec<u32>) {
+        self.rounds.push_back(Round::new(slice, slots));
+    }
+
+    /// Says the last words behind all that is queued, and closes the connection once they have left.
+    pub fn finish(&mut self, slot: u32, last_words: &[u8], how: Finish) {
+        self.catch_up(slot);
+        let ends_at = self.now + how.grace;
+        let Some(link) = self.link(slot) else {
+            return;
+        };
+        match link.stage {
+            Stage::Failed => return self.remove(slot),
+            Stage::Draining | Stage::Lingering => return,
+            Stage::Open | Stage::Ended | Stage::Cut => {}
+        }
+        if !last_words.is_empty() {
+            link.outbox().push_own(last_words);
+        }
+        link.stage = Stage::Draining;
+        link.is_patient = how.is_patient;
+        link.ends_at = ends_at;
+        self.deadlines.add(ends_at, slot, Due::End);
+        self.mark(slot);
+    }
+
+    /// Asks the kernel what has come, and reads it. Says whether the kernel told anything, so whether
+    /// it may have more to tell.
+    pub fn poll(&mut self, reports: &mut Reports) -> bool {
+        let events = self.ask_kernel();
+        for event in &events {
+            // Slots fit in 32 bits; `serve` wrote them there.
+            self.on_event(event.data.u64() as u32, event.flags, reports);
+        }
+        !events.is_empty()
+    }
+
+    /// Does what is due by now, and reports what has happened since the last time.
+    pub fn settle(&mut self, now: Duration, reports: &mut Reports) {
+        self.now = now;
+        while let Some((slot, due)) = self.deadlines.pop(now) {
+            match due {
+                Due::Object => self.pace_is_over(slot),
+                Due::End => self.remove(slot),
+            }
+        }
+        for report in self.happened.drain(..) {
+            reports.push(report);
+        }
+    }
+
+    fn ask_kernel(&self) -> Vec<Event> {
+        let mut events = Vec::with_capacity(EVENTS_PER_TURN);
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        rustix::io::retry_on_intr(|| {
+            epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&at_once))
+        })
+        .expect("an epoll instance of our own can be asked");
+        events
+    }
+
+    /// When the next deadline comes, as uptime.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.next_at()
+    }
+
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Slot and queued bytes of each connection with something queued.
+    pub fn queues(&self) -> impl Iterator<Item = (u32, usize)> {
+        let links = (0..).zip(&self.links);
+        links.filter_map(|(slot, link)| {
+            let bytes = link.as_ref()?.queued_bytes();
+            (bytes > 0).then_some((slot, bytes))
+        })
+    }
+
+    fn on_event(&mut self, slot: u32, flags: EventFlags, reports: &mut Reports) {
+        let is_broken = flags.intersects(EventFlags::ERR | EventFlags::HUP);
+        let Some(link) = self.link(slot) else {
+            return;
+        };
+        if link.is_blocked && (is_broken || flags.contains(EventFlags::OUT)) {
+            link.is_blocked = false;
+            self.flush_link(slot);
+            self.watch(slot);
+        }
+        // The write may have been the connection's last.
+        let Some(link) = self.link(slot) else {
+            return;
+        };
+        let is_readable = is_broken || flags.contains(EventFlags::IN);
+        match link.stage {
+            Stage::Open if is_readable => self.read(slot, reports),
+            Stage::Lingering if is_readable => self.discard(slot),
+            // Nothing of it is read any more, so no read would find out.
+            Stage::Ended | Stage::Cut | Stage::Draining if is_broken => {
+                self.fail(slot, io::ErrorKind::ConnectionReset.into());
+            }
+            Stage::Open
+            | Stage::Ended
+            | Stage::Cut
+            | Stage::Failed
+            | Stage::Draining
+            | Stage::Lingering => {}
+        }
+    }
+
+    fn read(&mut self, slot: u32, reports: &mut Reports) {
+        let Bounds {
+            read_bytes,
+            reads_per_turn,
+            ..
+        } = self.bounds;
+        for _ in 0..reads_per_turn {
+            let Some(space) = reports.space(read_bytes) else {
+                return; // the kernel will tell again
+            };
+            let Some(link) = self.link(slot) else {
+                return;
+            };
+            match link.socket.read(space) {
+                Ok(0) => {
+                    link.stage = Stage::Ended;
+                    self.watch(slot);
+                    reports.push(Report::Closed { slot });
+                    return;
+                }
+                Ok(count) => {
+                    reports.received(slot, count);
+                    if count < read_bytes {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => return self.fail(slot, error),
+            }
+        }
+    }
+
+    /// Lets the peer finish: closing while its bytes are unread would reset the connection, and it
+    /// might lose our last words.
+    fn discard(&mut self, slot: u32) {
+        let mut discarded = [0; 512];
+        for _ in 0..LINGER_READS {
+            let Some(link) = self.link(slot) else {
+                return;
+            };
+            match link.socket.read(&mut discarded) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(0) | Err(_) => break,
+            }
+        }
+        self.remove(slot); // it has finished, or still talks: then it does not listen
+    }
+
+    /// The system gave a connection up: the owner is told, unless it knows of another end.
+    fn fail(&mut self, slot: u32, error: io::Error) {
+        let Some(link) = self.links.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        // That it is broken would be told again and again. It may not be watched at all.
+        epoll::delete(&self.epoll, &link.socket).ok();
+        link.outbox = None;
+        link.is_blocked = false;
+        match std::mem::replace(&mut link.stage, Stage::Failed) {
+            Stage::Open => self.happened.push(Report::Failed { slot, error }),
+            // The owner has still to say the last word.
+            Stage::Ended | Stage::Cut | Stage::Failed => {}
+            Stage::Draining | Stage::Lingering => self.remove(slot),
+        }
+    }
+
+    /// Closes a connection and forgets it.
+    fn remove(&mut self, slot: u32) {
+        let Some(link) = self.links.get_mut(slot as usize).and_then(Option::take) else {
+            return;
+        };
+        self.deadlines.remove(link.ends_at, slot, Due::End);
+        if let Some(next_at) = link.pace.and_then(|pace| pace.next_at) {
+            self.deadlines.remove(next_at, slot, Due::Object);
+        }
+        self.happened.push(Report::Gone {
+            slot,
+            bytes_written: link.bytes_written,
+        });
+    }
+
+    /// Asks the kernel to tell what matters of a connection now.
+    fn watch(&mut self, slot: u32) {
+        let Some(link) = self.links.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return;
+        };
+        let wanted = link.wanted_interest();
+        if wanted != link.interest && link.stage != Stage::Failed {
+            link.interest = wanted;
+            let data = EventData::new_u64(slot.into());
+            if let Err(error) = epoll::modify(&self.epoll, &link.socket, data, wanted) {
+                self.fail(slot, error.into());
+            }
+        }
+    }
+
+    fn link(&mut self, slot: u32) -> Option<&mut Link> {
+        self.links.get_mut(slot as usize)?.as_mut()
+    }
+}
+
+/// Readable while the kernel has something to tell, so that whoever owns the shard can wait for it.
+impl AsFd for Shard {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+/// Sockets that the kernel tells of at a time.
+const EVENTS_PER_TURN: usize = 1024;
+/// Reads of what a peer still sends after the end, before it is cut off.
+const LINGER_READS: usize = 64;

@@ -1,0 +1,75 @@
+//! A slice on its way to many peers. It is queued once, not once per peer: whoever has nothing else
+//! waiting is written to straight from it.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+/// One slice and who gets it.
+#[derive(Debug)]
+pub(super) struct Round {
+    pub slice: Bytes,
+    slots: Vec<u32>,
+    /// Those before this place have got it.
+    next: usize,
+}
+
+impl Round {
+    pub(super) fn new(slice: Bytes, slots: Vec<u32>) -> Self {
+        Self {
+            slice,
+            slots,
+            next: 0,
+        }
+    }
+
+    /// Who gets the slice next.
+    pub(super) fn next_slot(&mut self) -> Option<u32> {
+        while let Some(&slot) = self.slots.get(self.next) {
+            self.next += 1;
+            if slot != SERVED {
+                return Some(slot);
+            }
+        }
+        None
+    }
+}
+
+/// Takes a peer out of all rounds that have not reached it; returns what it was to get of them.
+pub(super) fn withdraw(rounds: &mut VecDeque<Round>, slot: u32) -> Vec<Bytes> {
+    let mut owed = Vec::new();
+    for round in rounds {
+        let waiting = &mut round.slots[round.next..];
+        if let Some(place) = waiting.iter_mut().find(|place| **place == slot) {
+            *place = SERVED;
+            owed.push(round.slice.clone());
+        }
+    }
+    owed
+}
+
+/// In the place of a slot that got the slice ahead of its turn.
+const SERVED: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rest(round: &mut Round) -> Vec<u32> {
+        std::iter::from_fn(|| round.next_slot()).collect()
+    }
+
+    #[test]
+    fn who_is_withdrawn_is_owed_only_what_has_not_reached_it() {
+        let mut rounds = VecDeque::from([
+            Round::new(Bytes::from_static(b"a"), vec![1, 2, 3]),
+            Round::new(Bytes::from_static(b"b"), vec![3, 2, 1]),
+        ]);
+        assert_eq!(rounds[0].next_slot(), Some(1));
+        assert_eq!(withdraw(&mut rounds, 1), ["b"]);
+        assert_eq!(withdraw(&mut rounds, 2), ["a", "b"]);
+        assert_eq!(withdraw(&mut rounds, 2), [Bytes::new(); 0]);
+        assert_eq!(rest(&mut rounds[0]), [3]);
+        assert_eq!(rest(&mut rounds[1]), [3]);
+    }
+}
