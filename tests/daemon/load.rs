@@ -90,3 +90,78 @@ fn a_new_nick_does_not_overtake_what_was_said_under_the_old_one() {
         .collect();
     assert_eq!(heard, ["first", "second", "a new nick", "third"]);
 }
+
+#[test]
+fn what_one_says_to_a_room_and_to_one_user_keeps_its_order() {
+    let daemon = Daemon::start("[limits]\nrate = 0");
+    let mut ana = Peer::join(&daemon, "ana");
+    let mut ben = Peer::join(&daemon, "ben");
+    let mut said = String::new();
+    for number in 0..200 {
+        let to = if number % 3 == 0 { "@ben" } else { "#lobby" };
+        let object = json!({"type": "send", "to": to, "text": number.to_string()});
+        said += &format!("{object}\n");
+    }
+    ana.wire.send(said.as_bytes());
+    for number in 0..200 {
+        let heard = ben.hear(|it| it["text"].is_string());
+        assert_eq!(heard["text"], number.to_string());
+    }
+}
+
+/// Several at once pour lines into two rooms while others come, go and read them.
+#[test]
+fn all_members_hear_a_room_in_one_order() {
+    let daemon = Daemon::start("[limits]\nrate = 0\nflush_slice = 2");
+    let mut listeners: Vec<Peer> = (0..6)
+        .map(|number| Peer::join(&daemon, &format!("listener{number}")))
+        .collect();
+    let talkers: Vec<Peer> = (0..4)
+        .map(|number| Peer::join(&daemon, &format!("talker{number}")))
+        .collect();
+    let talking: Vec<_> = talkers
+        .into_iter()
+        .enumerate()
+        .map(|(talker, peer)| {
+            read_away(&peer);
+            thread::spawn(move || {
+                let mut stream = peer.wire.stream().try_clone().unwrap();
+                for number in 0..300 {
+                    let text = format!("{talker} {number}");
+                    let line = json!({"type": "send", "to": "#lobby", "text": text});
+                    stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+                }
+                peer // stays until everything has been heard
+            })
+        })
+        .collect();
+    let mut hear_all = |listener: &mut Peer| -> Vec<(String, String)> {
+        let heard = (0..1200).map(|_| listener.expect("message"));
+        let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap().to_owned();
+        heard
+            .map(|it| (text(&it, "msgid"), text(&it, "text")))
+            .collect()
+    };
+    let first = hear_all(&mut listeners[0]);
+    assert!(
+        first.is_sorted(),
+        "ids rise in the order in which lines are heard"
+    );
+    for talker in 0..4 {
+        let own = first
+            .iter()
+            .filter_map(|(_, text)| text.strip_prefix(&format!("{talker} ")));
+        let numbers: Vec<usize> = own.map(|number| number.parse().unwrap()).collect();
+        assert_eq!(
+            numbers,
+            (0..300).collect::<Vec<_>>(),
+            "what talker {talker} said"
+        );
+    }
+    for listener in &mut listeners[1..] {
+        assert_eq!(hear_all(listener), first);
+    }
+    for talker in talking {
+        talker.join().unwrap();
+    }
+}

@@ -200,8 +200,14 @@ pub(crate) fn daemon_command(directory: &Path) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(stderr);
+    if let Ok(threads) = std::env::var(IO_THREADS) {
+        command.args(["--set", &format!("server.io_threads={threads}")]);
+    }
     command
 }
+
+/// Runs every daemon with so many threads for its sockets: `scripts/test` does, a second time.
+const IO_THREADS: &str = "CHATD_TEST_IO_THREADS";
 
 fn with_listener(config: &str) -> String {
     if config.contains("[[listen]]") {

@@ -21,6 +21,8 @@ pub(super) struct Connection {
     /// Uptime of the daemon.
     pub connected_at: Duration,
     pub bytes_read: u64,
+    /// The turn in which it last spoke in a room.
+    pub spoke_in: u64,
 }
 
 impl Connection {
@@ -38,6 +40,7 @@ impl Connection {
             nick: None,
             connected_at,
             bytes_read: 0,
+            spoke_in: 0,
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Core {
     pub(super) rooms: Vec<Room>,
     /// Rooms with lines that nobody has been given yet.
     pub(super) dirty_rooms: Vec<RoomId>,
+    /// Number of this turn, from 1.
+    pub(super) turn: u64,
     /// Bytes of the events rendered in this turn.
     pub(super) turn_bytes: usize,
     pub(super) shards: Shards,
@@ -69,6 +71,7 @@ impl Core {
             connections: Slab::new(),
             rooms: Vec::new(),
             dirty_rooms: Vec::new(),
+            turn: 1,
             turn_bytes: 0,
             shards,
             reports: Reports::new(config.server.buffer_size),
@@ -127,16 +130,17 @@ impl Core {
     /// One turn: takes in what has come, gives rooms their new lines, and writes a slice of what is
     /// queued. Says whether there is more to be done at once.
     pub(super) fn turn(&mut self) -> bool {
-        self.take_in();
+        let is_full = self.take_in();
         if !self.shards.is_flushing() {
             self.seal_rooms();
+            self.turn += 1;
             self.turn_bytes = 0;
             self.counters.turns += 1;
         }
         let now = self.now();
         let has_more = self.shards.flush(now.uptime);
         // What came while something was being flushed waits for that, wherever it is done.
-        let has_waiting = self.has_backlog() || !self.dirty_rooms.is_empty();
+        let has_waiting = is_full || !self.dirty_rooms.is_empty();
         has_more || (has_waiting && !self.shards.is_flushing())
     }
 

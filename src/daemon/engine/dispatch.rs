@@ -54,6 +54,12 @@ impl Core {
 
     fn tell_room(&mut self, room_id: RoomId, event: &Event, except: &[SessionId]) {
         self.count(event);
+        if matches!(event.kind, EventKind::Message { .. }) {
+            let (speaker, turn) = (self.backlog.session, self.turn);
+            if let Some(connection) = self.connection(speaker) {
+                connection.spoke_in = turn;
+            }
+        }
         if is_of_all_rooms(&event.kind) && self.dirty_rooms.iter().any(|&other| other != room_id) {
             self.seal_rooms();
         }
@@ -81,7 +87,8 @@ impl Core {
     fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
         self.count(event);
         let is_private = matches!(event.kind, EventKind::Private { .. });
-        if is_of_all_rooms(&event.kind) {
+        let is_behind = is_private && self.has_spoken();
+        if is_of_all_rooms(&event.kind) || is_behind {
             self.seal_rooms();
         }
         let mut hearers: [Vec<u32>; Dialect::ALL.len()] = Default::default();
@@ -98,14 +105,21 @@ impl Core {
             protocol::render_event(dialect, &self.facts, event, &mut out);
             self.turn_bytes += out.len();
             self.counters.deliveries += slots.len() as u64;
-            if is_private {
-                for slot in slots {
-                    self.shards.send(slot, &out);
-                }
-            } else {
-                self.shards.share(&Bytes::from(out), &slots);
+            match (is_private, is_behind) {
+                (true, true) => slots.iter().for_each(|&it| self.shards.send_last(it, &out)),
+                (true, false) => slots.iter().for_each(|&it| self.shards.send(it, &out)),
+                (false, _) => self.shards.share(&Bytes::from(out), &slots),
             }
         }
+    }
+
+    /// Whether what the session that is being heard said in a room may not have left yet: what it
+    /// says to one user must not overtake that.
+    fn has_spoken(&mut self) -> bool {
+        let turn = self.turn;
+        let speaker = self.backlog.session;
+        let spoke_in = self.connection(speaker).map_or(0, |it| it.spoke_in);
+        spoke_in == turn || (spoke_in + 1 == turn && self.shards.is_flushing())
     }
 
     fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {

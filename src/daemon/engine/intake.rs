@@ -12,7 +12,7 @@ use crate::hub::time::Now;
 /// What is left of one read.
 #[derive(Debug)]
 pub(super) struct Backlog {
-    session: SessionId,
+    pub(super) session: SessionId,
     at: Now,
     /// The last one comes first.
     reversed: Vec<Incoming>,
@@ -30,31 +30,29 @@ impl Backlog {
 }
 
 impl Core {
-    /// Takes in what has come, as far as the turn has room.
-    pub(super) fn take_in(&mut self) {
-        let mut may_collect = true;
+    /// Takes in what has come, once from each shard, as far as the turn has room. Says whether it
+    /// stopped for want of that.
+    pub(super) fn take_in(&mut self) -> bool {
+        let mut shards_left = self.shards.count();
         while !self.is_turn_full() {
             if let Some(item) = self.backlog.reversed.pop() {
                 self.take_item(item);
             } else if let Some(report) = self.reports.next_report() {
                 self.take_report(report);
-            } else if std::mem::take(&mut may_collect) {
+            } else if shards_left > 0 {
+                shards_left -= 1;
                 let now = self.now();
                 self.reports_of = self.shards.collect(now.uptime, &mut self.reports);
             } else {
-                return;
+                return false;
             }
         }
-    }
-
-    /// Whether something has come that has not been taken in.
-    pub(super) fn has_backlog(&self) -> bool {
-        !(self.backlog.reversed.is_empty() && self.reports.is_empty())
+        true
     }
 
     /// Whether so much has been rendered that it had better be flushed first: a quarter of what may
     /// wait for a peer, so that no single turn fills an empty outbox.
-    pub(super) fn is_turn_full(&self) -> bool {
+    fn is_turn_full(&self) -> bool {
         self.turn_bytes >= self.config.limits.send_queue_bytes / 4
     }
 

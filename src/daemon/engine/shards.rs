@@ -31,10 +31,13 @@ pub(super) enum Shards {
 /// Bytes queued for connections, by slot, as they come in from the shards.
 #[derive(Debug)]
 pub(super) struct Queues {
-    known: Vec<(u32, usize)>,
+    known: QueuedBytes,
     /// With the way back from a thread's slots.
-    asked: Vec<(Place, oneshot::Receiver<Vec<(u32, usize)>>)>,
+    asked: Vec<(Place, oneshot::Receiver<QueuedBytes>)>,
 }
+
+/// Slot and bytes of each connection with something queued.
+type QueuedBytes = Vec<(u32, usize)>;
 
 /// Where a slot is among several threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +166,16 @@ impl Shards {
         }
     }
 
-    /// Takes what has happened; `reports` must have been emptied. Returns whose slots they name.
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Here { .. } => 1,
+            Self::Beside { threads, .. } => threads.len(),
+        }
+    }
+
+    /// Takes what has happened in the next shard; `reports` must have been emptied. Returns whose
+    /// slots they name.
     pub(super) fn collect(&mut self, now: Duration, reports: &mut Reports) -> Place {
         match self {
             Self::Here { shard, news } => {
@@ -179,15 +191,10 @@ impl Shards {
             }
             Self::Beside { threads, next } => {
                 let of = count(threads);
-                for _ in 0..of {
-                    let thread = *next;
-                    *next = (*next + 1) % of;
-                    threads[thread as usize].take_reports(reports);
-                    if !reports.is_empty() {
-                        return Place { thread, of };
-                    }
-                }
-                Place::default()
+                let thread = *next;
+                *next = (*next + 1) % of;
+                threads[thread as usize].take_reports(reports);
+                Place { thread, of }
             }
         }
     }
@@ -258,8 +265,8 @@ impl Shards {
 }
 
 impl Queues {
-    /// Slot and queued bytes of each connection with something queued.
-    pub(super) async fn gather(mut self) -> Vec<(u32, usize)> {
+    /// Waits until all shards have answered.
+    pub(super) async fn gather(mut self) -> QueuedBytes {
         for (place, answered) in self.asked {
             // A thread that ends does so with the engine: then nobody asks any more.
             let its = answered.await.unwrap_or_default();
