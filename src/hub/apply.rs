@@ -19,7 +19,7 @@ impl State {
         match change {
             Change::Connected {
                 session,
-                origin,
+                network,
                 key,
                 at,
             } => self.sessions.insert(
@@ -28,7 +28,7 @@ impl State {
                     serial: session.serial,
                     deaf: false,
                     user: None,
-                    origin,
+                    network,
                     connected_at: at,
                     key,
                 },
@@ -50,7 +50,6 @@ impl State {
         let session = known(self.sessions.find_mut(id));
         let user = UserId(self.users.insert(User {
             nick: nick.clone(),
-            key: session.key,
             since: at,
             sessions: vec![id],
             places: Vec::new(),
@@ -62,7 +61,10 @@ impl State {
     }
 
     fn attach(&mut self, id: SessionId, user: UserId) {
-        known(self.sessions.find_mut(id)).user = Some(user);
+        let key = self.key_of(user);
+        let session = known(self.sessions.find_mut(id));
+        session.user = Some(user);
+        session.key = key;
         self.user_mut(user).sessions.push(id);
     }
 

@@ -51,7 +51,7 @@ impl Turn<'_> {
         let now_us = self.now_us();
         self.hub.timers.logged_in(asked.session.slot, now_us);
         let user = self.hub.state.user(id);
-        let (nick, key) = (user.nick.clone(), user.key);
+        let (nick, key) = (user.nick.clone(), self.hub.state.key_of(id));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),

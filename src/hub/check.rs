@@ -74,15 +74,14 @@ impl State {
         let mut from_ip = 0;
         for (id, session) in self.sessions.iter() {
             count += 1;
-            let is_ip = matches!(session.origin, super::input::Origin::Ip(_));
-            from_ip += usize::from(is_ip);
+            from_ip += usize::from(session.network.is_some());
             match session.user {
                 Some(user) => assert!(self.user(user).sessions.contains(&id)),
                 None => assert!(!session.deaf, "{id} is deaf and nobody"),
             }
         }
         assert_eq!(self.sessions.len(), count);
-        assert_eq!(self.sessions.origins.total(), from_ip);
+        assert_eq!(self.sessions.networks.total(), from_ip);
     }
 
     fn check_user(&self, id: UserId, user: &User) {
@@ -95,8 +94,9 @@ impl State {
         assert!(!user.sessions.is_empty(), "{} has no session", user.nick);
         assert!(all_differ(&user.sessions));
         for &session in &user.sessions {
-            let user_of_session = self.session(session).and_then(|it| it.user);
-            assert_eq!(user_of_session, Some(id), "{session}");
+            let found = self.session(session).expect("a user's session is there");
+            assert_eq!(found.user, Some(id), "{session}");
+            assert_eq!(found.key, self.key_of(id), "{session} has the user's key");
         }
         let rooms: Vec<RoomId> = user.places.iter().map(|place| place.room).collect();
         assert!(all_differ(&rooms), "{} is in a room twice", user.nick);

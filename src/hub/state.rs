@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::id::{RoomId, SessionId, UserId};
+use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::{Session, Sessions};
@@ -60,6 +60,13 @@ impl State {
         self.rooms
             .find_mut(id.0)
             .expect("a room id names an open room")
+    }
+
+    /// What lets one more session speak as the user.
+    pub(super) fn key_of(&self, user: UserId) -> UserKey {
+        let first = self.user(user).sessions.first();
+        let session = first.and_then(|&id| self.session(id));
+        session.expect("a user has a session").key
     }
 
     pub(super) fn user_named(&self, nick: &Nick) -> Option<UserId> {

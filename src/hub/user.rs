@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::id::{RoomId, SessionId, UserId, UserKey};
+use super::id::{RoomId, SessionId, UserId};
 use super::name::Nick;
 use super::time::UnixMillis;
 
@@ -10,7 +10,6 @@ use super::time::UnixMillis;
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) nick: Nick,
-    pub(super) key: UserKey,
     pub(super) since: UnixMillis,
     /// Never empty, in the order of login.
     pub(super) sessions: Vec<SessionId>,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::id::SessionId;
-use super::input::Origin;
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
 use super::state::State;
@@ -17,8 +16,6 @@ use super::user::User;
 pub struct SessionView {
     /// Which one.
     pub session: SessionId,
-    /// Where from.
-    pub origin: Origin,
     /// As whom; `None` until it has logged in.
     pub nick: Option<Nick>,
     /// When it connected.
@@ -50,7 +47,6 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
         let user = session.user.map(|user| state.user(user));
         SessionView {
             session: id,
-            origin: session.origin,
             nick: user.map(|user| user.nick.clone()),
             connected_at: session.connected_at,
             last_heard: timers.last_heard(id.slot),

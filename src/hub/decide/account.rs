@@ -29,7 +29,7 @@ pub(super) fn log_in(
     };
     match key {
         None => Err(Refusal::NickInUse(nick)),
-        Some(key) if key != state.user(user).key => Err(Refusal::WrongKey(nick)),
+        Some(key) if key != state.key_of(user) => Err(Refusal::WrongKey(nick)),
         Some(_) => Ok(Decision::Attach(user)),
     }
 }
