@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::change::Change;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
@@ -11,7 +13,7 @@ use super::room::Room;
 use super::session::Session;
 use super::state::{DEFAULT_ROOM, State};
 use super::time::UnixMillis;
-use super::user::{Ignoring, Place, User};
+use super::user::{Extra, Place, User};
 
 impl State {
     /// Takes one change in.
@@ -39,7 +41,9 @@ impl State {
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
             Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
-            Change::AwaySet { user, away } => self.user_mut(user).away = away,
+            Change::AwaySet { user, away } => {
+                self.change_extra(user, |extra| extra.away = away);
+            }
             Change::DeafSet { session, deaf } => self.set_deaf(session, deaf),
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),
@@ -51,10 +55,9 @@ impl State {
         let user = UserId(self.users.insert(User {
             nick: nick.clone(),
             since: at,
-            sessions: vec![id],
-            places: Vec::new(),
-            away: None,
-            ignoring: None,
+            sessions: smallvec![id],
+            places: SmallVec::new(),
+            extra: None,
         }));
         session.user = Some(user);
         self.nicks.insert(nick, user);
@@ -149,15 +152,15 @@ impl State {
         if self.user(user).does_ignore(other) == on {
             return;
         }
-        self.change_ignoring(user, |both| toggle(&mut both.ignores, other, on));
-        self.change_ignoring(other, |both| toggle(&mut both.ignored_by, user, on));
+        self.change_extra(user, |extra| toggle(&mut extra.ignores, other, on));
+        self.change_extra(other, |extra| toggle(&mut extra.ignored_by, user, on));
     }
 
-    fn change_ignoring(&mut self, user: UserId, change: impl FnOnce(&mut Ignoring)) {
-        let slot = &mut self.user_mut(user).ignoring;
-        let both = slot.get_or_insert_default();
-        change(both);
-        if both.ignores.is_empty() && both.ignored_by.is_empty() {
+    fn change_extra(&mut self, user: UserId, change: impl FnOnce(&mut Extra)) {
+        let slot = &mut self.user_mut(user).extra;
+        let extra = slot.get_or_insert_default();
+        change(extra);
+        if extra.is_empty() {
             *slot = None;
         }
     }
@@ -171,7 +174,7 @@ impl State {
         if self.user(user_id).sessions.len() == 1 {
             self.forget(user_id);
         } else {
-            self.user_mut(user_id).sessions.retain(|&other| other != id);
+            self.user_mut(user_id).sessions.retain(|other| *other != id);
         }
         self.sessions.remove(id);
     }

@@ -8,7 +8,7 @@ use super::id::{RoomId, SessionId, UserId};
 use super::room::Room;
 use super::state::{DEFAULT_ROOM, State};
 use super::timers::Queue;
-use super::user::User;
+use super::user::{Extra, User};
 
 impl Hub {
     /// Looks at the whole state, in time proportional to it.
@@ -104,7 +104,7 @@ impl State {
             let members = &self.room(place.room).members;
             assert_eq!(members.get(place.index as usize), Some(&id));
         }
-        assert!(user.away.as_ref().is_none_or(|text| !text.is_empty()));
+        assert!(user.away().is_none_or(|text| !text.is_empty()));
         self.check_ignoring(id, user);
     }
 
@@ -117,10 +117,9 @@ impl State {
         for &other in user.ignored_by() {
             assert!(self.user(other).does_ignore(id));
         }
-        let is_idle = user.ignores().is_empty() && user.ignored_by().is_empty();
-        assert_eq!(
-            user.ignoring.is_none(),
-            is_idle,
+        let is_empty = |extra: &Extra| extra.is_empty();
+        assert!(
+            !user.extra.as_deref().is_some_and(is_empty),
             "paid for by the concerned"
         );
     }

@@ -129,6 +129,6 @@ mod tests {
         let beside = size_of::<timers::Entry>() + size_of::<Gauge>();
         let user = size_of::<Option<user::User>>();
         let sum = session + beside + user;
-        assert!(sum <= 300, "{session} + {beside} + {user}");
+        assert!(sum <= 200, "{session} + {beside} + {user}");
     }
 }

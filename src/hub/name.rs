@@ -142,8 +142,7 @@ struct Name {
     key_from: u8,
 }
 
-const _: () =
-    assert!(Nick::MAX_BYTES <= u8::MAX as usize && RoomName::MAX_BYTES <= u8::MAX as usize);
+const _: () = assert!(RoomName::MAX_BYTES <= u8::MAX as usize, "the longest name");
 
 impl Name {
     fn new(sigil: &str, written: &str, key: &str) -> Self {

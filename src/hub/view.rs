@@ -51,7 +51,7 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
             connected_at: session.connected_at,
             last_heard: timers.last_heard(id.slot),
             rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
-            away: user.and_then(|user| user.away.clone()),
+            away: user.and_then(User::away).cloned(),
             deaf: session.deaf,
         }
     });
@@ -79,7 +79,7 @@ pub(super) fn user(state: &State, user: &User) -> UserSummary {
     UserSummary {
         nick: user.nick.clone(),
         rooms: rooms_of(state, user),
-        away: user.away.clone(),
+        away: user.away().cloned(),
         sessions: user.sessions.len(),
         since: user.since,
     }
