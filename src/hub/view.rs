@@ -20,7 +20,7 @@ pub struct SessionView {
     pub nick: Option<Nick>,
     /// When it connected.
     pub connected_at: UnixMillis,
-    /// When it last sent something, as uptime.
+    /// When it last sent something, as uptime, rounded down to a tenth of a second.
     pub last_heard: Duration,
     /// Its user's rooms, by name.
     pub rooms: Vec<RoomName>,
