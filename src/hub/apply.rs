@@ -37,7 +37,7 @@ impl State {
             ),
             Change::LoggedIn { session, nick, at } => self.log_in(session, nick, at),
             Change::Attached { session, user } => self.attach(session, user),
-            Change::Renamed { user, nick } => self.rename(user, nick),
+            Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
             Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
@@ -53,14 +53,13 @@ impl State {
     fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
         let session = known(self.sessions.find_mut(id));
         let user = UserId(self.users.insert(User {
-            nick: nick.clone(),
+            nick,
             since: at,
             sessions: smallvec![id],
             places: SmallVec::new(),
             extra: None,
         }));
         session.user = Some(user);
-        self.nicks.insert(nick, user);
     }
 
     fn attach(&mut self, id: SessionId, user: UserId) {
@@ -71,18 +70,10 @@ impl State {
         self.user_mut(user).sessions.push(id);
     }
 
-    fn rename(&mut self, id: UserId, nick: Nick) {
-        let user = self.users.find_mut(id.0).expect("a user id names a user");
-        // Removed first: a new spelling of the same nick would leave the old one in the map.
-        self.nicks.remove(&user.nick);
-        user.nick = nick.clone();
-        self.nicks.insert(nick, id);
-    }
-
     fn enter(&mut self, id: UserId, name: RoomName) {
         let room_id = match self.room_named(&name) {
             Some(room) => room,
-            None => self.open(name),
+            None => RoomId(self.rooms.insert(Room::new(name))),
         };
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
@@ -98,12 +89,6 @@ impl State {
         let is_deaf = |session: &SessionId| known(sessions.find(*session)).deaf;
         room.deaf
             .extend(user.sessions.iter().copied().filter(is_deaf));
-    }
-
-    fn open(&mut self, name: RoomName) -> RoomId {
-        let room = RoomId(self.rooms.insert(Room::new(name.clone())));
-        self.room_names.insert(name, room);
-        room
     }
 
     fn leave(&mut self, id: UserId, room_id: RoomId) {
@@ -124,8 +109,7 @@ impl State {
             theirs.expect("a member has a place").index = place.index;
         }
         if room_id != DEFAULT_ROOM && self.room(room_id).members.is_empty() {
-            let closed = self.rooms.remove(room_id.0).expect("it was open");
-            self.room_names.remove(&closed.name);
+            self.rooms.remove(room_id.0);
         }
     }
 
@@ -189,8 +173,7 @@ impl State {
         for other in Vec::from(self.user(id).ignored_by()) {
             self.set_ignore(other, id, false);
         }
-        let user = self.users.remove(id.0).expect("a user id names a user");
-        self.nicks.remove(&user.nick);
+        self.users.remove(id.0);
     }
 }
 

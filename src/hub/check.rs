@@ -65,8 +65,12 @@ impl State {
         for (id, room) in self.rooms.iter() {
             self.check_room(RoomId(id), room);
         }
-        assert_eq!(self.nicks.len(), self.users.len(), "one nick per user");
-        assert_eq!(self.room_names.len(), self.rooms.len(), "one name per room");
+        let nicks = self.users.by_name().map(|user| &user.nick);
+        assert!(nicks.is_sorted_by(|a, b| a < b), "one nick per user");
+        assert_eq!(self.users.by_name().count(), self.users.len());
+        let names = self.rooms.by_name().map(|room| &room.name);
+        assert!(names.is_sorted_by(|a, b| a < b), "one name per room");
+        assert_eq!(self.rooms.by_name().count(), self.rooms.len());
     }
 
     fn check_sessions(&self) {
@@ -86,11 +90,6 @@ impl State {
 
     fn check_user(&self, id: UserId, user: &User) {
         assert_eq!(self.user_named(&user.nick), Some(id));
-        let (held, _) = self
-            .nicks
-            .get_key_value(&user.nick)
-            .expect("a user's nick is taken");
-        assert_eq!(held.as_str(), user.nick.as_str(), "spelt the same");
         assert!(!user.sessions.is_empty(), "{} has no session", user.nick);
         assert!(all_differ(&user.sessions));
         for &session in &user.sessions {

@@ -299,3 +299,24 @@ fn fold(name: &str) -> Result<String, NameError> {
     }
     Err(NameError::NotAllowed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_usual_length_are_not_on_the_heap() {
+        for (name, is_on_heap) in [
+            ("rust-lang-and-friends12", false),
+            ("rust-lang-and-friends123", true),
+            ("Ana-Maria_1", false), // beside it stands ana-maria_1
+            ("Ana-Maria_12", true),
+            ("김철수", false),
+        ] {
+            let Nick(parsed) = Nick::parse(name).unwrap();
+            assert_eq!(parsed.text.is_heap_allocated(), is_on_heap, "{name}");
+            assert_eq!(parsed.written(), name);
+            assert_eq!(parsed.key(), name.to_lowercase());
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::directory::Named;
 use super::id::{RoomId, SessionIds, UserId};
 use super::name::Nick;
 use super::time::UnixMillis;
@@ -35,6 +36,18 @@ pub(super) struct Extra {
     pub(super) away: Option<Arc<str>>,
     pub(super) ignores: Vec<UserId>,
     pub(super) ignored_by: Vec<UserId>,
+}
+
+impl Named for User {
+    type Name = Nick;
+
+    fn name(&self) -> &Nick {
+        &self.nick
+    }
+
+    fn name_mut(&mut self) -> &mut Nick {
+        &mut self.nick
+    }
 }
 
 impl Extra {

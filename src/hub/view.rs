@@ -62,16 +62,12 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
 
 /// All rooms, by name.
 pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
-    let ids = state.room_names.values();
-    ids.map(|&id| {
-        let room = state.room(id);
-        RoomSummary {
-            room: room.name.clone(),
-            members: room.members.len(),
-            topic: room.topic.clone(),
-        }
-    })
-    .collect()
+    let summaries = state.rooms.by_name().map(|room| RoomSummary {
+        room: room.name.clone(),
+        members: room.members.len(),
+        topic: room.topic.clone(),
+    });
+    summaries.collect()
 }
 
 /// One user as others see them.
