@@ -6,29 +6,22 @@ use std::net::IpAddr;
 
 use super::input::Origin;
 
-/// Connections by origin; peers on a Unix socket are not counted.
+/// Connections by network; peers on a Unix socket have none and are not counted.
 #[derive(Debug, Default)]
-pub(super) struct Origins {
-    counts: BTreeMap<Network, usize>,
+pub(super) struct Networks {
+    counts: BTreeMap<Network, u32>,
 }
 
-impl Origins {
-    pub(super) fn count(&self, origin: Origin) -> usize {
-        Network::of(origin)
-            .and_then(|network| self.counts.get(&network).copied())
-            .unwrap_or(0)
+impl Networks {
+    pub(super) fn count(&self, network: Network) -> usize {
+        self.counts.get(&network).copied().unwrap_or(0) as usize
     }
 
-    pub(super) fn add(&mut self, origin: Origin) {
-        if let Some(network) = Network::of(origin) {
-            *self.counts.entry(network).or_insert(0) += 1;
-        }
+    pub(super) fn add(&mut self, network: Network) {
+        *self.counts.entry(network).or_insert(0) += 1;
     }
 
-    pub(super) fn remove(&mut self, origin: Origin) {
-        let Some(network) = Network::of(origin) else {
-            return;
-        };
+    pub(super) fn remove(&mut self, network: Network) {
         let count = self
             .counts
             .get_mut(&network)
@@ -41,26 +34,31 @@ impl Origins {
 
     /// Connections counted.
     pub(super) fn total(&self) -> usize {
-        self.counts.values().sum()
+        self.counts.values().map(|&count| count as usize).sum()
     }
 }
 
+/// One origin. In octets, because every session keeps one and they need no alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Network {
-    V4(u32),
+pub(super) enum Network {
+    V4([u8; 4]),
     /// The upper 64 bits.
-    V6(u64),
+    V6([u8; 8]),
 }
 
 impl Network {
-    fn of(origin: Origin) -> Option<Self> {
+    /// `None` for a peer on a Unix socket.
+    pub(super) fn of(origin: Origin) -> Option<Self> {
         let Origin::Ip(address) = origin else {
             return None;
         };
         // A dual-stack listener sees an IPv4 peer as ::ffff:a.b.c.d.
         Some(match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
         })
     }
 }
@@ -69,27 +67,26 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn from(text: &str) -> Origin {
-        Origin::Ip(text.parse().unwrap())
+    fn from(text: &str) -> Network {
+        Network::of(Origin::Ip(text.parse().unwrap())).unwrap()
     }
 
     #[test]
     fn a_64_and_an_ipv4_address_in_ipv6_clothes_are_one_origin() {
-        let mut origins = Origins::default();
+        let mut networks = Networks::default();
         for address in ["2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "10.0.0.1"] {
-            origins.add(from(address));
+            networks.add(from(address));
         }
-        origins.add(Origin::Local);
-        assert_eq!(origins.count(from("2001:db8:0:1::9")), 2);
-        assert_eq!(origins.count(from("2001:db8:0:2::9")), 0);
-        assert_eq!(origins.count(from("::ffff:10.0.0.1")), 1);
-        assert_eq!(origins.count(Origin::Local), 0);
-        origins.remove(from("::ffff:10.0.0.1"));
-        assert_eq!(origins.total(), 2);
+        assert_eq!(networks.count(from("2001:db8:0:1::9")), 2);
+        assert_eq!(networks.count(from("2001:db8:0:2::9")), 0);
+        assert_eq!(networks.count(from("::ffff:10.0.0.1")), 1);
+        assert_eq!(Network::of(Origin::Local), None);
+        networks.remove(from("::ffff:10.0.0.1"));
+        assert_eq!(networks.total(), 2);
         assert_eq!(
-            origins.counts.len(),
+            networks.counts.len(),
             1,
-            "an origin without connections costs nothing"
+            "a network without connections costs nothing"
         );
     }
 }

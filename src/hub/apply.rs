@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::change::Change;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
@@ -11,7 +13,7 @@ use super::room::Room;
 use super::session::Session;
 use super::state::{DEFAULT_ROOM, State};
 use super::time::UnixMillis;
-use super::user::{Ignoring, Place, User};
+use super::user::{Extra, Place, User};
 
 impl State {
     /// Takes one change in.
@@ -19,7 +21,7 @@ impl State {
         match change {
             Change::Connected {
                 session,
-                origin,
+                network,
                 key,
                 at,
             } => self.sessions.insert(
@@ -28,18 +30,20 @@ impl State {
                     serial: session.serial,
                     deaf: false,
                     user: None,
-                    origin,
+                    network,
                     connected_at: at,
                     key,
                 },
             ),
             Change::LoggedIn { session, nick, at } => self.log_in(session, nick, at),
             Change::Attached { session, user } => self.attach(session, user),
-            Change::Renamed { user, nick } => self.rename(user, nick),
+            Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
             Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
-            Change::AwaySet { user, away } => self.user_mut(user).away = away,
+            Change::AwaySet { user, away } => {
+                self.change_extra(user, |extra| extra.away = away);
+            }
             Change::DeafSet { session, deaf } => self.set_deaf(session, deaf),
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),
@@ -49,35 +53,27 @@ impl State {
     fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
         let session = known(self.sessions.find_mut(id));
         let user = UserId(self.users.insert(User {
-            nick: nick.clone(),
-            key: session.key,
+            nick,
             since: at,
-            sessions: vec![id],
-            places: Vec::new(),
-            away: None,
-            ignoring: None,
+            sessions: smallvec![id],
+            places: SmallVec::new(),
+            extra: None,
         }));
         session.user = Some(user);
-        self.nicks.insert(nick, user);
     }
 
     fn attach(&mut self, id: SessionId, user: UserId) {
-        known(self.sessions.find_mut(id)).user = Some(user);
+        let key = self.key_of(user);
+        let session = known(self.sessions.find_mut(id));
+        session.user = Some(user);
+        session.key = key;
         self.user_mut(user).sessions.push(id);
-    }
-
-    fn rename(&mut self, id: UserId, nick: Nick) {
-        let user = self.users.find_mut(id.0).expect("a user id names a user");
-        // Removed first: a new spelling of the same nick would leave the old one in the map.
-        self.nicks.remove(&user.nick);
-        user.nick = nick.clone();
-        self.nicks.insert(nick, id);
     }
 
     fn enter(&mut self, id: UserId, name: RoomName) {
         let room_id = match self.room_named(&name) {
             Some(room) => room,
-            None => self.open(name),
+            None => RoomId(self.rooms.insert(Room::new(name))),
         };
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
@@ -93,12 +89,6 @@ impl State {
         let is_deaf = |session: &SessionId| known(sessions.find(*session)).deaf;
         room.deaf
             .extend(user.sessions.iter().copied().filter(is_deaf));
-    }
-
-    fn open(&mut self, name: RoomName) -> RoomId {
-        let room = RoomId(self.rooms.insert(Room::new(name.clone())));
-        self.room_names.insert(name, room);
-        room
     }
 
     fn leave(&mut self, id: UserId, room_id: RoomId) {
@@ -119,8 +109,7 @@ impl State {
             theirs.expect("a member has a place").index = place.index;
         }
         if room_id != DEFAULT_ROOM && self.room(room_id).members.is_empty() {
-            let closed = self.rooms.remove(room_id.0).expect("it was open");
-            self.room_names.remove(&closed.name);
+            self.rooms.remove(room_id.0);
         }
     }
 
@@ -147,15 +136,15 @@ impl State {
         if self.user(user).does_ignore(other) == on {
             return;
         }
-        self.change_ignoring(user, |both| toggle(&mut both.ignores, other, on));
-        self.change_ignoring(other, |both| toggle(&mut both.ignored_by, user, on));
+        self.change_extra(user, |extra| toggle(&mut extra.ignores, other, on));
+        self.change_extra(other, |extra| toggle(&mut extra.ignored_by, user, on));
     }
 
-    fn change_ignoring(&mut self, user: UserId, change: impl FnOnce(&mut Ignoring)) {
-        let slot = &mut self.user_mut(user).ignoring;
-        let both = slot.get_or_insert_default();
-        change(both);
-        if both.ignores.is_empty() && both.ignored_by.is_empty() {
+    fn change_extra(&mut self, user: UserId, change: impl FnOnce(&mut Extra)) {
+        let slot = &mut self.user_mut(user).extra;
+        let extra = slot.get_or_insert_default();
+        change(extra);
+        if extra.is_empty() {
             *slot = None;
         }
     }
@@ -169,7 +158,7 @@ impl State {
         if self.user(user_id).sessions.len() == 1 {
             self.forget(user_id);
         } else {
-            self.user_mut(user_id).sessions.retain(|&other| other != id);
+            self.user_mut(user_id).sessions.retain(|other| *other != id);
         }
         self.sessions.remove(id);
     }
@@ -184,8 +173,7 @@ impl State {
         for other in Vec::from(self.user(id).ignored_by()) {
             self.set_ignore(other, id, false);
         }
-        let user = self.users.remove(id.0).expect("a user id names a user");
-        self.nicks.remove(&user.nick);
+        self.users.remove(id.0);
     }
 }
 

@@ -2,7 +2,7 @@
 //! with a whole room wherever that will do: the engine hands one slice to all of a room, and only
 //! a list to the rest.
 
-use super::id::{RoomId, SessionId, UserId};
+use super::id::{RoomId, SessionId, SessionIds, UserId};
 use super::state::State;
 
 /// Everyone in the room but `except`, and besides them `sessions`; nobody twice.
@@ -10,7 +10,7 @@ use super::state::State;
 pub(super) struct Audience {
     pub(super) room: Option<RoomId>,
     pub(super) except: Vec<SessionId>,
-    pub(super) sessions: Vec<SessionId>,
+    pub(super) sessions: SessionIds,
 }
 
 /// Everyone in a room.
@@ -52,11 +52,11 @@ pub(super) fn speech(state: &State, speaker: UserId, room: RoomId) -> Audience {
 
 /// Speech to one user: all sessions of both, unless one does not want to hear the other.
 pub(super) fn private(state: &State, from: UserId, to: UserId) -> Audience {
-    let mut sessions = Vec::new();
+    let mut sessions = SessionIds::new();
     if to != from && !state.user(to).does_ignore(from) {
-        sessions.extend(&state.user(to).sessions);
+        sessions.extend_from_slice(&state.user(to).sessions);
     }
-    sessions.extend(&state.user(from).sessions);
+    sessions.extend_from_slice(&state.user(from).sessions);
     Audience {
         sessions,
         ..Audience::default()

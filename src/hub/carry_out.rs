@@ -51,7 +51,7 @@ impl Turn<'_> {
         let now_us = self.now_us();
         self.hub.timers.logged_in(asked.session.slot, now_us);
         let user = self.hub.state.user(id);
-        let (nick, key) = (user.nick.clone(), user.key);
+        let (nick, key) = (user.nick.clone(), self.hub.state.key_of(id));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),
@@ -95,14 +95,12 @@ impl Turn<'_> {
     /// `asked` is `None` for a login, which asks for no room by name.
     pub(super) fn enter(&mut self, user: UserId, name: RoomName, asked: Option<Asked>) {
         let is_new = self.hub.state.room_named(&name).is_none();
-        self.hub.state.apply(Change::Entered {
-            user,
-            room: name.clone(),
-        });
-        let room = self.hub.state.room_named(&name);
-        let room = room.expect("a room that somebody has entered is open");
+        self.hub.state.apply(Change::Entered { user, room: name });
+        let place = self.hub.state.user(user).places.last();
+        let room = place.expect("who has entered a room is there").room;
         if is_new {
-            self.audit(Audit::RoomOpened { room: name });
+            let room = self.hub.state.room(room).name.clone();
+            self.audit(Audit::RoomOpened { room });
         }
         let sessions = self.hub.state.user(user).sessions.clone();
         for &session in &sessions {

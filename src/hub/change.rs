@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use super::address::Network;
 use super::id::{RoomId, SessionId, UserId, UserKey};
-use super::input::Origin;
 use super::name::{Nick, RoomName};
 use super::time::UnixMillis;
 
@@ -14,7 +14,7 @@ use super::time::UnixMillis;
 pub(super) enum Change {
     Connected {
         session: SessionId,
-        origin: Origin,
+        network: Option<Network>,
         key: UserKey,
         at: UnixMillis,
     },

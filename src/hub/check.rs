@@ -8,7 +8,7 @@ use super::id::{RoomId, SessionId, UserId};
 use super::room::Room;
 use super::state::{DEFAULT_ROOM, State};
 use super::timers::Queue;
-use super::user::User;
+use super::user::{Extra, User};
 
 impl Hub {
     /// Looks at the whole state, in time proportional to it.
@@ -65,8 +65,12 @@ impl State {
         for (id, room) in self.rooms.iter() {
             self.check_room(RoomId(id), room);
         }
-        assert_eq!(self.nicks.len(), self.users.len(), "one nick per user");
-        assert_eq!(self.room_names.len(), self.rooms.len(), "one name per room");
+        let nicks = self.users.by_name().map(|user| &user.nick);
+        assert!(nicks.is_sorted_by(|a, b| a < b), "one nick per user");
+        assert_eq!(self.users.by_name().count(), self.users.len());
+        let names = self.rooms.by_name().map(|room| &room.name);
+        assert!(names.is_sorted_by(|a, b| a < b), "one name per room");
+        assert_eq!(self.rooms.by_name().count(), self.rooms.len());
     }
 
     fn check_sessions(&self) {
@@ -74,29 +78,24 @@ impl State {
         let mut from_ip = 0;
         for (id, session) in self.sessions.iter() {
             count += 1;
-            let is_ip = matches!(session.origin, super::input::Origin::Ip(_));
-            from_ip += usize::from(is_ip);
+            from_ip += usize::from(session.network.is_some());
             match session.user {
                 Some(user) => assert!(self.user(user).sessions.contains(&id)),
                 None => assert!(!session.deaf, "{id} is deaf and nobody"),
             }
         }
         assert_eq!(self.sessions.len(), count);
-        assert_eq!(self.sessions.origins.total(), from_ip);
+        assert_eq!(self.sessions.networks.total(), from_ip);
     }
 
     fn check_user(&self, id: UserId, user: &User) {
         assert_eq!(self.user_named(&user.nick), Some(id));
-        let (held, _) = self
-            .nicks
-            .get_key_value(&user.nick)
-            .expect("a user's nick is taken");
-        assert_eq!(held.as_str(), user.nick.as_str(), "spelt the same");
         assert!(!user.sessions.is_empty(), "{} has no session", user.nick);
         assert!(all_differ(&user.sessions));
         for &session in &user.sessions {
-            let user_of_session = self.session(session).and_then(|it| it.user);
-            assert_eq!(user_of_session, Some(id), "{session}");
+            let found = self.session(session).expect("a user's session is there");
+            assert_eq!(found.user, Some(id), "{session}");
+            assert_eq!(found.key, self.key_of(id), "{session} has the user's key");
         }
         let rooms: Vec<RoomId> = user.places.iter().map(|place| place.room).collect();
         assert!(all_differ(&rooms), "{} is in a room twice", user.nick);
@@ -104,7 +103,7 @@ impl State {
             let members = &self.room(place.room).members;
             assert_eq!(members.get(place.index as usize), Some(&id));
         }
-        assert!(user.away.as_ref().is_none_or(|text| !text.is_empty()));
+        assert!(user.away().is_none_or(|text| !text.is_empty()));
         self.check_ignoring(id, user);
     }
 
@@ -117,10 +116,9 @@ impl State {
         for &other in user.ignored_by() {
             assert!(self.user(other).does_ignore(id));
         }
-        let is_idle = user.ignores().is_empty() && user.ignored_by().is_empty();
-        assert_eq!(
-            user.ignoring.is_none(),
-            is_idle,
+        let is_empty = |extra: &Extra| extra.is_empty();
+        assert!(
+            !user.extra.as_deref().is_some_and(is_empty),
             "paid for by the concerned"
         );
     }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 /// One connection that the engine has accepted.
 ///
 /// The engine chooses it: `slot` is an index that is used again after a session has ended, `serial`
@@ -23,6 +25,10 @@ impl fmt::Display for SessionId {
         write!(f, "c{}", self.serial)
     }
 }
+
+/// A list of sessions. Up to two stand where the list stands: most users have one, and most private
+/// messages concern two.
+pub type SessionIds = SmallVec<[SessionId; 2]>;
 
 /// One person (or bot) as others see them: a nick, with one or more sessions behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,6 +15,7 @@ mod change;
 mod check;
 pub mod command;
 mod decide;
+mod directory;
 pub mod event;
 pub mod flood;
 pub mod id;
@@ -120,15 +121,51 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use command::Command;
+    use id::{SessionId, UserId, UserKey};
+    use input::Origin;
+    use name::Nick;
+    use time::UnixMillis;
 
-    /// 10,000 idle sessions are to cost 1 KiB each in the whole daemon; this is the hub's share,
-    /// without the few bytes on the heap for a nick and for lists of one.
+    /// 10,000 idle sessions are to cost 1 KiB each in the whole daemon; this is the hub's share.
     #[test]
     fn an_idle_user_with_one_session_is_small() {
         let session = size_of::<Option<session::Session>>();
         let beside = size_of::<timers::Entry>() + size_of::<Gauge>();
         let user = size_of::<Option<user::User>>();
-        let sum = session + beside + user;
-        assert!(sum <= 300, "{session} + {beside} + {user}");
+        let listed = size_of::<UserId>() + 2 * size_of::<u32>(); // as member and, at worst, by nick
+        let sum = session + beside + user + listed;
+        assert!(sum <= 200, "{session} + {beside} + {user} + {listed}");
+    }
+
+    /// Hence the rows are all that there is; `name.rs` tests the same of nicks.
+    #[test]
+    fn an_idle_user_has_nothing_on_the_heap() {
+        let mut hub = Hub::new(Settings::default());
+        let now = Now {
+            uptime: Duration::ZERO,
+            unix: UnixMillis(0),
+        };
+        let session = SessionId { slot: 0, serial: 1 };
+        let connected = Input::Connected {
+            session,
+            origin: Origin::Local,
+            key: UserKey(1),
+        };
+        hub.handle(now, connected, &mut Vec::new());
+        let login = Input::Command {
+            session,
+            request: None,
+            command: Command::Login {
+                nick: Nick::parse("ana").unwrap(),
+                key: None,
+                enter_default_room: true,
+            },
+        };
+        hub.handle(now, login, &mut Vec::new());
+        let (_, user) = hub.state.users.iter().next().unwrap();
+        assert_eq!((user.sessions.len(), user.places.len()), (1, 1));
+        assert!(!user.sessions.spilled() && !user.places.spilled());
+        assert!(user.extra.is_none());
     }
 }

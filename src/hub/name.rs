@@ -18,11 +18,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use precis_profiles::Nickname;
 use precis_profiles::precis_core::profile::Rules;
 use precis_profiles::precis_core::{DerivedPropertyValue, FreeformClass, StringClass};
+use smol_str::{SmolStr, SmolStrBuilder};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -82,10 +82,7 @@ impl RoomName {
     /// `#lobby`, the default room's default name.
     #[must_use]
     pub fn lobby() -> Self {
-        Self(Name {
-            written: "#lobby".into(),
-            key: None,
-        })
+        Self(Name::new("#", "lobby", "lobby"))
     }
 }
 
@@ -95,13 +92,13 @@ macro_rules! names_compare_by_key {
             /// As it was first written, in normalisation form C.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0.written
+                self.0.written()
             }
 
             /// What makes it unique: folded by case and width.
             #[must_use]
             pub fn key(&self) -> &str {
-                self.0.key.as_ref().unwrap_or(&self.0.written)
+                self.0.key()
             }
         }
         impl PartialEq for $name {
@@ -135,20 +132,44 @@ macro_rules! names_compare_by_key {
 names_compare_by_key!(Nick);
 names_compare_by_key!(RoomName);
 
-/// Both spellings, sigil included.
+/// Both spellings, sigil included. Every user has a name and every event carries some, so all of
+/// it stands in one text, which is only on the heap when it is longer than 23 bytes.
 #[derive(Clone, Debug)]
 struct Name {
-    written: Arc<str>,
-    /// `None` when it is the same as `written`: most names are, and cost one allocation.
-    key: Option<Arc<str>>,
+    /// As written, then the key, unless they are the same.
+    text: SmolStr,
+    /// Where the key begins; 0 when all of the text is both.
+    key_from: u8,
 }
+
+const _: () = assert!(RoomName::MAX_BYTES <= u8::MAX as usize, "the longest name");
 
 impl Name {
     fn new(sigil: &str, written: &str, key: &str) -> Self {
-        Self {
-            written: join(sigil, written),
-            key: (written != key).then(|| join(sigil, key)),
+        let mut text = SmolStrBuilder::new();
+        text.push_str(sigil);
+        text.push_str(written);
+        let mut key_from = 0;
+        if written != key {
+            key_from = text.len();
+            text.push_str(sigil);
+            text.push_str(key);
         }
+        Self {
+            text: text.finish(),
+            key_from: u8::try_from(key_from).expect("a name has at most MAX_BYTES"),
+        }
+    }
+
+    fn written(&self) -> &str {
+        match self.key_from {
+            0 => &self.text,
+            end => &self.text[..usize::from(end)],
+        }
+    }
+
+    fn key(&self) -> &str {
+        &self.text[usize::from(self.key_from)..]
     }
 }
 
@@ -279,10 +300,23 @@ fn fold(name: &str) -> Result<String, NameError> {
     Err(NameError::NotAllowed)
 }
 
-fn join(sigil: &str, rest: &str) -> Arc<str> {
-    if sigil.is_empty() {
-        rest.into()
-    } else {
-        [sigil, rest].concat().into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_usual_length_are_not_on_the_heap() {
+        for (name, is_on_heap) in [
+            ("rust-lang-and-friends12", false),
+            ("rust-lang-and-friends123", true),
+            ("Ana-Maria_1", false), // beside it stands ana-maria_1
+            ("Ana-Maria_12", true),
+            ("김철수", false),
+        ] {
+            let Nick(parsed) = Nick::parse(name).unwrap();
+            assert_eq!(parsed.text.is_heap_allocated(), is_on_heap, "{name}");
+            assert_eq!(parsed.written(), name);
+            assert_eq!(parsed.key(), name.to_lowercase());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event::{Event, Membership};
-use super::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
+use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
 use super::refusal::Refusal;
@@ -20,10 +20,7 @@ pub enum Output {
         except: Vec<SessionId>,
     },
     /// These sessions hear the event, each once.
-    Sessions {
-        sessions: Vec<SessionId>,
-        event: Event,
-    },
+    Sessions { sessions: SessionIds, event: Event },
     /// The answer to a session's request.
     Reply {
         session: SessionId,
@@ -134,7 +131,7 @@ pub enum Audit {
         /// That asked for it.
         session: SessionId,
         /// All sessions of the user.
-        sessions: Vec<SessionId>,
+        sessions: SessionIds,
         old: Nick,
         new: Nick,
     },

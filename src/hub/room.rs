@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::directory::Named;
 use super::id::{SessionId, UserId};
 use super::name::RoomName;
 
@@ -16,6 +17,18 @@ pub(super) struct Room {
     /// The members' sessions that have group chat off, kept here so that speech in a room without
     /// any asks nobody.
     pub(super) deaf: Vec<SessionId>,
+}
+
+impl Named for Room {
+    type Name = RoomName;
+
+    fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    fn name_mut(&mut self) -> &mut RoomName {
+        &mut self.name
+    }
 }
 
 impl Room {

@@ -1,9 +1,8 @@
 //! Connections as the chat knows them: who speaks through each, and what is its own rather than
 //! its user's. Liveness is in `timers.rs`, speed in `flood.rs`.
 
-use super::address::Origins;
+use super::address::{Network, Networks};
 use super::id::{SessionId, UserId, UserKey};
-use super::input::Origin;
 use super::time::UnixMillis;
 
 /// One connection.
@@ -15,9 +14,11 @@ pub(super) struct Session {
     pub(super) deaf: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
-    pub(super) origin: Origin,
+    /// Where it came from; `None` for a Unix socket.
+    pub(super) network: Option<Network>,
     pub(super) connected_at: UnixMillis,
-    /// Becomes its user's key if it is that user's first session.
+    /// Its user's key, the same for all of the user's sessions; until it has logged in, the key
+    /// that a new user gets from it.
     pub(super) key: UserKey,
 }
 
@@ -26,7 +27,7 @@ pub(super) struct Session {
 pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
     len: usize,
-    pub(super) origins: Origins,
+    pub(super) networks: Networks,
 }
 
 impl Sessions {
@@ -60,7 +61,9 @@ impl Sessions {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        self.origins.add(session.origin);
+        if let Some(network) = session.network {
+            self.networks.add(network);
+        }
         let before = self.slots[index].replace(session);
         debug_assert!(before.is_none(), "slot {slot} is taken");
         self.len += 1;
@@ -69,7 +72,9 @@ impl Sessions {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         self.find(id)?;
         let session = self.slots[id.slot as usize].take()?;
-        self.origins.remove(session.origin);
+        if let Some(network) = session.network {
+            self.networks.remove(network);
+        }
         self.len -= 1;
         Some(session)
     }

@@ -1,24 +1,20 @@
 //! The chat state and how to find things in it. `apply.rs` is the only place that changes it,
 //! `check.rs` knows what must always be true of it.
 
-use std::collections::BTreeMap;
-
-use super::id::{RoomId, SessionId, UserId};
+use super::directory::Directory;
+use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::{Session, Sessions};
-use super::table::Table;
 use super::user::User;
 
-/// Who is here and where. The maps are ordered so that lists come out sorted and a replay comes
+/// Who is here and where. Nothing of it is in an order that hangs on chance, so that a replay comes
 /// out the same.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) sessions: Sessions,
-    pub(super) users: Table<User>,
-    pub(super) rooms: Table<Room>,
-    pub(super) nicks: BTreeMap<Nick, UserId>,
-    pub(super) room_names: BTreeMap<RoomName, RoomId>,
+    pub(super) users: Directory<User>,
+    pub(super) rooms: Directory<Room>,
 }
 
 /// The default room is opened first and never closes.
@@ -26,14 +22,12 @@ pub(super) const DEFAULT_ROOM: RoomId = RoomId(0);
 
 impl State {
     pub(super) fn new(default_room: RoomName) -> Self {
-        let mut rooms = Table::new();
-        rooms.insert(Room::new(default_room.clone()));
+        let mut rooms = Directory::new();
+        rooms.insert(Room::new(default_room));
         Self {
             sessions: Sessions::default(),
-            users: Table::new(),
+            users: Directory::new(),
             rooms,
-            nicks: BTreeMap::new(),
-            room_names: BTreeMap::from([(default_room, DEFAULT_ROOM)]),
         }
     }
 
@@ -62,12 +56,19 @@ impl State {
             .expect("a room id names an open room")
     }
 
+    /// What lets one more session speak as the user.
+    pub(super) fn key_of(&self, user: UserId) -> UserKey {
+        let first = self.user(user).sessions.first();
+        let session = first.and_then(|&id| self.session(id));
+        session.expect("a user has a session").key
+    }
+
     pub(super) fn user_named(&self, nick: &Nick) -> Option<UserId> {
-        self.nicks.get(nick).copied()
+        self.users.named(nick).map(UserId)
     }
 
     pub(super) fn room_named(&self, name: &RoomName) -> Option<RoomId> {
-        self.room_names.get(name).copied()
+        self.rooms.named(name).map(RoomId)
     }
 
     /// Whether the room closes when one more user leaves.

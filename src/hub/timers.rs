@@ -39,9 +39,10 @@ pub(super) enum Due {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    last_heard_us: u64,
     /// Since when it has been in its queue.
     since_us: u64,
+    /// In tenths of a second since the daemon's start, which last 13 years; only operators look at it.
+    heard_ds: u32,
     before: u32,
     after: u32,
     queue: Option<Queue>,
@@ -69,8 +70,8 @@ impl Timers {
     /// A session has the slot from now on, and has to log in.
     pub(super) fn connected(&mut self, slot: u32, now_us: u64) {
         let fresh = Entry {
-            last_heard_us: now_us,
             since_us: now_us,
+            heard_ds: tenths(now_us),
             before: NOBODY,
             after: NOBODY,
             queue: None,
@@ -87,7 +88,7 @@ impl Timers {
     /// The session said something, whatever it was.
     pub(super) fn heard(&mut self, slot: u32, now_us: u64) {
         let entry = &mut self.entries[slot as usize];
-        entry.last_heard_us = now_us;
+        entry.heard_ds = tenths(now_us);
         let is_user = entry.queue != Some(Queue::Login);
         if is_user && entry.answers_ping {
             self.unlink(slot);
@@ -114,8 +115,9 @@ impl Timers {
         self.unlink(slot);
     }
 
+    /// Rounded down to a tenth of a second.
     pub(super) fn last_heard(&self, slot: u32) -> Duration {
-        Duration::from_micros(self.entries[slot as usize].last_heard_us)
+        Duration::from_millis(u64::from(self.entries[slot as usize].heard_ds) * 100)
     }
 
     /// When something is next due.
@@ -222,6 +224,10 @@ pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
+fn tenths(us: u64) -> u32 {
+    u32::try_from(us / 100_000).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,6 +259,17 @@ mod tests {
         assert_eq!(all_due(&mut timers, 29), []);
         assert_eq!(all_due(&mut timers, 30), [(0, Due::LoginTimeout)]);
         assert_eq!(all_due(&mut timers, 99), [(2, Due::LoginTimeout)]);
+    }
+
+    #[test]
+    fn the_last_word_is_known_to_a_tenth_of_a_second() {
+        let mut timers = Timers::default();
+        timers.connected(0, SECOND);
+        assert_eq!(timers.last_heard(0), Duration::from_secs(1));
+        timers.heard(0, 12 * SECOND + 399_999);
+        assert_eq!(timers.last_heard(0), Duration::from_millis(12_300));
+        timers.heard(0, u64::MAX);
+        assert!(timers.last_heard(0) > Duration::from_secs(13 * 365 * 86_400));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! then what becomes of it. The only file that sees all parts of the hub.
 
 use super::Hub;
+use super::address::Network;
 use super::audience::{self, Audience};
 use super::change::Change;
 use super::command::Command;
@@ -83,18 +84,19 @@ impl Turn<'_> {
     }
 
     fn connected(&mut self, session: SessionId, origin: Origin, key: UserKey) {
+        let network = Network::of(origin);
         if let Some(former) = self.hub.state.sessions.in_slot(session.slot) {
             // The engine has used the slot again, so the former connection is over.
             self.end(former, QuitReason::Closed, Connection::Gone);
         }
-        if let Some(reason) = self.turn_away(origin) {
+        if let Some(reason) = self.turn_away(network) {
             self.outputs.push(Output::Close { session, reason });
             return;
         }
         let now_us = self.now_us();
         self.hub.state.apply(Change::Connected {
             session,
-            origin,
+            network,
             key,
             at: self.now.unix,
         });
@@ -107,16 +109,17 @@ impl Turn<'_> {
     }
 
     /// Why one more connection is too many.
-    fn turn_away(&self, origin: Origin) -> Option<QuitReason> {
+    fn turn_away(&self, network: Option<Network>) -> Option<QuitReason> {
         let Hub {
             settings, state, ..
         } = &*self.hub;
         let per_ip_max = settings.max_connections_per_ip;
+        let are_from = |network: Network| state.sessions.networks.count(network);
         if self.hub.stopping {
             Some(QuitReason::Shutdown)
         } else if state.sessions.len() >= settings.max_connections {
             Some(QuitReason::ServerFull)
-        } else if per_ip_max > 0 && state.sessions.origins.count(origin) >= per_ip_max {
+        } else if per_ip_max > 0 && network.is_some_and(|it| are_from(it) >= per_ip_max) {
             Some(QuitReason::TooManyFromAddress)
         } else {
             None

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::id::{RoomId, SessionId, UserId, UserKey};
+use smallvec::SmallVec;
+
+use super::directory::Named;
+use super::id::{RoomId, SessionIds, UserId};
 use super::name::Nick;
 use super::time::UnixMillis;
 
@@ -10,15 +13,13 @@ use super::time::UnixMillis;
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) nick: Nick,
-    pub(super) key: UserKey,
     pub(super) since: UnixMillis,
     /// Never empty, in the order of login.
-    pub(super) sessions: Vec<SessionId>,
+    pub(super) sessions: SessionIds,
     /// In the order of entering.
-    pub(super) places: Vec<Place>,
-    pub(super) away: Option<Arc<str>>,
-    /// Only for those who ignore or are ignored: most users pay one word for it.
-    pub(super) ignoring: Option<Box<Ignoring>>,
+    pub(super) places: SmallVec<[Place; 2]>,
+    /// Most users have nothing of it, and pay one word.
+    pub(super) extra: Option<Box<Extra>>,
 }
 
 /// A room that a user is in.
@@ -29,11 +30,30 @@ pub(super) struct Place {
     pub(super) index: u32,
 }
 
-/// Who ignores whom, in both directions.
+/// What few users have: a text while they are away, and who ignores whom, in both directions.
 #[derive(Debug, Default)]
-pub(super) struct Ignoring {
+pub(super) struct Extra {
+    pub(super) away: Option<Arc<str>>,
     pub(super) ignores: Vec<UserId>,
     pub(super) ignored_by: Vec<UserId>,
+}
+
+impl Named for User {
+    type Name = Nick;
+
+    fn name(&self) -> &Nick {
+        &self.nick
+    }
+
+    fn name_mut(&mut self) -> &mut Nick {
+        &mut self.nick
+    }
+}
+
+impl Extra {
+    pub(super) fn is_empty(&self) -> bool {
+        self.away.is_none() && self.ignores.is_empty() && self.ignored_by.is_empty()
+    }
 }
 
 impl User {
@@ -41,12 +61,17 @@ impl User {
         self.places.iter().any(|place| place.room == room)
     }
 
+    /// `None` for a user who is not away.
+    pub(super) fn away(&self) -> Option<&Arc<str>> {
+        self.extra.as_ref().and_then(|extra| extra.away.as_ref())
+    }
+
     pub(super) fn ignores(&self) -> &[UserId] {
-        self.ignoring.as_ref().map_or(&[], |both| &both.ignores)
+        self.extra.as_ref().map_or(&[], |extra| &extra.ignores)
     }
 
     pub(super) fn ignored_by(&self) -> &[UserId] {
-        self.ignoring.as_ref().map_or(&[], |both| &both.ignored_by)
+        self.extra.as_ref().map_or(&[], |extra| &extra.ignored_by)
     }
 
     pub(super) fn does_ignore(&self, other: UserId) -> bool {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::id::SessionId;
-use super::input::Origin;
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
 use super::state::State;
@@ -17,13 +16,11 @@ use super::user::User;
 pub struct SessionView {
     /// Which one.
     pub session: SessionId,
-    /// Where from.
-    pub origin: Origin,
     /// As whom; `None` until it has logged in.
     pub nick: Option<Nick>,
     /// When it connected.
     pub connected_at: UnixMillis,
-    /// When it last sent something, as uptime.
+    /// When it last sent something, as uptime, rounded down to a tenth of a second.
     pub last_heard: Duration,
     /// Its user's rooms, by name.
     pub rooms: Vec<RoomName>,
@@ -50,12 +47,11 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
         let user = session.user.map(|user| state.user(user));
         SessionView {
             session: id,
-            origin: session.origin,
             nick: user.map(|user| user.nick.clone()),
             connected_at: session.connected_at,
             last_heard: timers.last_heard(id.slot),
             rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
-            away: user.and_then(|user| user.away.clone()),
+            away: user.and_then(User::away).cloned(),
             deaf: session.deaf,
         }
     });
@@ -66,16 +62,12 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
 
 /// All rooms, by name.
 pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
-    let ids = state.room_names.values();
-    ids.map(|&id| {
-        let room = state.room(id);
-        RoomSummary {
-            room: room.name.clone(),
-            members: room.members.len(),
-            topic: room.topic.clone(),
-        }
-    })
-    .collect()
+    let summaries = state.rooms.by_name().map(|room| RoomSummary {
+        room: room.name.clone(),
+        members: room.members.len(),
+        topic: room.topic.clone(),
+    });
+    summaries.collect()
 }
 
 /// One user as others see them.
@@ -83,7 +75,7 @@ pub(super) fn user(state: &State, user: &User) -> UserSummary {
     UserSummary {
         nick: user.nick.clone(),
         rooms: rooms_of(state, user),
-        away: user.away.clone(),
+        away: user.away().cloned(),
         sessions: user.sessions.len(),
         since: user.since,
     }

@@ -17,7 +17,7 @@ use chatd::daemon::nofile::OpenFiles;
 use chatd::daemon::reload::Reloader;
 use chatd::daemon::state::DaemonState;
 use chatd::hub::id::SessionId;
-use chatd::hub::input::{AdminCommand, Origin};
+use chatd::hub::input::AdminCommand;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::{Administered, RoomSummary};
 use chatd::hub::refusal::Refusal;
@@ -200,7 +200,6 @@ fn sessions() -> Vec<SessionRow> {
                 slot: serial,
                 serial,
             },
-            origin: Origin::Local,
             nick: nick.map(|nick| Nick::parse(nick).unwrap()),
             connected_at: UnixMillis(1_790_000_000_123),
             last_heard: Duration::ZERO,

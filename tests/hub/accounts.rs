@@ -89,6 +89,28 @@ fn with_the_key_a_second_session_is_the_same_user() {
 }
 
 #[test]
+fn a_user_keeps_the_key_when_the_session_that_brought_it_has_gone() {
+    story(
+        r"
+        > ana arrives
+        > ana2 connects
+        > ana2 logs in as ana with the key of ana
+          log: c2 is ana, session 2
+          ana2 gets: logged in as ana
+          ana2 gets unasked: in #lobby with 1
+        > ana drops
+        > ana3 connects
+        > ana3 logs in as ana with the key of ana2
+          ana3 gets: refused: wrong_key
+        > ana3 logs in as ana with the key of ana
+          log: c3 is ana, session 2
+          ana3 gets: logged in as ana
+          ana3 gets unasked: in #lobby with 1
+    ",
+    );
+}
+
+#[test]
 fn a_key_for_a_nick_that_is_free_again_makes_a_new_user() {
     story(
         r"

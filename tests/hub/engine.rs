@@ -136,7 +136,7 @@ impl Engine {
             }
             Output::Sessions { sessions, event } => {
                 assert!(!sessions.is_empty(), "an event for nobody: {event:?}");
-                self.hear(sessions, event, seen);
+                self.hear(sessions.to_vec(), event, seen);
             }
             Output::Reply {
                 session,

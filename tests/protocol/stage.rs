@@ -188,7 +188,7 @@ impl Stage {
                 let audience = members.into_iter().filter(|it| !except.contains(it));
                 self.tell(audience.collect(), &event);
             }
-            Output::Sessions { sessions, event } => self.tell(sessions, &event),
+            Output::Sessions { sessions, event } => self.tell(sessions.to_vec(), &event),
             Output::Reply {
                 session,
                 request,

@@ -29,7 +29,7 @@ pub(super) fn log_in(
     };
     match key {
         None => Err(Refusal::NickInUse(nick)),
-        Some(key) if key != state.user(user).key => Err(Refusal::WrongKey(nick)),
+        Some(key) if key != state.key_of(user) => Err(Refusal::WrongKey(nick)),
         Some(_) => Ok(Decision::Attach(user)),
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
 pub(super) fn set_away(asker: &Asker<'_>, away: Option<Arc<str>>) -> Result<Decision, Refusal> {
     text::optional_line(away.as_deref(), asker.settings.topic_bytes)?;
     let away = away.filter(|text| !text.is_empty());
-    if away == asker.user.away {
+    if away.as_ref() == asker.user.away() {
         return Ok(Decision::Answer(Reply::Done));
     }
     Ok(Decision::SetAway(away))

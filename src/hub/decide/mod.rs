@@ -140,11 +140,10 @@ impl<'a> Asker<'a> {
 
     /// A room by name that the user is in.
     fn own_room(&self, name: RoomName) -> Result<RoomId, Refusal> {
-        let room = self.room(name.clone())?;
-        if self.user.is_in(room) {
-            Ok(room)
-        } else {
-            Err(Refusal::NotInRoom(name))
+        match self.state.room_named(&name) {
+            Some(room) if self.user.is_in(room) => Ok(room),
+            Some(_) => Err(Refusal::NotInRoom(name)),
+            None => Err(Refusal::NoSuchRoom(name)),
         }
     }
 

@@ -16,8 +16,12 @@ pub(super) fn rooms(asker: &Asker<'_>) -> Decision {
 }
 
 pub(super) fn users(asker: &Asker<'_>) -> Decision {
-    let sorted = asker.state.nicks.keys().cloned();
-    Decision::Answer(Reply::Users(sorted.collect()))
+    let users = &asker.state.users;
+    let mut nicks = Vec::with_capacity(users.len());
+    for user in users.by_name() {
+        nicks.push(user.nick.clone());
+    }
+    Decision::Answer(Reply::Users(nicks))
 }
 
 pub(super) fn names(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refusal> {
