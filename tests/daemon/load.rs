@@ -135,7 +135,7 @@ fn all_members_hear_a_room_in_one_order() {
             })
         })
         .collect();
-    let mut hear_all = |listener: &mut Peer| -> Vec<(String, String)> {
+    let hear_all = |listener: &mut Peer| -> Vec<(String, String)> {
         let heard = (0..1200).map(|_| listener.expect("message"));
         let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap().to_owned();
         heard
