@@ -185,9 +185,9 @@ impl Core {
 
     /// How a connection is to end now. While more sockets are open than there may be sessions,
     /// because so many are closing, nobody waits for those who go.
-    pub(super) fn how_to_finish(&self) -> Finish {
+    pub(super) fn how_to_finish(&self, now: Now) -> Finish {
         Finish {
-            grace: self.config.server.shutdown_grace,
+            until: now.uptime + self.config.server.shutdown_grace,
             is_patient: self.connections.len() <= self.config.limits.hub.max_connections,
         }
     }

@@ -227,7 +227,7 @@ impl Core {
             reason,
             (now.uptime.saturating_sub(connection.connected_at)).as_secs(),
         );
-        let how = self.how_to_finish();
+        let how = self.how_to_finish(now);
         self.shards.finish(session.slot, &last_words, how);
     }
 

@@ -182,7 +182,7 @@ impl Shards {
                 reports.begin();
                 // Not asked at all unless tokio has seen news; without any, tokio looks again.
                 let polled = news.try_read(|| {
-                    let found = shard.poll(reports);
+                    let found = shard.poll(now, reports);
                     found.then_some(()).ok_or(io::ErrorKind::WouldBlock.into())
                 });
                 polled.ok();

@@ -67,8 +67,8 @@ impl Sum for Tally {
 /// How a connection is ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Finish {
-    /// How long what is queued may take to leave.
-    pub grace: Duration,
+    /// Until when what is queued has time to leave; uptime.
+    pub until: Duration,
     /// Whether there is room to wait for the peer at all.
     pub is_patient: bool,
 }
@@ -165,7 +165,6 @@ impl Shard {
     /// Says the last words behind all that is queued, and closes the connection once they have left.
     pub fn finish(&mut self, slot: u32, last_words: &[u8], how: Finish) {
         self.catch_up(slot);
-        let ends_at = self.now + how.grace;
         let Some(link) = self.link(slot) else {
             return;
         };
@@ -179,14 +178,15 @@ impl Shard {
         }
         link.stage = Stage::Draining;
         link.is_patient = how.is_patient;
-        link.ends_at = ends_at;
-        self.deadlines.add(ends_at, slot, Due::End);
+        link.ends_at = how.until;
+        self.deadlines.add(how.until, slot, Due::End);
         self.mark(slot);
     }
 
     /// Asks the kernel what has come, and reads it. Says whether the kernel told anything, so whether
     /// it may have more to tell.
-    pub fn poll(&mut self, reports: &mut Reports) -> bool {
+    pub fn poll(&mut self, now: Duration, reports: &mut Reports) -> bool {
+        self.now = now;
         let events = self.ask_kernel();
         for event in &events {
             // Slots fit in 32 bits; `serve` wrote them there.
@@ -385,3 +385,6 @@ impl AsFd for Shard {
 const EVENTS_PER_TURN: usize = 1024;
 /// Reads of what a peer still sends after the end, before it is cut off.
 const LINGER_READS: usize = 64;
+
+#[cfg(test)]
+mod tests;

@@ -264,10 +264,10 @@ impl Worker {
         let mut batches = Vec::new();
         loop {
             if self.reports.is_empty() {
+                let now = self.clock.now().uptime;
                 self.reports.begin();
-                self.shard.poll(&mut self.reports);
-                self.shard
-                    .settle(self.clock.now().uptime, &mut self.reports);
+                self.shard.poll(now, &mut self.reports);
+                self.shard.settle(now, &mut self.reports);
             }
             match self.meet(&mut batches) {
                 Next::Work => {
