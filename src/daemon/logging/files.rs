@@ -5,6 +5,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::io::Write;
+use std::mem;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +21,8 @@ const PREFIX: &str = "chatd";
 const SUFFIX: &str = "log";
 /// The link to the file that is being written.
 const CURRENT: &str = "current.log";
+/// Lines that are written together, in bytes, but for the last one.
+pub(super) const PENDING_BYTES_MAX: usize = 64 * 1024;
 /// The log may name peers' addresses: its owner and group read it.
 const DIRECTORY_MODE: u32 = 0o750;
 
@@ -50,7 +53,7 @@ impl Health {
     /// Returns what was there before.
     fn set_failure(&self, failure: Option<String>) -> Option<String> {
         let mut held = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut held, failure)
+        mem::replace(&mut held, failure)
     }
 }
 
@@ -65,7 +68,10 @@ pub(super) struct LogFiles {
     appender: RollingFileAppender,
     /// Where [`CURRENT`] led when old files were last removed.
     pruned_for: Option<PathBuf>,
-    /// A line was written in part only: the next one begins on a line of its own.
+    /// Lines that are written together, as soon as no more come at once.
+    pending: Vec<u8>,
+    pending_lines: u64,
+    /// Lines were written in part only: the next one begins on a line of its own.
     torn: bool,
     health: Arc<Health>,
 }
@@ -103,6 +109,8 @@ impl LogFiles {
             unchecked_bytes: 0,
             appender,
             pruned_for: None,
+            pending: Vec::new(),
+            pending_lines: 0,
             torn: false,
             health,
         };
@@ -115,8 +123,21 @@ impl LogFiles {
         self.directory.join(CURRENT)
     }
 
-    /// Appends a line; one that cannot be written is counted.
+    /// Takes a line. It is in the file after the next [`Self::settle`], which comes when no other
+    /// line is waiting: a storm of connections costs a system call per batch, not per line.
     pub(super) fn write_line(&mut self, line: &[u8]) {
+        self.pending.extend_from_slice(line);
+        self.pending_lines += 1;
+        if self.pending.len() >= PENDING_BYTES_MAX {
+            self.write_pending();
+        }
+    }
+
+    /// Appends what is pending; lines that cannot be written are counted.
+    fn write_pending(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
         if self.health.reopen.swap(false, Ordering::Relaxed) {
             self.reopen();
         }
@@ -124,15 +145,18 @@ impl LogFiles {
         let written = self
             .appender
             .write_all(separator)
-            .and_then(|()| self.appender.write_all(line));
+            .and_then(|()| self.appender.write_all(&self.pending));
         self.torn = written.is_err();
+        let lines = mem::take(&mut self.pending_lines);
+        let bytes = self.pending.len() as u64;
+        self.pending.clear();
         match written {
             Ok(()) => {
                 self.health.set_failure(None);
-                self.set_aside_when_long(line.len() as u64);
+                self.set_aside_when_long(bytes);
             }
             Err(error) => {
-                self.health.lines_failed.fetch_add(1, Ordering::Relaxed);
+                self.health.lines_failed.fetch_add(lines, Ordering::Relaxed);
                 self.tell_failure(&format!(
                     "cannot write to {}: {error}",
                     self.current().display()
@@ -141,11 +165,12 @@ impl LogFiles {
         }
     }
 
-    /// When another file has begun: removes those that are one too many.
+    /// Writes what is pending. When another file has begun, removes those that are one too many.
     ///
     /// Not left to the appender's own `max_log_files`: that removes one too many at each restart
     /// (with `keep = 1` the file in use), and any file that merely begins and ends as ours do.
     pub(super) fn settle(&mut self) {
+        self.write_pending();
         if self.appender.flush().is_err() || self.rotation == config::Rotation::Never {
             return;
         }
@@ -272,6 +297,11 @@ mod tests {
         LogFiles::open(directory, &config, Arc::default()).unwrap()
     }
 
+    fn write(files: &mut LogFiles, line: &str) {
+        files.write_line(line.as_bytes());
+        files.settle();
+    }
+
     #[test]
     fn the_newest_files_are_kept_and_strangers_left_alone() {
         let directory = tempfile::tempdir().unwrap();
@@ -327,9 +357,10 @@ mod tests {
     #[test]
     fn a_restart_does_not_remove_the_only_file() {
         let directory = tempfile::tempdir().unwrap();
-        open(directory.path(), config::Rotation::Daily, 1).write_line(b"before\n");
         let mut files = open(directory.path(), config::Rotation::Daily, 1);
-        files.write_line(b"after\n");
+        write(&mut files, "before\n");
+        let mut files = open(directory.path(), config::Rotation::Daily, 1);
+        write(&mut files, "after\n");
         assert_eq!(
             fs::read_to_string(files.current()).unwrap(),
             "before\nafter\n"
@@ -340,12 +371,12 @@ mod tests {
     fn after_a_move_lines_go_to_a_new_file_once_it_is_asked_for() {
         let directory = tempfile::tempdir().unwrap();
         let mut files = open(directory.path(), config::Rotation::Never, 1);
-        files.write_line(b"one\n");
+        write(&mut files, "one\n");
         let moved = directory.path().join("chatd.log.1");
         fs::rename(directory.path().join("chatd.log"), &moved).unwrap();
-        files.write_line(b"two\n");
+        write(&mut files, "two\n");
         files.health.ask_reopen();
-        files.write_line(b"three\n");
+        write(&mut files, "three\n");
         assert_eq!(fs::read_to_string(moved).unwrap(), "one\ntwo\n");
         assert_eq!(fs::read_to_string(files.current()).unwrap(), "three\n");
     }
@@ -359,12 +390,12 @@ mod tests {
         std::os::unix::fs::symlink("/dev/full", &file).unwrap();
         files.health.ask_reopen();
         files.write_line(b"lost\n");
-        files.write_line(b"lost too\n");
+        write(&mut files, "lost too\n");
         assert_eq!(files.health.lines_failed(), 2);
         assert!(files.health.failure().unwrap().contains("No space left"));
         fs::remove_file(&file).unwrap();
         files.health.ask_reopen();
-        files.write_line(b"kept\n");
+        write(&mut files, "kept\n");
         assert_eq!(files.health.failure(), None);
         assert_eq!(fs::read_to_string(&file).unwrap(), "\nkept\n");
     }

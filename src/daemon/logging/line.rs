@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::{Format, Full, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::files::LogFiles;
+use super::files::{LogFiles, PENDING_BYTES_MAX};
 use crate::wire::terminal::is_steering;
 
 /// Where a line ends up.
@@ -81,15 +81,34 @@ impl Write for ToSink {
 
 /// What the writer thread owns. It never fails: a line that cannot be written is counted.
 pub(super) struct Sinks {
-    pub(super) files: Option<LogFiles>,
+    files: Option<LogFiles>,
+    /// Lines for stderr that are written together.
+    pending: Vec<u8>,
+}
+
+impl Sinks {
+    pub(super) fn new(files: Option<LogFiles>) -> Self {
+        Self {
+            files,
+            pending: Vec::new(),
+        }
+    }
+
+    fn write_pending(&mut self) {
+        // Nobody is left to be told when stderr is gone.
+        let _ = io::stderr().write_all(&self.pending);
+        self.pending.clear();
+    }
 }
 
 impl Write for Sinks {
     fn write(&mut self, tagged: &[u8]) -> io::Result<usize> {
         if let Some((tag, line)) = tagged.split_first() {
             if *tag == Sink::Stderr.tag() {
-                // Nobody is left to be told when stderr is gone.
-                let _ = io::stderr().write_all(line);
+                self.pending.extend_from_slice(line);
+                if self.pending.len() >= PENDING_BYTES_MAX {
+                    self.write_pending();
+                }
             } else if let Some(files) = &mut self.files {
                 files.write_line(line);
             }
@@ -99,6 +118,7 @@ impl Write for Sinks {
 
     /// Called by the writer thread when its queue is empty.
     fn flush(&mut self) -> io::Result<()> {
+        self.write_pending();
         if let Some(files) = &mut self.files {
             files.settle();
         }

@@ -163,7 +163,7 @@ pub fn build(config: &config::Log, stderr: Stderr) -> Result<(Logging, Guard, Di
         .buffered_lines_limit(QUEUE_LINES)
         .lossy(true)
         .thread_name("chatd-log")
-        .finish(Sinks { files });
+        .finish(Sinks::new(files));
     let dropped = queue.error_counter();
 
     let (filter, handle) = reload::Layer::new(filter);

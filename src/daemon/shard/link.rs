@@ -17,6 +17,8 @@ pub(super) struct Link {
     pub is_queued: bool,
     /// The kernel takes no more; it will tell when it does.
     pub is_blocked: bool,
+    /// The peer sends no more.
+    pub has_ended: bool,
     /// Whether, once it is to end, it may be waited for.
     pub is_patient: bool,
     /// What the kernel was last asked to tell.
@@ -61,6 +63,7 @@ impl Link {
             stage: Stage::Open,
             is_queued: false,
             is_blocked: false,
+            has_ended: false,
             is_patient: false,
             interest: EventFlags::empty(),
             outbox: None,

@@ -289,6 +289,7 @@ impl Shard {
             match link.socket.read(space) {
                 Ok(0) => {
                     link.stage = Stage::Ended;
+                    link.has_ended = true;
                     self.watch(slot);
                     reports.push(Report::Closed { slot });
                     return;

@@ -23,6 +23,11 @@ impl Round {
         }
     }
 
+    /// Places that have not been reached.
+    pub(super) fn places_left(&self) -> usize {
+        self.slots.len() - self.next
+    }
+
     /// Who gets the slice next.
     pub(super) fn next_slot(&mut self) -> Option<u32> {
         while let Some(&slot) = self.slots.get(self.next) {
