@@ -31,7 +31,11 @@ fn check(text: &str, max: usize, is_refused: impl Fn(char) -> bool) -> Result<()
     if bytes > max {
         return Err(Refusal::TextTooLong { bytes, max });
     }
-    if text.chars().any(is_refused) {
+    // Most texts are plain ASCII, which takes a fraction of the time to see.
+    let is_plain = text
+        .bytes()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if !is_plain && text.chars().any(is_refused) {
         return Err(Refusal::TextControl);
     }
     Ok(())

@@ -2,8 +2,10 @@
 //! `wire::chat`'s; this file converts the hub's types to them and knows neither how objects are
 //! found in the stream nor who hears what. Requests come in through [`request`].
 
+mod message;
 pub(super) mod request;
 
+use self::message::Message;
 use super::escape::json_bytes;
 use super::sentence;
 use super::stamp::{Rfc3339, Stamp};
@@ -34,14 +36,15 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             from,
             kind,
             text,
-        } => ServerMessage::Message {
-            msgid,
-            time,
-            room: room.as_str(),
-            from: from.as_str(),
-            kind: wire_kind(*kind),
-            text,
-        },
+        } => {
+            let message = Message {
+                room: room.as_str(),
+                from: from.as_str(),
+                kind: *kind,
+                text,
+            };
+            return message::write_message(&stamp, &message, out);
+        }
         EventKind::Private {
             from,
             to,
@@ -117,9 +120,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             write(&ServerMessage::Login { re, nick, key }, out);
         }
         Reply::Ack { id, at } => {
-            let stamp = Stamp::new(*id, *at);
-            let (msgid, time) = (stamp.msgid(), stamp.time());
-            write(&ServerMessage::Ack { re, msgid, time }, out);
+            message::write_ack(&Stamp::new(*id, *at), request, out);
         }
         Reply::Done => write(&ServerMessage::Ok { re }, out),
         Reply::Joined {
