@@ -142,11 +142,12 @@ impl Shards {
         match self {
             Self::Here { shard, .. } => shard.share(slice.clone(), slots.to_vec()),
             Self::Beside { threads, .. } => {
-                for (place, thread) in places(threads) {
-                    let its = slots
-                        .iter()
-                        .filter(|&&slot| slot % place.of == place.thread);
-                    let its: Vec<u32> = its.map(|&slot| place.inner(slot)).collect();
+                let of = count(threads);
+                let mut theirs = vec![Vec::new(); threads.len()];
+                for &slot in slots {
+                    theirs[(slot % of) as usize].push(slot / of);
+                }
+                for (thread, its) in threads.iter_mut().zip(theirs) {
                     if !its.is_empty() {
                         thread.share(slice.clone(), its);
                     }
