@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::handle::Counters;
-use super::intake::Backlog;
+use super::intake::{Backlog, Taken};
 use super::room::Room;
 use super::shards::{Place, Shards};
 use crate::config::{Config, Protocol};
@@ -128,9 +128,9 @@ impl Core {
     }
 
     /// One turn: takes in what has come, gives rooms their new lines, and writes a slice of what is
-    /// queued. Says whether there is more to be done at once.
+    /// queued. Says whether there may be more to be done at once.
     pub(super) fn turn(&mut self) -> bool {
-        let is_full = self.take_in();
+        let taken = self.take_in();
         if !self.shards.is_flushing() {
             self.seal_rooms();
             self.turn += 1;
@@ -140,8 +140,8 @@ impl Core {
         let now = self.now();
         let has_more = self.shards.flush(now.uptime);
         // What came while something was being flushed waits for that, wherever it is done.
-        let has_waiting = is_full || !self.dirty_rooms.is_empty();
-        has_more || (has_waiting && !self.shards.is_flushing())
+        let has_waiting = taken == Taken::UntilFull || !self.dirty_rooms.is_empty();
+        has_more || taken == Taken::All || (has_waiting && !self.shards.is_flushing())
     }
 
     /// Gives each member of each room that has new lines its share of them.

@@ -18,6 +18,15 @@ pub(super) struct Backlog {
     reversed: Vec<Incoming>,
 }
 
+/// How much of what has come was taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Nothing,
+    All,
+    /// There may be more; the turn has no room for it.
+    UntilFull,
+}
+
 impl Backlog {
     /// Nothing, from nobody.
     pub(super) fn new() -> Self {
@@ -30,24 +39,25 @@ impl Backlog {
 }
 
 impl Core {
-    /// Takes in what has come, once from each shard, as far as the turn has room. Says whether it
-    /// stopped for want of that.
-    pub(super) fn take_in(&mut self) -> bool {
+    /// Takes in what has come, once from each shard, as far as the turn has room.
+    pub(super) fn take_in(&mut self) -> Taken {
         let mut shards_left = self.shards.count();
+        let mut taken = Taken::Nothing;
         while !self.is_turn_full() {
             if let Some(item) = self.backlog.reversed.pop() {
                 self.take_item(item);
             } else if let Some(report) = self.reports.next_report() {
+                taken = Taken::All;
                 self.take_report(report);
             } else if shards_left > 0 {
                 shards_left -= 1;
                 let now = self.now();
                 self.reports_of = self.shards.collect(now.uptime, &mut self.reports);
             } else {
-                return false;
+                return taken;
             }
         }
-        true
+        Taken::UntilFull
     }
 
     /// Whether so much has been rendered that it had better be flushed first: a quarter of what may
