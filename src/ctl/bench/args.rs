@@ -17,6 +17,9 @@ const FANOUT: &str = "Fan-out";
 /// The heading of the options of `connect` and `idle`.
 const CONNECTIONS: &str = "Connect and idle";
 
+/// The heading of the options of `churn`.
+const CHURN: &str = "Churn";
+
 /// What is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
@@ -27,6 +30,8 @@ pub enum Scenario {
     Connect,
     /// Joined clients say nothing: memory for each, CPU of waiting.
     Idle,
+    /// Clients leave a room and join it again: CPU for each time.
+    Churn,
 }
 
 impl Scenario {
@@ -37,6 +42,7 @@ impl Scenario {
             Self::Fanout => "fanout",
             Self::Connect => "connect",
             Self::Idle => "idle",
+            Self::Churn => "churn",
         }
     }
 }
@@ -47,6 +53,14 @@ pub enum Protocol {
     /// chatd's own JSON protocol, version 1.
     #[default]
     Chat,
+    /// RFC 2812 and its followers.
+    Irc,
+    /// Redis publish and subscribe, RESP2.
+    Redis,
+    /// NATS core.
+    Nats,
+    /// MQTT 3.1.1, quality of service 0.
+    Mqtt,
 }
 
 impl Protocol {
@@ -55,6 +69,10 @@ impl Protocol {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Irc => "irc",
+            Self::Redis => "redis",
+            Self::Nats => "nats",
+            Self::Mqtt => "mqtt",
         }
     }
 }
@@ -93,6 +111,8 @@ pub struct Bench {
     pub fanout: Fanout,
     #[command(flatten)]
     pub connections: Connections,
+    #[command(flatten)]
+    pub churn: Churn,
 }
 
 /// The options of `fanout`.
@@ -119,6 +139,13 @@ pub struct Fanout {
     /// counts from the time when a message should have been sent.
     #[arg(long, value_name = "R", value_parser = value_parser!(u32).range(1..=1_000_000))]
     pub rate: Option<u32>,
+    /// So many of the subscribers do not read, and are reported apart.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub slow: u32,
+    /// Beside it two more clients, in no room, send each other private messages at so many a second
+    /// in all (1 to 10000), timed apart; chat and irc.
+    #[arg(long, value_name = "R", value_parser = value_parser!(u32).range(1..=10_000))]
+    pub private_rate: Option<u32>,
 }
 
 /// The options of `connect` and `idle`.
@@ -132,6 +159,18 @@ pub struct Connections {
     /// this 0 for chat and 10 for the others.
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(0..=1_000_000))]
     pub room_size: Option<u32>,
+}
+
+/// The options of `churn`.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = CHURN)]
+pub struct Churn {
+    /// Clients that stay in the room and listen (1 to 100000).
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..=100_000))]
+    pub members: u32,
+    /// Clients that leave it and come back, again and again (1 to 1000).
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u32).range(1..=1000))]
+    pub churners: u32,
 }
 
 /// Shortest text: the stamp and a little filler.

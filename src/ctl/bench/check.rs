@@ -17,6 +17,9 @@ use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSIO
 /// Most pairs of publishers and listeners that are kept books of, at 16 bytes each.
 const PAIRS_MAX: u64 = 16_000_000;
 
+/// Longest text that fits an IRC line of 512 bytes beside its sender and room.
+const IRC_TEXT_MAX: u32 = 350;
+
 /// Descriptors that the tool needs beside its connections.
 const RESERVE: u64 = 32;
 
@@ -34,14 +37,20 @@ pub fn options(bench: &Bench, is_server_named: bool) -> Result<(), Failure> {
     }
     match bench.scenario {
         Scenario::Fanout => fanout(bench),
-        Scenario::Connect | Scenario::Idle => Ok(()),
+        Scenario::Churn if !speaks_of_members(bench.protocol) => wrong(format!(
+            "{protocol} tells nobody who comes and goes: churn is for chat and irc"
+        )),
+        Scenario::Connect | Scenario::Idle | Scenario::Churn => Ok(()),
     }
 }
 
 fn fanout(bench: &Bench) -> Result<(), Failure> {
     let wrong = |text: String| Err(Failure::new(Exit::Usage, text));
     let asked = &bench.fanout;
-    let readers = asked.subscribers;
+    let readers = asked.subscribers.saturating_sub(asked.slow);
+    if readers == 0 {
+        return wrong("of the subscribers at least one must read: --slow is too many".to_owned());
+    }
     let rooms_max = asked.publishers.min(readers);
     if asked.rooms > rooms_max {
         return wrong(format!(
@@ -56,7 +65,19 @@ fn fanout(bench: &Bench) -> Result<(), Failure> {
              books of; take fewer, or more --rooms"
         ));
     }
+    if bench.protocol == Protocol::Irc && asked.size > IRC_TEXT_MAX {
+        return wrong(format!(
+            "an irc line has room for --size {IRC_TEXT_MAX} at most"
+        ));
+    }
+    if asked.private_rate.is_some() && !speaks_of_members(bench.protocol) {
+        return wrong("--private-rate is for chat and irc".to_owned());
+    }
     Ok(())
+}
+
+fn speaks_of_members(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Chat | Protocol::Irc)
 }
 
 /// Raises the limit on open files as far as it goes, and checks that all connections fit.
@@ -143,8 +164,16 @@ impl Bench {
     /// Connections that the run needs.
     fn clients(&self) -> u64 {
         let all = match self.scenario {
-            Scenario::Fanout => self.fanout.subscribers + self.fanout.publishers,
+            Scenario::Fanout => {
+                let private = if self.fanout.private_rate.is_some() {
+                    2
+                } else {
+                    0
+                };
+                self.fanout.subscribers + self.fanout.publishers + private
+            }
             Scenario::Connect | Scenario::Idle => self.connections.connections,
+            Scenario::Churn => self.churn.members + self.churn.churners,
         };
         u64::from(all)
     }
@@ -153,11 +182,14 @@ impl Bench {
     fn requests_per_client_and_s(&self) -> f64 {
         match self.scenario {
             Scenario::Connect | Scenario::Idle => 0.0,
+            Scenario::Churn => f64::INFINITY,
             Scenario::Fanout => {
                 let asked = &self.fanout;
-                asked.rate.map_or(f64::INFINITY, |rate| {
+                let rooms = asked.rate.map_or(f64::INFINITY, |rate| {
                     f64::from(rate) / f64::from(asked.publishers)
-                })
+                });
+                let private = f64::from(asked.private_rate.unwrap_or(0)) / 2.0;
+                rooms.max(private)
             }
         }
     }

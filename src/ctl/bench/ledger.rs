@@ -1,13 +1,10 @@
 //! The books of a fan-out run: what each publisher has sent, and what each listener has heard of it.
-//! Every pair of the two has a counter and a mask of the last 64 messages, never a list: so much is
-//! enough to tell what came late from what came twice, and memory does not grow with the run.
+//! For every pair of the two there is an [`Order`], never a list, so memory does not grow with the run.
 
 use super::latency::Latency;
 use super::layout::Layout;
+use super::order::{Arrival, Order};
 use super::payload::Stamp;
-
-/// How many messages back a late one can be told from a second copy.
-const MASK_BITS: u32 = u64::BITS;
 
 /// What has been counted so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,15 +61,6 @@ struct Publisher {
     missing: Vec<u32>,
 }
 
-/// What one listener has heard of one publisher.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pair {
-    /// The number of the next message that is due.
-    next: u32,
-    /// Bit n: message `next - 1 - n` has come.
-    seen: u64,
-}
-
 /// All publishers, all listeners, all pairs.
 #[derive(Debug)]
 pub struct Ledger {
@@ -81,7 +69,7 @@ pub struct Ledger {
     rooms: Vec<u32>,
     /// Publishers in the fullest room: pairs stand in rows of so many, a row for each listener.
     seats: usize,
-    pairs: Vec<Pair>,
+    pairs: Vec<Order>,
     /// Whether the server answers each message, in order.
     answers: bool,
     totals: Totals,
@@ -111,7 +99,7 @@ impl Ledger {
             publishers: (0..layout.publishers).map(publisher).collect(),
             rooms: (0..listeners).map(|number| layout.room(number)).collect(),
             seats,
-            pairs: vec![Pair::default(); listeners as usize * seats],
+            pairs: vec![Order::default(); listeners as usize * seats],
             answers,
             totals: Totals::default(),
             latency: Latency::default(),
@@ -218,36 +206,6 @@ impl Publisher {
     }
 }
 
-/// How a message came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrival {
-    /// After all earlier ones that came.
-    InOrder,
-    /// After a later one.
-    Late,
-    /// A second time, or so late that this cannot be told apart.
-    Again,
-}
-
-impl Pair {
-    #[inline]
-    fn hear(&mut self, sequence: u32) -> Arrival {
-        if sequence >= self.next {
-            let step = sequence - self.next + 1;
-            self.seen = self.seen.checked_shl(step).unwrap_or(0) | 1;
-            self.next = sequence + 1;
-            return Arrival::InOrder;
-        }
-        let age = self.next - 1 - sequence;
-        let bit = if age < MASK_BITS { 1 << age } else { 0 };
-        if bit == 0 || self.seen & bit != 0 {
-            return Arrival::Again;
-        }
-        self.seen |= bit;
-        Arrival::Late
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,16 +280,6 @@ mod tests {
         hear(&mut ledger, 0, &[1, 4, 0]);
         let totals = ledger.totals();
         assert_eq!((totals.duplicated, totals.out_of_order), (3, 2));
-    }
-
-    #[test]
-    fn a_gap_longer_than_the_mask_forgets_no_duplicate() {
-        let mut pair = Pair::default();
-        assert_eq!(pair.hear(0), Arrival::InOrder);
-        assert_eq!(pair.hear(200), Arrival::InOrder);
-        assert_eq!(pair.hear(0), Arrival::Again);
-        assert_eq!(pair.hear(199), Arrival::Late);
-        assert_eq!(pair.hear(199), Arrival::Again);
     }
 
     #[test]

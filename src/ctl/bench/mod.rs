@@ -12,6 +12,7 @@ pub mod layout;
 pub mod ledger;
 pub mod meter;
 pub mod net;
+pub mod order;
 pub mod payload;
 pub mod progress;
 pub mod protocol;
@@ -39,7 +40,7 @@ use protocol::Speech;
 use protocol::names::Names;
 use report::{Faults, Report};
 use run::{Interrupt, Run};
-use scenario::{connect, fanout, idle};
+use scenario::{churn, connect, fanout, idle};
 use target::Target;
 
 /// How long the server may let a client wait unless `--timeout` says otherwise.
@@ -86,8 +87,11 @@ pub async fn run(bench: &Bench, args: &Args, admin: &Admin) -> Result<()> {
         Scenario::Fanout => fanout::run(&mut run, bench, &mut report),
         Scenario::Connect => connect::run(&mut run, bench, &mut report),
         Scenario::Idle => idle::run(&mut run, bench, &mut report),
+        Scenario::Churn => churn::run(&mut run, bench, &mut report),
     };
-    report.cut_off = run.net.closed();
+    // Slow readers that were cut off are told of apart.
+    let slow = report.slow.map_or(0, |slow| slow.cut_off as usize);
+    report.cut_off = run.net.closed().saturating_sub(slow);
     run.leave();
     outcome?;
     tell(args.output, &report)

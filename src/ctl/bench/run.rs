@@ -123,6 +123,15 @@ impl Run {
         Ok(())
     }
 
+    /// Why the run should end early.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        if self.interrupt.came() {
+            return Some("interrupted".to_owned());
+        }
+        self.net.first_end()
+    }
+
     /// Reads until nothing more comes: what the arrival of so many has set off.
     ///
     /// # Errors

@@ -125,6 +125,26 @@ impl Net {
         Some(format!("client {number}: {why}"))
     }
 
+    /// A client.
+    #[must_use]
+    pub fn client(&self, number: usize) -> &Client {
+        &self.peers[number].client
+    }
+
+    /// Lets a client read that had stopped.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_again(&mut self, number: usize) -> io::Result<()> {
+        let peer = &mut self.peers[number];
+        peer.reading = Reading::Always;
+        if let Some(socket) = &peer.socket {
+            let data = EventData::new_u64(number as u64);
+            epoll::add(&self.epoll, socket, data, EventFlags::IN)?;
+        }
+        Ok(())
+    }
+
     /// Starts one more client.
     ///
     /// # Errors
@@ -266,6 +286,7 @@ impl Net {
             peer.client.stage = Stage::TurnedAway;
         }
         if peer.client.stage == Stage::TurnedAway {
+            self.ready -= usize::from(was_ready);
             return self.end(number, &Ok(()));
         }
         let is_in = !was_ready && peer.client.stage == Stage::Ready;

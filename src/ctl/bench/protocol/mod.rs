@@ -4,7 +4,13 @@
 //! read. A protocol knows neither sockets nor what is measured.
 
 pub mod chat;
+pub mod irc;
+pub mod mqtt;
 pub mod names;
+pub mod nats;
+pub mod redis;
+#[cfg(test)]
+mod tests;
 
 use memchr::memmem::Finder;
 
@@ -125,6 +131,10 @@ impl Speech {
     pub fn connected(&self, client: &mut Client) {
         match self.protocol {
             Protocol::Chat => chat::connected(client),
+            Protocol::Irc => irc::connected(&self.names, client),
+            Protocol::Redis => redis::connected(client),
+            Protocol::Nats => nats::connected(client),
+            Protocol::Mqtt => mqtt::connected(&self.names, client),
         }
     }
 
@@ -139,6 +149,10 @@ impl Speech {
     ) -> usize {
         match self.protocol {
             Protocol::Chat => chat::read(self, client, bytes, hear),
+            Protocol::Irc => irc::read(self, client, bytes, hear),
+            Protocol::Redis => redis::read(self, client, bytes, hear),
+            Protocol::Nats => nats::read(self, client, bytes, hear),
+            Protocol::Mqtt => mqtt::read(self, client, bytes, hear),
         }
     }
 
@@ -147,22 +161,30 @@ impl Speech {
     pub fn message(&self, to: To) -> Frame {
         match self.protocol {
             Protocol::Chat => chat::message(&self.names, to),
+            Protocol::Irc => irc::message(&self.names, to),
+            Protocol::Redis => redis::message(&self.names, to, self.text_bytes),
+            Protocol::Nats => nats::message(&self.names, to, self.text_bytes),
+            Protocol::Mqtt => mqtt::message(&self.names, to, self.text_bytes),
         }
     }
 
-    /// The request to enter a room; chat and irc.
+    /// The request to enter a room again; empty where nobody enters and leaves.
     #[must_use]
     pub fn enter(&self, room: u32) -> Vec<u8> {
         match self.protocol {
             Protocol::Chat => chat::enter(&self.names, room),
+            Protocol::Irc => irc::enter(&self.names, room),
+            Protocol::Redis | Protocol::Nats | Protocol::Mqtt => Vec::new(),
         }
     }
 
-    /// The request to leave a room; chat and irc.
+    /// The request to leave a room; empty where nobody enters and leaves.
     #[must_use]
     pub fn leave(&self, room: u32) -> Vec<u8> {
         match self.protocol {
             Protocol::Chat => chat::leave(&self.names, room),
+            Protocol::Irc => irc::leave(&self.names, room),
+            Protocol::Redis | Protocol::Nats | Protocol::Mqtt => Vec::new(),
         }
     }
 
@@ -171,19 +193,23 @@ impl Speech {
     pub fn quit(&self) -> &'static [u8] {
         match self.protocol {
             Protocol::Chat => chat::QUIT,
+            Protocol::Irc => irc::QUIT,
+            Protocol::Mqtt => mqtt::QUIT,
+            // They know no good-bye but closing.
+            Protocol::Redis | Protocol::Nats => b"",
         }
     }
 
     /// Whether publishers must be members of the room, and so hear each other.
     #[must_use]
     pub fn publishers_are_members(&self) -> bool {
-        self.protocol == Protocol::Chat
+        matches!(self.protocol, Protocol::Chat | Protocol::Irc)
     }
 
     /// Whether each message is answered, in order.
     #[must_use]
     pub fn answers(&self) -> bool {
-        self.protocol == Protocol::Chat
+        matches!(self.protocol, Protocol::Chat | Protocol::Redis)
     }
 
     /// Whether a publisher hears its own messages.
@@ -212,6 +238,14 @@ impl Client {
         self.last_words = None;
     }
 
+    /// The server sends what its protocol does not have; nothing more can be read.
+    fn confused(&mut self, protocol: Protocol) {
+        let text = format!("what it sends is not {}", protocol.name());
+        let code = String::new();
+        self.last_words = Some(Words { code, text });
+        self.stage = Stage::TurnedAway;
+    }
+
     /// The server refused something: on the way in, that is the end of it.
     fn refused(&mut self, words: Words, hear: &mut impl FnMut(Heard<'_>)) {
         if self.stage == Stage::Ready {
@@ -221,4 +255,17 @@ impl Client {
         }
         self.last_words = Some(words);
     }
+}
+
+/// A number in decimal digits, as protocols write lengths; `None` for anything else.
+#[inline]
+fn number(digits: &[u8]) -> Option<usize> {
+    // Longer ones are no length of anything that is sent here.
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + usize::from(digit))
+    })
 }

@@ -19,6 +19,11 @@ impl Names {
             .collect();
         let (nick, room) = match protocol {
             Protocol::Chat => (format!("bench-{tag}-"), format!("#bench-{tag}-")),
+            // RFC 2812 allows nine characters, and some servers no more.
+            Protocol::Irc => (format!("b{tag}"), format!("#bench-{tag}-")),
+            Protocol::Redis | Protocol::Nats | Protocol::Mqtt => {
+                (format!("bench-{tag}-"), format!("bench-{tag}-"))
+            }
         };
         Self { nick, room }
     }
@@ -49,8 +54,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nick_tells_its_client() {
-        for protocol in [Protocol::Chat] {
+    fn a_nick_tells_its_client_and_fits_old_servers() {
+        for protocol in [Protocol::Chat, Protocol::Irc] {
             let names = Names::new(protocol, [255, 7, 31, 200]);
             for number in [0, 9, 0xFFFF, 1_000_000] {
                 assert_eq!(names.number(names.nick(number).as_bytes()), Some(number));
@@ -59,5 +64,7 @@ mod tests {
             let other = Names::new(protocol, [1, 2, 3, 4]);
             assert_eq!(names.number(other.nick(1).as_bytes()), None);
         }
+        let names = Names::new(Protocol::Irc, [0; 4]);
+        assert_eq!(names.nick(0xFFFF).len(), 9);
     }
 }

@@ -3,10 +3,11 @@
 //! earlier ones. First a stretch that is not counted, then the counted one; each ends when everything
 //! that was sent has been heard, or nothing has come for three seconds.
 
-use std::time::Duration;
-
 use anyhow::Result;
 
+use super::course::{Course, Goal};
+use super::private::Private;
+use super::slow;
 use crate::ctl::bench::args::Bench;
 use crate::ctl::bench::latency::From;
 use crate::ctl::bench::layout::Layout;
@@ -18,9 +19,6 @@ use crate::ctl::bench::protocol::{Frame, Heard, Place, To, Words};
 use crate::ctl::bench::report::{Deliveries, Faults, Report, Setting, round};
 use crate::ctl::bench::run::Run;
 use crate::ctl::clock;
-
-/// A stretch ends when nothing that is due has come for so long.
-const STALL: Duration = Duration::from_secs(3);
 
 /// How long is listened after the end for what should not come.
 const AFTERMATH_NS: u64 = 150_000_000;
@@ -48,14 +46,7 @@ struct Fanout<'a> {
     /// The zero of the stamps.
     origin_ns: u64,
     first_refusal: Option<Words>,
-}
-
-/// What a stretch shall do.
-#[derive(Clone, Copy, Debug)]
-struct Goal {
-    name: &'static str,
-    time: Duration,
-    messages: u64,
+    private: Option<Private>,
 }
 
 /// What became of a stretch.
@@ -72,16 +63,17 @@ struct Stretch {
 /// When not all clients come in, or the event loop fails.
 pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
     let mut fanout = Fanout::set_up(run, args)?;
-    let messages = args.messages.map_or(u64::MAX, u64::from);
+    let layout = fanout.layout;
+    let count = args.messages.map_or(u64::MAX, u64::from);
     let warm_up = Goal {
         name: "warming up",
         time: args.warmup,
-        messages,
+        count,
     };
     let counted = Goal {
         name: "measuring",
         time: args.duration,
-        messages,
+        count,
     };
     let mut stretch = fanout.stretch(warm_up)?;
     // Faults in the warm-up are faults: then these are the figures, and what follows would hide them.
@@ -89,6 +81,9 @@ pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
         stretch = fanout.stretch(counted)?;
     }
     fanout.report(args, &stretch, report);
+    if args.fanout.slow > 0 {
+        report.slow = Some(slow::read_out(run, &layout)?);
+    }
     Ok(())
 }
 
@@ -98,7 +93,7 @@ impl<'a> Fanout<'a> {
         let layout = Layout {
             publishers: asked.publishers,
             subscribers: asked.subscribers,
-            slow: 0,
+            slow: asked.slow,
             rooms: asked.rooms,
             members: run.net.speech.publishers_are_members(),
             echoes: run.net.speech.echoes(),
@@ -125,6 +120,8 @@ impl<'a> Fanout<'a> {
                 )
             },
         )?;
+        let private = asked.private_rate.map(|rate| Private::set_up(run, rate));
+        let private = private.transpose()?;
         run.settle()?;
         let frames = (0..layout.publishers)
             .map(|publisher| run.net.speech.message(To::Room(publisher % layout.rooms)))
@@ -136,6 +133,7 @@ impl<'a> Fanout<'a> {
             frames,
             origin_ns: clock::monotonic_ns(),
             first_refusal: None,
+            private,
             run,
         })
     }
@@ -144,26 +142,30 @@ impl<'a> Fanout<'a> {
     fn stretch(&mut self, goal: Goal) -> Result<Stretch> {
         self.run.progress.begin(goal.name);
         self.ledger.latency.reset();
+        if let Some(private) = &mut self.private {
+            private.reset();
+        }
         let before = self.ledger.totals();
         let bytes_before = self.run.net.bytes_read();
         let meter = Meter::start(self.run.server);
-        let mut course = Course::new(clock::monotonic_ns(), goal);
+        let mut course = Course::begin(goal);
         let cut_short = loop {
             let now_ns = clock::monotonic_ns();
-            let trouble = self.trouble();
+            let trouble = self.run.trouble();
             if trouble.is_some() {
                 course.end(now_ns);
             }
             let wake_ns = self.speak(&mut course, now_ns);
-            let totals = self.ledger.totals();
-            if totals.missing() == 0 && course.is_over(now_ns) {
+            let (came, missing) = self.progress();
+            if missing == 0 && course.is_over(now_ns) {
                 break trouble;
             }
-            if course.has_stalled(totals, now_ns) {
-                let why = format!("nothing came for {} s", STALL.as_secs());
-                break trouble.or(Some(why));
+            if let Some(stalled) = course.stalled((came, missing), now_ns) {
+                break trouble.or(Some(stalled));
             }
-            self.show(&course, totals.since(before), now_ns);
+            self.run.progress.show(now_ns, course.progress(now_ns), || {
+                format!("{came} deliveries")
+            });
             self.turn(wake_ns)?;
         };
         let used = meter.stop();
@@ -177,12 +179,11 @@ impl<'a> Fanout<'a> {
         })
     }
 
-    /// Why it should end early.
-    fn trouble(&self) -> Option<String> {
-        if self.run.interrupt.came() {
-            return Some("interrupted".to_owned());
-        }
-        self.run.net.first_end()
+    /// Deliveries that have come, and those that have not (yet).
+    fn progress(&self) -> (u64, u64) {
+        let totals = self.ledger.totals();
+        let (came, missing) = self.private.as_ref().map_or((0, 0), Private::progress);
+        (totals.deliveries + came, totals.missing() + missing)
     }
 
     /// Lets everyone who may speak now do so; returns when the next message is due, if that is known.
@@ -190,11 +191,14 @@ impl<'a> Fanout<'a> {
         if course.is_over(now_ns) {
             return None;
         }
-        match self.pace {
+        let private_ns = self.private.as_mut().map(|private| {
+            private.speak(&mut self.run.net, course.begun_ns, now_ns, self.origin_ns)
+        });
+        let room_ns = match self.pace {
             Pace::Window(window) => {
                 for publisher in 0..self.frames.len() {
                     let free = window - self.ledger.on_their_way(publisher);
-                    let count = u64::from(free).min(course.left);
+                    let count = u64::from(free).min(course.left());
                     if count == 0 {
                         continue;
                     }
@@ -202,33 +206,33 @@ impl<'a> Fanout<'a> {
                     for _ in 0..count {
                         self.say(publisher, time_ns);
                     }
-                    course.left -= count;
+                    course.begun += count;
                     self.run.net.write(self.layout.client(publisher));
                 }
                 None
             }
             Pace::Rate(rate) => self.speak_in_turn(course, rate, now_ns),
-        }
+        };
+        private_ns.into_iter().chain(room_ns).min()
     }
 
     /// Says everything that is due, each publisher in one write.
     fn speak_in_turn(&mut self, course: &mut Course, rate: u32, now_ns: u64) -> Option<u64> {
         let publishers = self.frames.len() as u64;
-        let first = course.said;
+        let first = course.begun;
         let wake_ns = loop {
-            let due_ns = course.begun_ns + course.said * 1_000_000_000 / u64::from(rate);
-            if course.left == 0 || due_ns > now_ns {
+            let due_ns = course.begun_ns + course.begun * 1_000_000_000 / u64::from(rate);
+            if course.left() == 0 || due_ns > now_ns {
                 break Some(due_ns);
             }
-            let publisher = usize::try_from(course.said % publishers).unwrap_or(0);
+            let publisher = usize::try_from(course.begun % publishers).unwrap_or(0);
             if self.run.net.out(self.layout.client(publisher)).len() > UNWRITTEN_MAX {
                 break None;
             }
             self.say(publisher, due_ns);
-            course.said += 1;
-            course.left -= 1;
+            course.begun += 1;
         };
-        for turn in first..course.said.min(first + publishers) {
+        for turn in first..course.begun.min(first + publishers) {
             let publisher = usize::try_from(turn % publishers).unwrap_or(0);
             self.run.net.write(self.layout.client(publisher));
         }
@@ -257,6 +261,7 @@ impl<'a> Fanout<'a> {
             layout,
             origin_ns,
             first_refusal,
+            private,
             ..
         } = self;
         let listeners = layout.listeners() as usize;
@@ -276,7 +281,12 @@ impl<'a> Fanout<'a> {
                         first_refusal.get_or_insert_with(|| words.clone());
                     }
                 }
-                Heard::Text(_) | Heard::Entered | Heard::Left | Heard::Moved { .. } => {}
+                Heard::Text(text) => {
+                    if let Some(private) = private {
+                        private.hear(client, text, now_ns - *origin_ns);
+                    }
+                }
+                Heard::Entered | Heard::Left | Heard::Moved { .. } => {}
             })?;
         Ok(())
     }
@@ -288,14 +298,6 @@ impl<'a> Fanout<'a> {
             self.turn(Some(until_ns))?;
         }
         Ok(())
-    }
-
-    fn show(&mut self, course: &Course, totals: Totals, now_ns: u64) {
-        self.run
-            .progress
-            .show(now_ns, course.progress(totals, now_ns), || {
-                format!("{} deliveries", totals.deliveries)
-            });
     }
 
     #[expect(clippy::cast_precision_loss, reason = "rates, for people")]
@@ -330,61 +332,12 @@ impl<'a> Fanout<'a> {
         });
         report.faults = Some(Faults::of(*totals));
         report.latency_us = self.ledger.latency.summary(from);
+        if let Some(private) = &self.private {
+            let (counts, latency) = private.report();
+            report.private = Some(counts);
+            report.private_latency_us = latency;
+        }
         report.cut_short.clone_from(&stretch.cut_short);
         report.first_refusal = self.first_refusal.as_ref().map(ToString::to_string);
-    }
-}
-
-/// How far a stretch is.
-#[derive(Clone, Copy, Debug)]
-struct Course {
-    begun_ns: u64,
-    end_ns: u64,
-    /// Messages that were said.
-    said: u64,
-    /// Messages that may still be said.
-    left: u64,
-    messages: u64,
-    /// The deliveries that had come when last one came, or when none was due; and when that was.
-    deliveries: u64,
-    moved_ns: u64,
-}
-
-impl Course {
-    fn new(now_ns: u64, goal: Goal) -> Self {
-        Self {
-            begun_ns: now_ns,
-            end_ns: now_ns.saturating_add(u64::try_from(goal.time.as_nanos()).unwrap_or(u64::MAX)),
-            said: 0,
-            left: goal.messages,
-            messages: goal.messages,
-            deliveries: 0,
-            moved_ns: now_ns,
-        }
-    }
-
-    /// Nothing more is to be said.
-    fn end(&mut self, now_ns: u64) {
-        self.end_ns = self.end_ns.min(now_ns);
-    }
-
-    fn is_over(&self, now_ns: u64) -> bool {
-        self.left == 0 || now_ns >= self.end_ns
-    }
-
-    fn has_stalled(&mut self, totals: Totals, now_ns: u64) -> bool {
-        if totals.deliveries != self.deliveries || totals.missing() == 0 {
-            (self.deliveries, self.moved_ns) = (totals.deliveries, now_ns);
-        }
-        Duration::from_nanos(now_ns - self.moved_ns) > STALL
-    }
-
-    /// What is done, of how much: by time or by messages, whichever is further.
-    fn progress(&self, totals: Totals, now_ns: u64) -> (u64, u64) {
-        let time = (now_ns - self.begun_ns, self.end_ns - self.begun_ns);
-        let messages = (totals.messages, self.messages);
-        let is_behind = u128::from(time.0) * u128::from(messages.1)
-            < u128::from(messages.0) * u128::from(time.1);
-        if is_behind { messages } else { time }
     }
 }
