@@ -14,7 +14,7 @@ pub const QUIT: &[u8] = b"{\"type\":\"quit\"}\n";
 
 const PONG: &[u8] = b"{\"type\":\"pong\"}\n";
 
-/// Every object of the server begins so, with its type behind it.
+/// Every object of chatd begins so, with its type behind it.
 const TYPE: &[u8] = br#"{"type":""#;
 
 pub(super) fn connected(client: &mut Client) {
@@ -68,7 +68,7 @@ pub(super) fn read(
     at
 }
 
-/// The type of an object; empty for what is none.
+/// The type of an object that begins with it; empty for all else.
 #[inline]
 fn kind(line: &[u8]) -> &[u8] {
     let Some(rest) = line.strip_prefix(TYPE) else {
@@ -111,6 +111,21 @@ fn object(speech: &Speech, client: &mut Client, line: &[u8], hear: &mut impl FnM
         Ok(ServerMessage::Ok { .. }) => hear(Heard::Left),
         Ok(ServerMessage::Error { code, text, .. }) => client.refused(Words { code, text }, hear),
         Ok(ServerMessage::Bye { code, text }) => client.last_words = Some(Words { code, text }),
+        // A server may write the fields in another order than chatd does.
+        Ok(ServerMessage::Message { text, .. } | ServerMessage::Private { text, .. }) => {
+            if text.len() == speech.text_bytes {
+                hear(Heard::Text(text.as_bytes()));
+            }
+        }
+        Ok(ServerMessage::Ack { .. }) => hear(Heard::Accepted),
+        Ok(ServerMessage::Join { nick, .. }) => hear(Heard::Moved {
+            nick: nick.as_bytes(),
+            entered: true,
+        }),
+        Ok(ServerMessage::Part { nick, .. }) => hear(Heard::Moved {
+            nick: nick.as_bytes(),
+            entered: false,
+        }),
         Ok(ServerMessage::Ping) => client.out.extend_from_slice(PONG),
         _ => {}
     }

@@ -149,6 +149,22 @@ fn chat_is_understood() {
 }
 
 #[test]
+fn chat_is_understood_in_any_order_of_fields() {
+    let stream = format!(
+        "{{\"text\":\"{}\",\"type\":\"message\",\"msgid\":\"m\",\"time\":\"t\",\"room\":\"#r\",\"from\":\"n\"}}\n\
+         {{\"msgid\":\"m\",\"time\":\"t\",\"type\":\"ack\"}}\n\
+         {{\"msgid\":\"m\",\"time\":\"t\",\"room\":\"#r\",\"nick\":\"ana\",\"type\":\"part\"}}\n",
+        payload(0)
+    );
+    hears(
+        Protocol::Chat,
+        stream.as_bytes(),
+        &["message 0", "Accepted", "ana false"],
+        "",
+    );
+}
+
+#[test]
 fn chat_says_why_it_ends() {
     let mut listener = Listener::ready(Protocol::Chat);
     listener.hear(b"{\"type\":\"bye\",\"code\":\"send_queue_exceeded\",\"text\":\"Too slow.\"}\n");
