@@ -249,6 +249,8 @@ fn what_cannot_be_asked_for_is_wrong_usage() {
         "--rooms 2",
         "--slow 100",
         "--publishers 1000 --subscribers 100000",
+        "--publishers 1000 --window 65536",
+        "churn --members 100000 --churners 1000",
         "--protocol irc",
         "--protocol redis --private-rate 5 --server 127.0.0.1:1",
         "--protocol irc --size 351 --server 127.0.0.1:1",

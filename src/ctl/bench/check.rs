@@ -14,8 +14,9 @@ use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
 
-/// Most pairs of publishers and listeners that are kept books of, at 16 bytes each.
-const PAIRS_MAX: u64 = 16_000_000;
+/// Most pairs of publishers and listeners, or of churners and members, that are kept books of, at 16
+/// bytes each; and most messages that may be on their way, at 4.
+const BOOKS_MAX: u64 = 16_000_000;
 
 /// Longest text that fits an IRC line of 512 bytes beside its sender and room.
 const IRC_TEXT_MAX: u32 = 350;
@@ -40,6 +41,13 @@ pub fn options(bench: &Bench, is_server_named: bool) -> Result<(), Failure> {
         Scenario::Churn if !speaks_of_members(bench.protocol) => wrong(format!(
             "{protocol} tells nobody who comes and goes: churn is for chat and irc"
         )),
+        Scenario::Churn
+            if u64::from(bench.churn.members) * u64::from(bench.churn.churners) > BOOKS_MAX =>
+        {
+            wrong(format!(
+                "--members times --churners can be {BOOKS_MAX} at most"
+            ))
+        }
         Scenario::Connect | Scenario::Idle | Scenario::Churn => Ok(()),
     }
 }
@@ -59,10 +67,15 @@ fn fanout(bench: &Bench) -> Result<(), Failure> {
         ));
     }
     let listeners = u64::from(asked.subscribers) + u64::from(asked.publishers);
-    if listeners * u64::from(asked.publishers.div_ceil(asked.rooms)) > PAIRS_MAX {
+    if listeners * u64::from(asked.publishers.div_ceil(asked.rooms)) > BOOKS_MAX {
         return wrong(format!(
-            "so many publishers and subscribers in a room make more than {PAIRS_MAX} pairs to keep \
+            "so many publishers and subscribers in a room make more than {BOOKS_MAX} pairs to keep \
              books of; take fewer, or more --rooms"
+        ));
+    }
+    if asked.rate.is_none() && u64::from(asked.publishers) * u64::from(asked.window) > BOOKS_MAX {
+        return wrong(format!(
+            "--publishers times --window can be {BOOKS_MAX} at most"
         ));
     }
     if bench.protocol == Protocol::Irc && asked.size > IRC_TEXT_MAX {

@@ -38,7 +38,7 @@ use net::Net;
 use progress::Progress;
 use protocol::Speech;
 use protocol::names::Names;
-use report::{Faults, Report};
+use report::Report;
 use run::{Interrupt, Run};
 use scenario::{churn, connect, fanout, idle};
 use target::Target;
@@ -111,18 +111,13 @@ async fn find_process(bench: &Bench, target: &Target, admin: &Admin) -> Result<O
 /// Prints the result, and fails when the server did not do all that it should.
 fn tell(output: render::Output, report: &Report) -> Result<()> {
     render::record(output, report, &report.lines())?;
-    let faults = report.faults.as_ref().and_then(Faults::in_words);
-    if let Some(why) = &report.cut_short {
-        remark(&format!("the run was cut short: {why}"));
+    let troubles = report.troubles();
+    for trouble in &troubles {
+        remark(trouble);
     }
-    if let Some(words) = &report.first_refusal {
-        remark(&format!("the server refused messages: {words}"));
+    if troubles.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::told(Exit::Failed).into())
     }
-    if let Some(faults) = &faults {
-        remark(&format!("not all went well: {faults}"));
-    }
-    if faults.is_some() || report.cut_short.is_some() || report.cut_off > 0 {
-        return Err(Failure::told(Exit::Failed).into());
-    }
-    Ok(())
 }

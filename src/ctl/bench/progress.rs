@@ -32,9 +32,9 @@ impl Progress {
 
     /// Another part of the run begins.
     pub fn begin(&mut self, what: &'static str) {
-        self.bar.set_prefix(what);
-        self.bar.set_position(0);
         self.bar.set_message("");
+        self.bar.set_position(0);
+        self.bar.set_prefix(what);
         self.shown_ns = 0;
     }
 

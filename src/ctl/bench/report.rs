@@ -174,6 +174,25 @@ impl Report {
         self.server_memory = Some(ServerMemory::of(server));
     }
 
+    /// Everything that did not go as it should, a sentence for each.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        let cut_short = self.cut_short.as_ref();
+        let refusal = self.first_refusal.as_ref();
+        let faults = self.faults.as_ref().and_then(Faults::in_words);
+        let private = self.private.filter(|private| private.lost > 0);
+        [
+            cut_short.map(|why| format!("the run was cut short: {why}")),
+            refusal.map(|words| format!("the server refused messages: {words}")),
+            faults.map(|faults| format!("not all went well: {faults}")),
+            private.map(|it| format!("{} private messages were lost", it.lost)),
+            (self.cut_off > 0).then(|| format!("the server closed {} connections", self.cut_off)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// Everything for people: a name and a value for each line.
     #[must_use]
     pub fn lines(&self) -> Vec<(&'static str, String)> {

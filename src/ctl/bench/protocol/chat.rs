@@ -112,10 +112,10 @@ fn object(speech: &Speech, client: &mut Client, line: &[u8], hear: &mut impl FnM
         Ok(ServerMessage::Error { code, text, .. }) => client.refused(Words { code, text }, hear),
         Ok(ServerMessage::Bye { code, text }) => client.last_words = Some(Words { code, text }),
         // A server may write the fields in another order than chatd does.
-        Ok(ServerMessage::Message { text, .. } | ServerMessage::Private { text, .. }) => {
-            if text.len() == speech.text_bytes {
-                hear(Heard::Text(text.as_bytes()));
-            }
+        Ok(ServerMessage::Message { text, .. } | ServerMessage::Private { text, .. })
+            if text.len() == speech.text_bytes =>
+        {
+            hear(Heard::Text(text.as_bytes()));
         }
         Ok(ServerMessage::Ack { .. }) => hear(Heard::Accepted),
         Ok(ServerMessage::Join { nick, .. }) => hear(Heard::Moved {

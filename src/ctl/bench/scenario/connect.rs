@@ -3,8 +3,7 @@
 
 use anyhow::Result;
 
-use crate::ctl::bench::args::Bench;
-use crate::ctl::bench::args::Protocol;
+use crate::ctl::bench::args::{Bench, Protocol};
 use crate::ctl::bench::meter::Meter;
 use crate::ctl::bench::net::peer::Reading;
 use crate::ctl::bench::protocol::Place;
@@ -26,6 +25,7 @@ pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
     let seconds = (clock::monotonic_ns() - begun_ns) as f64 / 1e9;
     // What the last one set off belongs to the bill; waiting for quiet is not part of the time.
     run.settle()?;
+    report.cut_short = run.trouble();
     let used = meter.stop();
     report.note(&used, &[("us_per_connection", 1e3, f64::from(count))]);
     report.seconds = round(seconds, 4);

@@ -109,15 +109,11 @@ impl<'a> Fanout<'a> {
                 let is_member = client < layout.listeners();
                 let room = Place::Room(layout.room(client));
                 let place = if is_member { room } else { Place::Nowhere };
-                let slow = layout.is_slow(client);
-                (
-                    place,
-                    if slow {
-                        Reading::UntilIn
-                    } else {
-                        Reading::Always
-                    },
-                )
+                let reading = match layout.is_slow(client) {
+                    true => Reading::UntilIn,
+                    false => Reading::Always,
+                };
+                (place, reading)
             },
         )?;
         let private = asked.private_rate.map(|rate| Private::set_up(run, rate));
@@ -146,6 +142,7 @@ impl<'a> Fanout<'a> {
             private.reset();
         }
         let before = self.ledger.totals();
+        let (came_before, _) = self.progress();
         let bytes_before = self.run.net.bytes_read();
         let meter = Meter::start(self.run.server);
         let mut course = Course::begin(goal);
@@ -164,7 +161,7 @@ impl<'a> Fanout<'a> {
                 break trouble.or(Some(stalled));
             }
             self.run.progress.show(now_ns, course.progress(now_ns), || {
-                format!("{came} deliveries")
+                format!("{} deliveries", came - came_before)
             });
             self.turn(wake_ns)?;
         };
@@ -196,24 +193,33 @@ impl<'a> Fanout<'a> {
         });
         let room_ns = match self.pace {
             Pace::Window(window) => {
-                for publisher in 0..self.frames.len() {
-                    let free = window - self.ledger.on_their_way(publisher);
-                    let count = u64::from(free).min(course.left());
-                    if count == 0 {
-                        continue;
-                    }
-                    let time_ns = clock::monotonic_ns();
-                    for _ in 0..count {
-                        self.say(publisher, time_ns);
-                    }
-                    course.begun += count;
-                    self.run.net.write(self.layout.client(publisher));
-                }
+                self.fill_windows(course, window);
                 None
             }
             Pace::Rate(rate) => self.speak_in_turn(course, rate, now_ns),
         };
         private_ns.into_iter().chain(room_ns).min()
+    }
+
+    /// Each publisher says, in one write, as much as its window allows.
+    fn fill_windows(&mut self, course: &mut Course, window: u32) {
+        for publisher in 0..self.frames.len() {
+            let client = self.layout.client(publisher);
+            let free = window - self.ledger.on_their_way(publisher);
+            let count = u64::from(free).min(course.left());
+            if count == 0 {
+                continue;
+            }
+            let time_ns = clock::monotonic_ns();
+            for _ in 0..count {
+                if self.run.net.out(client).len() > UNWRITTEN_MAX {
+                    break;
+                }
+                self.say(publisher, time_ns);
+                course.begun += 1;
+            }
+            self.run.net.write(client);
+        }
     }
 
     /// Says everything that is due, each publisher in one write.

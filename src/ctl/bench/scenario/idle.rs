@@ -30,8 +30,8 @@ pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
         if done_ns >= all_ns {
             break;
         }
-        if run.interrupt.came() {
-            report.cut_short = Some("interrupted".to_owned());
+        report.cut_short = run.trouble();
+        if report.cut_short.is_some() {
             break;
         }
         run.progress.show(now_ns, (done_ns, all_ns), || {
