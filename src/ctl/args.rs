@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::bench::args::Bench;
 use super::duration;
 use super::locate::Server;
 use super::render::Output;
@@ -105,6 +106,8 @@ pub enum Command {
     Wait(Wait),
     /// Check everything that chatd needs, and say what to do.
     Doctor,
+    /// Put a server under load and measure what it does.
+    Bench(Box<Bench>),
     /// Write the completions for a shell to stdout.
     Completion {
         /// The shell.

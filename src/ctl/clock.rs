@@ -1,7 +1,9 @@
 //! Time as chatctl sees it: the one file of `ctl` that reads a clock.
-//! Waiting uses tokio's own clock; here is only what is shown to people or compared with the daemon.
+//! Waiting uses tokio's own clock; here is what is shown to people, compared with the daemon, or
+//! measured.
 
 use chrono::{DateTime, Local, Utc};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Now, UTC.
 #[must_use]
@@ -22,4 +24,12 @@ pub fn local_minutes(rfc3339: &str) -> String {
 #[must_use]
 pub fn local_minutes_now() -> String {
     Local::now().format("%H:%M").to_string()
+}
+
+/// Nanoseconds on a clock that only runs forward; two of them tell how long something took.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    let (seconds, ns) = (time.tv_sec.cast_unsigned(), time.tv_nsec.cast_unsigned());
+    seconds * 1_000_000_000 + ns
 }

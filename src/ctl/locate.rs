@@ -73,12 +73,19 @@ pub async fn server(named: Option<&Server>, admin: &Admin) -> Server {
         .unwrap_or_else(|| Server::Tcp(format!("127.0.0.1:{DEFAULT_PORT}")))
 }
 
-/// The address to connect to for a listener; one that listens everywhere is reached on loopback.
+/// The address to connect to for chatting at a listener; one that listens everywhere is reached on
+/// loopback.
 #[must_use]
 pub fn chat_address(listener: &Listener) -> Option<Server> {
     if listener.protocol != "chat" {
         return None;
     }
+    reached_at(listener)
+}
+
+/// The address to connect to for a listener of any protocol.
+#[must_use]
+pub fn reached_at(listener: &Listener) -> Option<Server> {
     if listener.address.starts_with('/') {
         return Some(Server::Unix(listener.address.clone().into()));
     }

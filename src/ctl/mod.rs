@@ -10,6 +10,7 @@
 
 pub mod admin_client;
 pub mod args;
+pub mod bench;
 pub mod chat;
 pub mod clock;
 pub mod command;

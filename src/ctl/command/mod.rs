@@ -20,7 +20,7 @@ use anyhow::Result;
 
 use super::admin_client::Admin;
 use super::args::{Args, Command};
-use super::{join, locate};
+use super::{bench, join, locate};
 use crate::config::paths::{Environment, admin_socket_candidates};
 
 /// How long the daemon may take to answer unless `--timeout` says otherwise.
@@ -55,6 +55,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Log(log) => log::run(&admin, output, log).await,
         Command::Config(config) => config::run(&admin, output, config, &environment).await,
         Command::Wait(_) => wait::ready(&find_admin, output, args.timeout).await,
+        Command::Bench(bench) => bench::run(bench, args, &admin).await,
         Command::Doctor => doctor::run(&admin, output, &environment).await,
         Command::Completion { shell } => completion::run(*shell),
         Command::Man { dir } => man::run(dir.as_deref()),

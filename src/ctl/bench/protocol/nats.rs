@@ -1,0 +1,97 @@
+//! NATS core: the server speaks first (INFO), a PING behind each request tells when it was carried out.
+//! A publisher subscribes to nothing. Messages are not answered (`verbose` is off, as in all clients).
+
+use memchr::{memchr, memrchr};
+
+use super::{Client, Frame, Heard, Names, Place, Speech, Stage, To, Words};
+
+const CONNECT: &[u8] = b"CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"chatctl\",\
+\"version\":\"1\",\"name\":\"chatctl bench\",\"protocol\":1}\r\nPING\r\n";
+
+pub(super) fn connected(client: &mut Client) {
+    client.stage = Stage::Greeting;
+}
+
+pub(super) fn message(names: &Names, to: To, text_bytes: usize) -> Frame {
+    let subject = match to {
+        To::Room(room) => names.room(room),
+        To::Client(number) => names.nick(number),
+    };
+    Frame {
+        before: format!("PUB {subject} {text_bytes}\r\n").into_bytes(),
+        behind: b"\r\n".to_vec(),
+    }
+}
+
+#[inline]
+pub(super) fn read(
+    speech: &Speech,
+    client: &mut Client,
+    bytes: &[u8],
+    hear: &mut impl FnMut(Heard<'_>),
+) -> usize {
+    let mut at = 0;
+    while let Some(length) = memchr(b'\n', &bytes[at..]) {
+        let line = &bytes[at..at + length];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let next = at + length + 1;
+        if !line.starts_with(b"MSG ") {
+            at = next;
+            other(speech, client, line, hear);
+            continue;
+        }
+        // The last word is the length of the text, which follows with a line end of its own.
+        let digits = memrchr(b' ', line).map_or(line, |space| &line[space + 1..]);
+        let Some(text_bytes) = super::number(digits) else {
+            client.confused(speech.protocol);
+            return bytes.len();
+        };
+        let end = next + text_bytes;
+        if bytes.len() < end + 2 {
+            return at;
+        }
+        if text_bytes == speech.text_bytes {
+            hear(Heard::Text(&bytes[next..end]));
+        }
+        at = end + 2;
+    }
+    at
+}
+
+#[cold]
+fn other(speech: &Speech, client: &mut Client, line: &[u8], hear: &mut impl FnMut(Heard<'_>)) {
+    if line.starts_with(b"PING") {
+        client.out.extend_from_slice(b"PONG\r\n");
+    } else if line.starts_with(b"INFO ") && client.stage == Stage::Greeting {
+        client.out.extend_from_slice(CONNECT);
+        client.stage = Stage::LoggingIn;
+    } else if line.starts_with(b"PONG") {
+        ponged(speech, client);
+    } else if let Some(text) = line.strip_prefix(b"-ERR") {
+        let text = String::from_utf8_lossy(text);
+        let text = text.trim().trim_matches('\'').to_owned();
+        client.refused(
+            Words {
+                code: String::new(),
+                text,
+            },
+            hear,
+        );
+    }
+}
+
+fn ponged(speech: &Speech, client: &mut Client) {
+    match (client.stage, client.place) {
+        (Stage::LoggingIn, Place::Room(room)) => {
+            let subject = speech.names.room(room);
+            let subscribe = format!("SUB {subject} 1\r\nPING\r\n");
+            client.out.extend_from_slice(subscribe.as_bytes());
+            client.stage = Stage::Joining;
+        }
+        (Stage::LoggingIn | Stage::Joining, _) => client.arrived(),
+        (
+            Stage::Connecting | Stage::Greeting | Stage::Ready | Stage::TurnedAway | Stage::Closed,
+            _,
+        ) => {}
+    }
+}
