@@ -1,0 +1,175 @@
+"""The runs: which server meets which plan when, a fresh server and a bounded run of the tool each
+time, and the file that keeps what came of it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import machine
+import servers as server_kinds
+from plans import value
+
+
+class Store:
+    """One JSON object per line. What is there already is not measured again."""
+
+    def __init__(self, path):
+        self.path = path
+        self.runs = []
+        self.notes = {}
+        if os.path.exists(path):
+            with open(path) as file:
+                for line in file:
+                    self.take(json.loads(line))
+
+    def take(self, record):
+        if "plan" in record:
+            self.runs.append(record)
+        else:
+            self.notes.update(record)
+
+    def keep(self, record):
+        self.take(record)
+        with open(self.path, "a") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def note(self, **facts):
+        self.keep(facts)
+
+    def has(self, fact):
+        return fact in self.notes
+
+    def of(self, plan, server, case):
+        """All runs of one row."""
+        key = (plan, server, case)
+        return [run for run in self.runs if (run["plan"], run["server"], run["case"]) == key]
+
+
+def run(plans, servers, chatctl, store, options):
+    """Runs everything that is missing; returns what our own daemon must never do and did."""
+    runner = Runner(chatctl, store, options)
+    for plan in plans:
+        rows = [
+            (server, case)
+            for server in servers
+            if server.protocol in plan.protocols
+            for case in plan.cases
+        ]
+        for repetition in range(options.reps):
+            # One further on each time, so that nobody is always the first after a pause.
+            turn = repetition % max(len(rows), 1)
+            for server, case in rows[turn:] + rows[:turn]:
+                runner.once(plan, server, case, repetition)
+    return runner.harm
+
+
+class Runner:
+    def __init__(self, chatctl, store, options):
+        self.chatctl, self.store, self.options = chatctl, store, options
+        self.ports = 0
+        self.refused = set()
+        self.harm = []
+        self.first = machine.ahead_of_all()
+
+    def once(self, plan, server, case, repetition):
+        """One run, unless the store has it."""
+        done = [run for run in self.store.of(plan.name, server.name, case.label) if "result" in run]
+        if len(done) > repetition or (plan.name, case.label) in self.refused:
+            return
+        record = {"plan": plan.name, "server": server.name, "case": case.label}
+        record["real_time"] = bool(plan.real_time and self.first)
+        try:
+            record["result"] = self.measure(plan, server, case)
+            record["arguments"] = tool_arguments(plan, server, case)
+        except server_kinds.NotStarted as error:
+            record["skipped" if case.settings else "error"] = f"did not start: {error}"
+            if case.settings:
+                # A daemon that does not know them, perhaps an older one.
+                self.refused.add((plan.name, case.label))
+        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            record["error"] = explain(error)
+        record["load"] = os.getloadavg()[0]
+        self.tell(plan, server, case, repetition, record)
+        if "error" not in record:
+            self.store.keep(record)
+        self.judge(plan, server, case, record)
+
+    def measure(self, plan, server, case):
+        first = [*machine.dies_with_us(), *(self.first if plan.real_time else [])]
+        with tempfile.TemporaryDirectory(prefix="chatd-bench-") as directory:
+            os.chmod(directory, 0o755)  # some servers drop their rights before they read
+            port = self.next_port()
+            prefix = [*first, *machine.pinned(self.options.server_core)]
+            process = server.start(directory, port, prefix, case.settings)
+            try:
+                said = subprocess.run(
+                    [
+                        *first,
+                        *machine.pinned(self.options.tool_core),
+                        self.chatctl,
+                        "--output=json",
+                        f"--server=127.0.0.1:{port}",
+                        *tool_arguments(plan, server, case),
+                        f"--pid={process.pid}",
+                    ],
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                    timeout=plan.seconds_max,
+                )
+                if process.poll() is not None:
+                    raise OSError(f"{server.name} ended with {process.returncode} under load")
+                return json.loads(said.stdout)
+            finally:
+                server_kinds.stop(process)
+
+    def next_port(self):
+        for _ in range(1000):
+            self.ports += 1
+            port = self.options.base_port + self.ports % 1000
+            if server_kinds.is_free(port):
+                return port
+        raise OSError("no port is free")
+
+    def tell(self, plan, server, case, repetition, record):
+        column = plan.columns[0]
+        figure = value(record.get("result"), column.path)
+        said = record.get("error") or record.get("skipped")
+        if said is None:
+            said = f"{figure:.6g} {column.title}" if figure is not None else f"no {column.title}"
+        who = f"{server.name} {case.label}".strip()
+        print(
+            f"{plan.name:<20} {who:<28} {repetition + 1}/{self.options.reps}  {said}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def judge(self, plan, server, case, record):
+        """Speed is never a failure; what is lost, and a run that breaks, is."""
+        who = f"{plan.name}: {server.name} {case.label}".strip()
+        if "error" in record:
+            self.harm.append(f"{who}: {record['error']}")
+        elif server.protocol == "chat" and "result" in record:
+            result = record["result"]
+            if value(result, plan.columns[0].path) is None:
+                self.harm.append(f"{who}: the tool told no {plan.columns[0].path}")
+            for bad in ("lost", "duplicated", "out_of_order", "refused"):
+                if result.get(bad):
+                    self.harm.append(f"{who}: {bad} {result[bad]}")
+
+
+def tool_arguments(plan, server, case):
+    """What the tool is told, but for where the server is."""
+    options = {**plan.options, **case.options, "concurrency": server.concurrency}
+    return ["bench", plan.scenario, f"--protocol={server.protocol}"] + [
+        f"--{name}={setting}" for name, setting in options.items()
+    ]
+
+
+def explain(error):
+    if isinstance(error, subprocess.CalledProcessError):
+        words = (error.stderr or "").strip().splitlines()
+        return f"the tool ended with {error.returncode}: " + " / ".join(words[-3:])
+    return str(error)
