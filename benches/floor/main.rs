@@ -213,15 +213,15 @@ fn median_least_most(values: &[f64]) -> [f64; 3] {
     [middle, sorted[0], sorted[last]]
 }
 
-/// Our own line for a text of 64 bytes, as the daemon renders it.
+/// Our own line for a text of 64 bytes, as the daemon renders it; with names as `chatctl bench` has.
 fn message_line_bytes() -> usize {
     let at = UnixMillis(1_795_424_400_000);
     let event = Event {
         at,
         id: MessageId::default().next(at.0),
         kind: EventKind::Message {
-            room: RoomName::parse("#bench").expect("a room's name"),
-            from: Nick::parse("ana").expect("a nick"),
+            room: RoomName::parse("#bench-k3f9-0").expect("a room's name"),
+            from: Nick::parse("bench-k3f9-64").expect("a nick"),
             kind: MessageKind::Text,
             text: "x".repeat(64).into(),
         },

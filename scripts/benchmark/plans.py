@@ -171,12 +171,13 @@ PLANS = (
     ),
     Plan(
         name="connect-lobby",
-        what="1000 clients connect and log in, and all enter the one default room: half a million "
-        "notices.",
+        what="1000 clients connect, log in and enter a room: each one of their own, so that nobody "
+        "is told, or all the default room, which makes half a million notices.",
         scenario="connect",
         options={"connections": 1000, "room-size": 0},
         columns=CONNECT,
         protocols=OURS,
+        cases=(Case("alone", {"room-size": 1}), Case("default room")),
         quick={"connections": 200},
     ),
     Plan(

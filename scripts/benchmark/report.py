@@ -88,9 +88,9 @@ def plan_table(plan, store):
     text = f"### {plan.name}\n\n" + paragraph(plan.what + how(runs)) + skipped(runs)
     if measured:
         text += "\n" + table(titles, rows)
-    if reference in runs and good(runs[reference]):
+    if good(runs.get(reference, [])):
         # Of a rival only the protocol and the concurrency differ.
-        text += f"\n```sh\n{command(runs[reference][0])}\n```\n"
+        text += f"\n```sh\n{command(runs[reference])}\n```\n"
     return text
 
 
@@ -139,8 +139,8 @@ def skipped(runs):
     return "".join(lines)
 
 
-def command(run):
-    words = " ".join(run["arguments"])
+def command(runs):
+    words = next(" ".join(run["arguments"]) for run in runs if "result" in run)
     return f"chatctl {words} --server=127.0.0.1:12231"
 
 

@@ -170,6 +170,6 @@ def tool_arguments(plan, server, case):
 
 def explain(error):
     if isinstance(error, subprocess.CalledProcessError):
-        words = (error.stderr or "").strip().splitlines()
-        return f"the tool ended with {error.returncode}: " + " / ".join(words[-3:])
+        words = [line.strip() for line in (error.stderr or "").splitlines() if line.strip()]
+        return f"the tool ended with {error.returncode}: " + " / ".join(words[:2])
     return str(error)

@@ -34,13 +34,7 @@ class Targets:
             self.at_most(
                 "CPU while 10,000 are silent", "idle-10000", "server_cpu.ms_per_s", 1, "ms/s"
             ),
-            self.at_most(
-                "connect, log in, enter the default room",
-                "connect-lobby",
-                "server_cpu.us_per_connection",
-                60,
-                "µs",
-            ),
+            *self.connect(),
             self.against(
                 "churn in a room of 100", "churn-100", "server_cpu.us_per_cycle", 0.5, "ngircd"
             ),
@@ -65,6 +59,18 @@ class Targets:
         for plan in ("latency-200", "latency-500"):
             for percentile in ("p50", "p99"):
                 yield self.against_best(f"{plan}, {percentile}", plan, f"latency_us.{percentile}")
+
+    def connect(self):
+        path, plan = "server_cpu.us_per_connection", "connect-lobby"
+        yield self.at_most("connect, log in, enter an empty room", plan, path, 60, "µs", "alone")
+        yield self.at_most(
+            "connect, log in, enter the default room with 1000",
+            plan,
+            path,
+            60,
+            "µs",
+            "default room",
+        )
 
     def slow(self):
         path = "latency_us.p99"
@@ -113,8 +119,8 @@ class Targets:
             harm == 0 if deliveries else None,
         )
 
-    def at_most(self, what, plan, path, most, unit):
-        ours = self.median(plan, path)
+    def at_most(self, what, plan, path, most, unit, case=""):
+        ours = self.median(plan, path, case=case)
         return (
             what,
             f"{number(most)} {unit}",
