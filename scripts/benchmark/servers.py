@@ -245,6 +245,7 @@ class Ergo(Server):
         return shutil.which(given) if given else super().binary()
 
     def command(self, directory, port, settings):
+        write(directory, "motd", "bench\n")
         config = write(
             directory,
             "ircd.yaml",
@@ -252,23 +253,35 @@ class Ergo(Server):
 server:
   name: irc.bench.invalid
   listeners: {{"127.0.0.1:{port}": {{}}}}
-  lookup-hostnames: false
-  check-ident: false
+  motd: "{directory}/motd"
   casemapping: precis
+  enforce-utf8: true
+  lookup-hostnames: false
+  forward-confirm-hostnames: false
+  check-ident: false
   max-sendq: 64M
-  ip-limits: {{count: false, throttle: false, cidr-len-ipv4: 32, cidr-len-ipv6: 64}}
-  ip-cloaking: {{enabled: false}}
+  compatibility: {{force-trailing: true, send-unprefixed-sasl: true}}
+  ip-limits: {{count: false, throttle: false, cidr-len-ipv4: 32, cidr-len-ipv6: 64,
+              max-concurrent-connections: 20000, window: 10m, max-connections-per-window: 20000}}
+  ip-cloaking: {{enabled: false, netname: bench, num-bits: 64}}
+  relaymsg: {{enabled: false}}
 accounts:
   authentication-enabled: true
   registration: {{enabled: false, bcrypt-cost: 4}}
+  login-throttling: {{enabled: false}}
+  nick-reservation: {{enabled: false}}
+  multiclient: {{enabled: false}}
+  vhosts: {{enabled: false}}
 channels:
   default-modes: +nt
   max-channels-per-client: 100
+  operator-only-creation: false
   registration: {{enabled: false}}
 fakelag: {{enabled: false}}
 history: {{enabled: false}}
 datastore: {{path: "{directory}/ircd.db", autoupgrade: true}}
-languages: {{enabled: false, default: en, path: "{directory}"}}
+languages: {{enabled: false, default: en, path: languages}}
+debug: {{recover-from-errors: true}}
 limits: {{nicklen: 32, identlen: 20, realnamelen: 150, channellen: 64, awaylen: 390, kicklen: 390,
          topiclen: 390, monitor-entries: 100, whowas-entries: 100, chan-list-modes: 100,
          registration-messages: 1024, multiline: {{max-bytes: 4096, max-lines: 100}}}}
