@@ -140,8 +140,9 @@ def skipped(runs):
 
 
 def command(runs):
-    words = next(" ".join(run["arguments"]) for run in runs if "result" in run)
-    return f"chatctl {words} --server=127.0.0.1:12231"
+    commands = next(run["commands"] for run in runs if "result" in run)
+    typed = [f"chatctl {' '.join(words)} --server=127.0.0.1:12231" for words in commands]
+    return " &\n".join(typed)
 
 
 def floor(found):

@@ -1,11 +1,13 @@
 """The runs: which server meets which plan when, a fresh server and a bounded run of the tool each
 time, and the file that keeps what came of it."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 import machine
 import servers as server_kinds
@@ -82,7 +84,9 @@ class Runner:
         record["real_time"] = bool(plan.real_time and self.first)
         try:
             record["result"] = self.measure(plan, server, case)
-            record["arguments"] = tool_arguments(plan, server, case)
+            record["commands"] = [tool_arguments(plan, server, case)]
+            if plan.beside:
+                record["commands"].insert(0, beside_arguments(plan, server))
         except server_kinds.NotStarted as error:
             record["skipped" if case.settings else "error"] = f"did not start: {error}"
             if case.settings:
@@ -98,32 +102,41 @@ class Runner:
 
     def measure(self, plan, server, case):
         first = [*machine.dies_with_us(), *(self.first if plan.real_time else [])]
-        with tempfile.TemporaryDirectory(prefix="chatd-bench-") as directory:
+        with (
+            tempfile.TemporaryDirectory(prefix="chatd-bench-") as directory,
+            contextlib.ExitStack() as ends,
+        ):
             os.chmod(directory, 0o755)  # some servers drop their rights before they read
             port = self.next_port()
-            prefix = [*first, *machine.pinned(self.options.server_core)]
-            process = server.start(directory, port, prefix, case.settings)
-            try:
-                said = subprocess.run(
-                    [
-                        *first,
-                        *machine.pinned(self.options.tool_core),
-                        self.chatctl,
-                        "--output=json",
-                        f"--server=127.0.0.1:{port}",
-                        *tool_arguments(plan, server, case),
-                        f"--pid={process.pid}",
-                    ],
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                    timeout=plan.seconds_max,
-                )
-                if process.poll() is not None:
-                    raise OSError(f"{server.name} ended with {process.returncode} under load")
-                return json.loads(said.stdout)
-            finally:
-                server_kinds.stop(process)
+            pinned = machine.pinned(self.options.server_core)
+            process = server.start(directory, port, [*first, *pinned], case.settings)
+            ends.callback(server_kinds.stop, process)
+            busy = None
+            if plan.beside:
+                busy = self.tool(machine.dies_with_us(), beside_arguments(plan, server), port)
+                ends.callback(server_kinds.stop, busy)
+                wait_for_descriptors(process.pid, plan.beside["subscribers"])
+            words = [*tool_arguments(plan, server, case), f"--pid={process.pid}"]
+            tool = self.tool(first, words, port)
+            ends.callback(server_kinds.stop, tool)
+            result = answer(tool, plan.seconds_max)
+            if busy:
+                result["beside"] = answer(busy, plan.seconds_max)
+            if process.poll() is not None:
+                raise OSError(f"{server.name} ended with {process.returncode} under load")
+            return result
+
+    def tool(self, prefix, words, port):
+        """Starts a run of chatctl bench."""
+        server = f"--server=127.0.0.1:{port}"
+        pinned = machine.pinned(self.options.tool_core)
+        return subprocess.Popen(
+            [*prefix, *pinned, self.chatctl, "--output=json", server, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def next_port(self):
         for _ in range(1000):
@@ -155,17 +168,49 @@ class Runner:
             result = record["result"]
             if value(result, plan.columns[0].path) is None:
                 self.harm.append(f"{who}: the tool told no {plan.columns[0].path}")
-            for bad in ("lost", "duplicated", "out_of_order", "refused"):
-                if result.get(bad):
-                    self.harm.append(f"{who}: {bad} {result[bad]}")
+            for told in (result, result.get("beside", {})):
+                found = ((bad, value(told, bad)) for bad in HARMFUL)
+                self.harm += [f"{who}: {bad} {count}" for bad, count in found if count]
+
+
+# What none of our runs may tell. Who does not read is cut off; that is no harm, and told apart.
+HARMFUL = ("lost", "duplicated", "out_of_order", "refused", "private.lost")
 
 
 def tool_arguments(plan, server, case):
     """What the tool is told, but for where the server is."""
-    options = {**plan.options, **case.options, "concurrency": server.concurrency}
-    return ["bench", plan.scenario, f"--protocol={server.protocol}"] + [
+    return words_for(plan.scenario, {**plan.options, **case.options}, server)
+
+
+def beside_arguments(plan, server):
+    return words_for("fanout", plan.beside, server)
+
+
+def words_for(scenario, options, server):
+    options = {**options, "concurrency": server.concurrency}
+    return ["bench", scenario, f"--protocol={server.protocol}"] + [
         f"--{name}={setting}" for name, setting in options.items()
     ]
+
+
+def answer(tool, seconds_max):
+    """What the tool tells at its end."""
+    said, complained = tool.communicate(timeout=seconds_max)
+    if tool.returncode != 0:
+        raise subprocess.CalledProcessError(tool.returncode, tool.args, said, complained)
+    return json.loads(said)
+
+
+def wait_for_descriptors(pid, count):
+    """Until the process has so many open: that many have come in."""
+    deadline = time.monotonic() + COME_IN_SECONDS
+    while len(os.listdir(f"/proc/{pid}/fd")) < count:
+        if time.monotonic() > deadline:
+            raise OSError("the load beside it does not come in")
+        time.sleep(0.1)
+
+
+COME_IN_SECONDS = 30
 
 
 def explain(error):
