@@ -42,8 +42,8 @@ def number(figure):
     return f"{figure:.1f}" if abs(figure) >= 10 else f"{figure:.2f}"
 
 
-def times(figure):
-    return "–" if figure is None else f"{figure:.2f} x"
+def times(figure, digits=2):
+    return "–" if figure is None else f"{figure:.{digits}f} x"
 
 
 def row(cells):

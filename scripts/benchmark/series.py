@@ -50,7 +50,8 @@ class Store:
 
 
 def run(plans, servers, chatctl, store, options):
-    """Runs everything that is missing; returns what our own daemon must never do and did."""
+    """Runs everything that is missing. Returns what went wrong: what our daemon lost, and any run
+    that broke."""
     runner = Runner(chatctl, store, options)
     for plan in plans:
         rows = [
@@ -87,11 +88,11 @@ class Runner:
             record["commands"] = [tool_arguments(plan, server, case)]
             if plan.beside:
                 record["commands"].insert(0, beside_arguments(plan, server))
+        except server_kinds.Refused as error:
+            record["skipped"] = str(error)
+            self.refused.add((plan.name, case.label))
         except server_kinds.NotStarted as error:
-            record["skipped" if case.settings else "error"] = f"did not start: {error}"
-            if case.settings:
-                # A daemon that does not know them, perhaps an older one.
-                self.refused.add((plan.name, case.label))
+            record["error"] = f"did not start: {error}"
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             record["error"] = explain(error)
         record["load"] = os.getloadavg()[0]

@@ -15,10 +15,16 @@ import time
 
 START_SECONDS = 15
 STOP_SECONDS = 8
+# chatd's exit code for a mistake in its settings.
+REFUSED = 2
 
 
 class NotStarted(Exception):
     """A server did not come up; the text is what it said last."""
+
+
+class Refused(NotStarted):
+    """Our daemon does not take a setting; it may be older than this script."""
 
 
 class Server:
@@ -69,7 +75,10 @@ class Server:
         try:
             deadline = time.monotonic() + START_SECONDS
             while not listens(port):
-                if process.poll() is not None or time.monotonic() > deadline:
+                ended = process.poll()
+                if ended == REFUSED and settings:
+                    raise Refused(last_words(log))
+                if ended is not None or time.monotonic() > deadline:
                     raise NotStarted(last_words(log) or "it said nothing")
                 time.sleep(0.02)
         except BaseException:

@@ -149,7 +149,8 @@ class Targets:
         measured = ratio(ours, other)
         if measured is None:
             return what, asked, None, None
-        return what, asked, times(measured), measured <= most
+        # A digit more than is asked, so that a near miss looks like one.
+        return what, asked, times(measured, digits=3), measured <= most
 
     def median(self, plan, path, server=OURS, case=""):
         return median(self.store.of(plan, server, case), path)
