@@ -1,0 +1,179 @@
+"""The tables, as Markdown, and the place in the document where they belong."""
+
+import statistics
+import textwrap
+
+from figures import column, good, median, number, ratio, table, times, values
+from plans import PLANS
+from targets import OURS, Targets
+
+BEGIN = "<!-- begin: scripts/bench writes from here to the end mark -->\n"
+END = "<!-- end -->\n"
+
+
+def put_into(path, text):
+    """Replaces what is between the two marks."""
+    with open(path) as file:
+        document = file.read()
+    before, rest = document.split(BEGIN)
+    after = rest.split(END)[1]
+    with open(path, "w") as file:
+        file.write(before + BEGIN + "\n" + text + "\n" + END + after)
+
+
+def tables(store):
+    parts = [head(store), targets(store)]
+    parts += [
+        plan_table(plan, store) for plan in PLANS if any(r["plan"] == plan.name for r in store.runs)
+    ]
+    parts += [floor(store.notes.get("floor")), hot_path(store.notes.get("hot_path"))]
+    return "\n".join(part for part in parts if part)
+
+
+def head(store):
+    machine = store.notes.get("machine")
+    if not machine:
+        return ""
+    servers = ", ".join(f"{name} {version}" for name, version in store.notes["servers"].items())
+    loads = [run["load"] for run in store.runs]
+    load = (
+        f" The load average meanwhile was {statistics.median(loads):.1f} (median)." if loads else ""
+    )
+    return paragraph(
+        f"Measured on {machine['date']} by `{store.notes['command']}` at revision "
+        f"`{machine['revision']}`, on a machine with {machine['cores']} cores ({machine['cpu']}), "
+        f"{machine['memory_gib']} GiB, Linux {machine['kernel']}.{load} Servers: {servers}."
+    )
+
+
+def targets(store):
+    if not store.runs:
+        return ""
+    said = {True: "yes", False: "**no**", None: "–"}
+    rows = [
+        (what, asked, measured or "not measured", said[None if measured is None else bool(met)])
+        for what, asked, measured, met in Targets(store).rows()
+    ]
+    return "### Targets\n\n" + table(("target", "at most", "measured", "met"), rows)
+
+
+def plan_table(plan, store):
+    first, *others = plan.columns
+    labels = [(server, case.label) for server in servers_of(plan, store) for case in plan.cases]
+    runs = {label: store.of(plan.name, *label) for label in labels}
+    measured = [label for label in labels if good(runs[label])]
+    if len(plan.cases) == 1:
+        measured.sort(key=lambda label: median(runs[label], first.path) or float("inf"))
+    reference = (OURS, plan.cases[0].label)
+    ours = median(runs.get(reference, []), first.path)
+    # A column that nobody has a value for says nothing.
+    others = [one for one in others if any(values(runs[label], one.path) for label in measured)]
+    rows = []
+    for label in measured:
+        spread = values(runs[label], first.path)
+        middle = median(runs[label], first.path)
+        rows.append(
+            (
+                " ".join(label).strip(),
+                len(good(runs[label])),
+                f"**{number(middle)}**",
+                f"{number(min(spread))}–{number(max(spread))}" if spread else "–",
+                times(ratio(middle, ours)),
+                *(number(column(runs[label], one)) for one in others),
+            )
+        )
+    rows += floor_rows(plan, store, ours, len(others))
+    than = "x ours" if len(plan.cases) == 1 else f"x {plan.cases[0].label}"
+    titles = ("server", "n", first.title, "spread", than, *(one.title for one in others))
+    text = f"### {plan.name}\n\n" + paragraph(plan.what + how(runs)) + skipped(runs)
+    if measured:
+        text += "\n" + table(titles, rows)
+    if good(runs.get(reference, [])):
+        # Of a rival only the protocol and the concurrency differ.
+        text += f"\n```sh\n{command(runs[reference])}\n```\n"
+    return text
+
+
+def servers_of(plan, store):
+    """Ours first, then the others as they come."""
+    found = dict.fromkeys(run["server"] for run in store.runs if run["plan"] == plan.name)
+    return sorted(found, key=lambda server: server != OURS)
+
+
+def floor_rows(plan, store, ours, blanks):
+    """The bare loop of system calls with the same batch, as rows of a plan's table."""
+    found = [
+        one
+        for one in store.notes.get("floor", [])
+        if (one["sockets"], one["lines"]) == plan.floor and one["way"] == "send"
+    ]
+    return [
+        (
+            f"bare send, {one['line_bytes']} bytes a line",
+            one["n"],
+            number(one["ns_per_delivery"]),
+            f"{number(one['least'])}–{number(one['most'])}",
+            times(ratio(one["ns_per_delivery"], ours)),
+            *["–"] * blanks,
+        )
+        for one in found
+    ]
+
+
+def how(runs):
+    measured = [run for those in runs.values() for run in those if "result" in run]
+    if measured and all(run["real_time"] for run in measured):
+        return " Server and tool ran at real-time priority (`chrt --fifo 10`)."
+    return ""
+
+
+def skipped(runs):
+    """What a server refused to do, once for each row."""
+    lines = []
+    for label, those in runs.items():
+        refused = [run["skipped"] for run in those if "skipped" in run]
+        if refused and not good(those):
+            lines.append(
+                "\n" + paragraph(f"Not measured: {' '.join(label).strip()}: {refused[-1]}")
+            )
+    return "".join(lines)
+
+
+def command(runs):
+    commands = next(run["commands"] for run in runs if "result" in run)
+    typed = [f"chatctl {' '.join(words)} --server=127.0.0.1:12231" for words in commands]
+    return " &\n".join(typed)
+
+
+def floor(found):
+    if not found:
+        return ""
+    rows = [
+        (
+            one["way"],
+            one["sockets"],
+            one["lines"],
+            one["line_bytes"],
+            number(one.get("ns_per_delivery")),
+            f"{number(one['least'])}–{number(one['most'])}"
+            if "least" in one
+            else one["unavailable"],
+        )
+        for one in found
+    ]
+    titles = ("way", "sockets", "lines a call", "bytes a line", "ns per delivery", "spread")
+    return "### The floor\n\n" + table(titles, rows)
+
+
+def hot_path(found):
+    if not found:
+        return ""
+    rows = [
+        (name, number(middle), f"{number(least)}–{number(most)}")
+        for name, (middle, least, most) in sorted(found.items())
+    ]
+    return "### Before the system call\n\n" + table(("step", "ns", "95 % interval"), rows)
+
+
+def paragraph(text):
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n"
