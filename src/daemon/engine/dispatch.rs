@@ -60,12 +60,13 @@ impl Core {
                 connection.spoke_in = turn;
             }
         }
-        if is_of_all_rooms(&event.kind) && self.dirty_rooms.iter().any(|&other| other != room_id) {
+        if is_of_all_rooms(&event.kind) && self.have_others_news(room_id) {
             self.seal_rooms();
         }
         let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
             return;
         };
+        let mut bytes = 0;
         for dialect in Dialect::ALL {
             if room.is_heard_in(dialect) {
                 let speaks_it = |session: &&SessionId| {
@@ -74,14 +75,12 @@ impl Core {
                 };
                 let except = except.iter().filter(speaks_it).map(|session| session.slot);
                 let except: Vec<u32> = except.collect();
-                self.turn_bytes += room.append(dialect, &except, |out| {
+                bytes += room.append(dialect, &except, |out| {
                     protocol::render_event(dialect, &self.facts, event, out);
                 });
             }
         }
-        if !mem::replace(&mut room.is_dirty, true) {
-            self.dirty_rooms.push(room_id);
-        }
+        self.note_news(room_id, &event.kind, bytes);
     }
 
     fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {

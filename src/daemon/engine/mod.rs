@@ -19,6 +19,7 @@ mod dispatch;
 pub mod handle;
 mod intake;
 mod room;
+mod seal;
 mod shards;
 
 use std::cell::{RefCell, RefMut};

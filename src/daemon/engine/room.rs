@@ -16,8 +16,18 @@ use crate::daemon::protocol::Dialect;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     sides: [Side; Dialect::ALL.len()],
-    /// Whether the room waits in the engine's list of rooms to seal.
-    pub(super) is_dirty: bool,
+    pub(super) news: News,
+}
+
+/// What its members have not been given yet, and so in which list of the engine the room stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum News {
+    #[default]
+    None,
+    /// Only who came and went: that may wait a moment for more of its kind.
+    Quiet,
+    /// Something was said.
+    Loud,
 }
 
 /// The members of one dialect.
@@ -97,7 +107,7 @@ impl Room {
     /// Ends the turn: hands each member its share, those with the same share together, and begins
     /// anew. Returns the number of deliveries (lines times members).
     pub(super) fn seal(&mut self, mut give: impl FnMut(Bytes, &[u32])) -> u64 {
-        self.is_dirty = false;
+        self.news = News::None;
         let mut deliveries = 0;
         for side in &mut self.sides {
             deliveries += side.seal(&mut give);
