@@ -2,6 +2,7 @@
 //! comes in is taken in in `intake.rs`, what the hub puts out is carried out in `dispatch.rs`, and
 //! questions are answered in `answer.rs`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,11 +39,10 @@ pub(super) struct Core {
     pub(super) rooms: Vec<Room>,
     /// Rooms in which something was said that nobody has been given yet.
     pub(super) loud_rooms: Vec<RoomId>,
-    /// Rooms with news of who came and went, some of which may have become loud since; how many
-    /// bytes these are, and since when the first of them waits.
-    pub(super) quiet_rooms: Vec<RoomId>,
+    /// Until when (uptime) news of who came and went waits in which rooms, some of which may have
+    /// become loud since; and how many bytes these are.
+    pub(super) quiet_rooms: BTreeSet<(Duration, RoomId)>,
     pub(super) quiet_bytes: usize,
-    pub(super) quiet_since: Option<Duration>,
     /// Number of this turn, from 1.
     pub(super) turn: u64,
     /// Bytes of the events rendered in this turn.
@@ -75,9 +75,8 @@ impl Core {
             connections: Slab::new(),
             rooms: Vec::new(),
             loud_rooms: Vec::new(),
-            quiet_rooms: Vec::new(),
+            quiet_rooms: BTreeSet::new(),
             quiet_bytes: 0,
-            quiet_since: None,
             turn: 1,
             turn_bytes: 0,
             shards,
@@ -139,11 +138,10 @@ impl Core {
     pub(super) fn turn(&mut self) -> bool {
         let taken = self.take_in();
         let now = self.now();
-        let are_due = self
-            .quiet_since
-            .is_some_and(|since| now.uptime >= since + QUIET_DELAY);
-        if are_due || taken == Taken::UntilFull {
-            self.make_loud();
+        if taken == Taken::UntilFull {
+            self.make_all_loud();
+        } else {
+            self.make_due_loud(now.uptime);
         }
         if !self.shards.is_flushing() {
             self.seal_loud_rooms();
@@ -199,8 +197,11 @@ impl Core {
 
     /// When there is next something to do by the clock; far off when there is nothing.
     pub(super) fn next_deadline(&self) -> Instant {
-        let quiet = self.quiet_since.map(|since| since + QUIET_DELAY);
-        let deadlines = [self.hub.next_deadline(), self.shards.next_deadline(), quiet];
+        let deadlines = [
+            self.hub.next_deadline(),
+            self.shards.next_deadline(),
+            self.quiet_rooms.first().map(|&(until, _)| until),
+        ];
         let next = deadlines.into_iter().flatten().min();
         self.clock.instant_of(next.unwrap_or(FAR_OFF))
     }
@@ -274,8 +275,5 @@ fn draw_key() -> UserKey {
     UserKey(u128::from_ne_bytes(bytes))
 }
 
-/// How long news of who came and went may wait for more. Nobody sees it; a storm of joins in a large
-/// room costs a write per member in this time instead of one per turn, which is a fifth.
-const QUIET_DELAY: Duration = Duration::from_millis(5);
 /// A deadline where there is none: tokio's timers reach about two years.
 const FAR_OFF: Duration = Duration::from_secs(400 * 24 * 3600);

@@ -59,6 +59,13 @@ impl Room {
         !side.members.is_empty() || !side.entered.is_empty()
     }
 
+    /// Sessions that hear the room.
+    pub(super) fn hearers(&self) -> u32 {
+        let hearers = |side: &Side| side.members.len() + side.entered.len();
+        let sum: usize = self.sides.iter().map(hearers).sum();
+        u32::try_from(sum).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn enter(&mut self, dialect: Dialect, slot: u32) {
         let side = &mut self.sides[dialect as usize];
         side.entered.push((slot, side.turn.len()));
