@@ -213,13 +213,17 @@ PLANS = (
     ),
     Plan(
         name="flat",
-        what="Does a delivery cost the same in a room of any size? One publisher, 64 messages on "
-        "their way.",
+        what="Does a delivery cost the same in a room of any size? One publisher, with one message or "
+        "64 on their way.",
         scenario="fanout",
-        options=fanout(1, 100, 64, "4s"),
+        options=fanout(1, 100, 64, "3s"),
         columns=FANOUT,
         protocols=OURS,
-        cases=tuple(Case(f"{n} members", {"subscribers": n}) for n in (10, 100, 1000, 9000)),
+        cases=tuple(
+            Case(f"{window} to {n} members", {"subscribers": n, "window": window})
+            for window in (1, 64)
+            for n in (10, 100, 1000, 9000)
+        ),
     ),
     Plan(
         name="private-while-9000",
