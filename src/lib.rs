@@ -1,14 +1,14 @@
 //! chatd, a chat service for machines that you run yourself: one daemon, one file, one command line.
 //!
 //! ```text
-//!  bytes            messages           Command              Event / Refusal           bytes
-//!  peer ─► transport ─► protocol session ─► engine ─► HUB ─► engine ─► protocol ─► outbox ─► peer
-//!                         (pure)                     (pure)
+//!  bytes        messages           Command              Event / Refusal           bytes
+//!  peer ─► shard ─► protocol session ─► engine ─► HUB ─► engine ─► room buffer ─► shard ─► peer
+//!                     (pure)                     (pure)
 //! ```
 //!
 //! The hub decides, everything else carries. Bytes become commands in a protocol, the engine hands
 //! them to the hub one at a time, and the hub answers with events and who hears them; the engine has
-//! them rendered once per dialect and writes them out. `ARCHITECTURE.md` tells why.
+//! them rendered once per dialect, and the shards write them out. `ARCHITECTURE.md` tells why.
 //!
 //! # The import table
 //!

@@ -92,13 +92,17 @@ fn a_new_nick_does_not_overtake_what_was_said_under_the_old_one() {
 }
 
 #[test]
-fn what_one_says_to_a_room_and_to_one_user_keeps_its_order() {
+fn what_one_says_to_rooms_and_to_one_user_keeps_its_order() {
     let daemon = Daemon::start("[limits]\nrate = 0");
     let mut ana = Peer::join(&daemon, "ana");
     let mut ben = Peer::join(&daemon, "ben");
+    for peer in [&mut ana, &mut ben] {
+        peer.say(json!({"type": "join", "room": "#dev"}));
+        peer.expect("joined");
+    }
     let mut said = String::new();
     for number in 0..200 {
-        let to = if number % 3 == 0 { "@ben" } else { "#lobby" };
+        let to = ["@ben", "#lobby", "#dev", "#lobby"][number % 4];
         let object = json!({"type": "send", "to": to, "text": number.to_string()});
         said += &format!("{object}\n");
     }

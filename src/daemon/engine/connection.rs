@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::daemon::protocol;
 use crate::daemon::transport::Peer;
-use crate::hub::id::SessionId;
+use crate::hub::id::{RoomId, SessionId};
 use crate::hub::name::Nick;
 
 /// One connection.
@@ -21,8 +21,9 @@ pub(super) struct Connection {
     /// Uptime of the daemon.
     pub connected_at: Duration,
     pub bytes_read: u64,
-    /// The turn in which it last spoke in a room.
+    /// The turn in which it last spoke in a room, and in which.
     pub spoke_in: u64,
+    pub spoke_to: RoomId,
 }
 
 impl Connection {
@@ -41,6 +42,7 @@ impl Connection {
             connected_at,
             bytes_read: 0,
             spoke_in: 0,
+            spoke_to: RoomId(0),
         }
     }
 

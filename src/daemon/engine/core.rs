@@ -43,6 +43,8 @@ pub(super) struct Core {
     /// become loud since; and how many bytes these are.
     pub(super) quiet_rooms: BTreeSet<(Duration, RoomId)>,
     pub(super) quiet_bytes: usize,
+    /// Rooms that somebody has left by the input that is being carried out.
+    pub(super) left_rooms: Vec<RoomId>,
     /// Number of this turn, from 1.
     pub(super) turn: u64,
     /// Bytes of the events rendered in this turn.
@@ -77,6 +79,7 @@ impl Core {
             loud_rooms: Vec::new(),
             quiet_rooms: BTreeSet::new(),
             quiet_bytes: 0,
+            left_rooms: Vec::new(),
             turn: 1,
             turn_bytes: 0,
             shards,
@@ -150,9 +153,14 @@ impl Core {
             self.counters.turns += 1;
         }
         let has_more = self.shards.flush(now.uptime);
+        match taken {
+            Taken::All => return true,
+            Taken::UntilFull if !self.is_turn_full() => return true, // there is room again
+            Taken::UntilFull | Taken::Nothing => {}
+        }
         // What came while something was being flushed waits for that, wherever it is done.
         let has_waiting = taken == Taken::UntilFull || !self.loud_rooms.is_empty();
-        has_more || taken == Taken::All || (has_waiting && !self.shards.is_flushing())
+        has_more || (has_waiting && !self.shards.await_flush())
     }
 
     /// The connection of a session, until its socket is closed.
@@ -170,12 +178,11 @@ impl Core {
             return;
         }
         let now = self.now();
-        let reason_too = reason.clone();
         self.input(
             now,
             Input::Disconnected {
                 session,
-                reason: reason_too,
+                reason: reason.clone(),
             },
         );
         self.close(session, reason);
@@ -184,8 +191,12 @@ impl Core {
     /// How a connection is to end now. While more sockets are open than there may be sessions,
     /// because so many are closing, nobody waits for those who go.
     pub(super) fn how_to_finish(&self, now: Now) -> Finish {
+        let mut grace = self.config.server.shutdown_grace;
+        if !self.is_stopping {
+            grace = grace.max(GRACE_MIN);
+        }
         Finish {
-            until: now.uptime + self.config.server.shutdown_grace,
+            until: now.uptime + grace,
             is_patient: self.connections.len() <= self.config.limits.hub.max_connections,
         }
     }
@@ -195,15 +206,15 @@ impl Core {
         self.is_stopping && self.connections.is_empty()
     }
 
-    /// When there is next something to do by the clock; far off when there is nothing.
-    pub(super) fn next_deadline(&self) -> Instant {
+    /// When there is next something to do by the clock.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
         let deadlines = [
             self.hub.next_deadline(),
             self.shards.next_deadline(),
             self.quiet_rooms.first().map(|&(until, _)| until),
         ];
         let next = deadlines.into_iter().flatten().min();
-        self.clock.instant_of(next.unwrap_or(FAR_OFF))
+        next.map(|uptime| self.clock.instant_of(uptime))
     }
 
     pub(super) fn tick(&mut self) {
@@ -275,5 +286,5 @@ fn draw_key() -> UserKey {
     UserKey(u128::from_ne_bytes(bytes))
 }
 
-/// A deadline where there is none: tokio's timers reach about two years.
-const FAR_OFF: Duration = Duration::from_secs(400 * 24 * 3600);
+/// What a connection that is ended alone has at least: a shutdown may be in more of a hurry.
+const GRACE_MIN: Duration = Duration::from_secs(1);

@@ -20,6 +20,7 @@ use crate::hub::time::Now;
 impl Core {
     /// Gives the hub one input and carries out all that comes of it.
     pub(super) fn input(&mut self, now: Now, input: Input) {
+        self.left_rooms.clear();
         let mut outputs = mem::take(&mut self.outputs);
         self.hub.handle(now, input, &mut outputs);
         for output in outputs.drain(..) {
@@ -55,14 +56,9 @@ impl Core {
     fn tell_room(&mut self, room_id: RoomId, event: &Event, except: &[SessionId]) {
         self.count(event);
         if matches!(event.kind, EventKind::Message { .. }) {
-            let (speaker, turn) = (self.backlog.session, self.turn);
-            if let Some(connection) = self.connection(speaker) {
-                connection.spoke_in = turn;
-            }
+            self.note_speech(room_id);
         }
-        if is_of_all_rooms(&event.kind) && self.have_others_news(room_id) {
-            self.seal_rooms();
-        }
+        self.seal_before(&event.kind, Some(room_id));
         let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
             return;
         };
@@ -87,8 +83,9 @@ impl Core {
         self.count(event);
         let is_private = matches!(event.kind, EventKind::Private { .. });
         let is_behind = is_private && self.has_spoken();
-        if is_of_all_rooms(&event.kind) || is_behind {
-            self.seal_rooms();
+        self.seal_before(&event.kind, None);
+        if is_behind {
+            self.seal_loud_rooms();
         }
         let mut hearers: [Vec<u32>; Dialect::ALL.len()] = Default::default();
         for &session in sessions {
@@ -109,6 +106,21 @@ impl Core {
                 (true, false) => slots.iter().for_each(|&it| self.shards.send(it, &out)),
                 (false, _) => self.shards.share(&Bytes::from(out), &slots),
             }
+        }
+    }
+
+    /// Notes that the session that is being heard speaks in a room. What it has said in another one
+    /// goes out first.
+    fn note_speech(&mut self, room_id: RoomId) {
+        let turn = self.turn;
+        let Some(speaker) = self.connection(self.backlog.session) else {
+            return;
+        };
+        let before = (speaker.spoke_in == turn).then_some(speaker.spoke_to);
+        speaker.spoke_in = turn;
+        speaker.spoke_to = room_id;
+        if let Some(other) = before.filter(|&other| other != room_id) {
+            self.seal_room(other);
         }
     }
 
@@ -177,6 +189,8 @@ impl Core {
             return;
         };
         let owed = room.leave(dialect, membership.session.slot);
+        self.turn_bytes += owed.len();
+        self.left_rooms.push(membership.room);
         // Also when it is owed nothing of this turn: something of the last may be on its way.
         self.shards.send_last(membership.session.slot, &owed);
     }
@@ -190,7 +204,7 @@ impl Core {
         self.push_own(session, &out);
     }
 
-    /// Tells the peer why, and lets its task close the connection once that has left.
+    /// Tells the peer why, and lets its shard close the connection once that has left.
     pub(super) fn close(&mut self, session: SessionId, reason: &QuitReason) {
         let now = self.now();
         let mut last_words = Vec::new();
@@ -293,22 +307,6 @@ impl Core {
                 warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
             }
         }
-    }
-}
-
-/// Whether an event tells the members of several rooms something, by way of whichever room most of
-/// them share: it must not overtake what was said in the others.
-fn is_of_all_rooms(kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Quit { .. } | EventKind::NickChanged { .. } | EventKind::AwayChanged { .. } => {
-            true
-        }
-        EventKind::Notice { room, .. } => room.is_none(),
-        EventKind::Message { .. }
-        | EventKind::Private { .. }
-        | EventKind::Joined { .. }
-        | EventKind::Parted { .. }
-        | EventKind::TopicChanged { .. } => false,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::hub::time::Now;
 #[derive(Debug)]
 pub(super) struct Backlog {
     pub(super) session: SessionId,
+    /// When the bytes came: what had to wait since, because the turn was full, bears this time.
     at: Now,
     /// The last one comes first.
     reversed: Vec<Incoming>,
@@ -62,7 +63,7 @@ impl Core {
 
     /// Whether so much has been rendered that it had better be flushed first: a quarter of what may
     /// wait for a peer, so that no single turn fills an empty outbox.
-    fn is_turn_full(&self) -> bool {
+    pub(super) fn is_turn_full(&self) -> bool {
         self.turn_bytes >= self.config.limits.send_queue_bytes / 4
     }
 

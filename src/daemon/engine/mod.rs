@@ -78,11 +78,11 @@ impl Engine {
     pub async fn run(&self, mut questions: mpsc::Receiver<Question>) {
         let mut timer = Box::pin(sleep_until(Instant::now()));
         while !self.core().is_drained() {
-            self.arm(&mut timer);
+            let has_deadline = self.arm(&mut timer);
             tokio::select! {
                 // In this order, because under load there is always something to flush.
                 biased;
-                () = &mut timer => self.core().tick(),
+                () = &mut timer, if has_deadline => self.core().tick(),
                 question = questions.recv() => match question {
                     Some(question) => self.core().answer(question),
                     None => break,
@@ -97,11 +97,14 @@ impl Engine {
         }
     }
 
-    /// Sets the timer for the next deadline.
-    fn arm(&self, timer: &mut Pin<Box<Sleep>>) {
-        let deadline = self.core().next_deadline();
+    /// Sets the timer for the next deadline, if there is one.
+    fn arm(&self, timer: &mut Pin<Box<Sleep>>) -> bool {
+        let Some(deadline) = self.core().next_deadline() else {
+            return false;
+        };
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }
+        true
     }
 }

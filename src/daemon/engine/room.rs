@@ -17,6 +17,8 @@ use crate::daemon::protocol::Dialect;
 pub(super) struct Room {
     sides: [Side; Dialect::ALL.len()],
     pub(super) news: News,
+    /// Bytes of news while it is quiet.
+    pub(super) quiet_bytes: usize,
 }
 
 /// What its members have not been given yet, and so in which list of the engine the room stands.
@@ -154,6 +156,9 @@ impl Side {
             .extend(self.entered.drain(..).map(|(slot, _)| slot));
         self.skips = Vec::new();
         self.lines = 0;
+        if self.members.is_empty() {
+            *self = Self::default(); // whoever fills the room next begins small
+        }
         deliveries
     }
 

@@ -212,15 +212,23 @@ impl Shards {
         }
     }
 
-    /// Whether something shared is still on its way. The next turn waits for that, and grows; then
-    /// `work` is notified, or `flush` has said that there is more.
+    /// Whether something shared is still on its way: the next turn waits for that, and grows.
     pub(super) fn is_flushing(&self) -> bool {
+        match self {
+            Self::Here { shard, .. } => shard.is_flushing(),
+            Self::Beside { threads, .. } => threads.iter().any(ShardThread::is_flushing),
+        }
+    }
+
+    /// As [`Self::is_flushing`]; if so, `work` is notified when it is not any more, or `flush` has
+    /// said that there is more.
+    pub(super) fn await_flush(&self) -> bool {
         match self {
             Self::Here { shard, .. } => shard.is_flushing(),
             // All are asked, because each has to know that it is waited for.
             Self::Beside { threads, .. } => threads
                 .iter()
-                .fold(false, |any, thread| thread.is_flushing() | any),
+                .fold(false, |any, thread| thread.await_flush() | any),
         }
     }
 

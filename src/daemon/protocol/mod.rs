@@ -38,7 +38,7 @@ impl Dialect {
         }
     }
 
-    /// Whether its peers take one object per read, so that the engine must send one object per
+    /// Whether its peers take one object per read, so that they must be sent one object per
     /// write, a pause apart.
     #[must_use]
     pub fn is_paced(self) -> bool {

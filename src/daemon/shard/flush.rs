@@ -17,8 +17,8 @@ impl Shard {
     /// Writes to at most `flush_slice` peers that have something of their own, and to as many that
     /// share something with others. Says whether there is more to write or to report.
     pub fn flush(&mut self, now: Duration) -> bool {
-        self.now = now;
-        let places: usize = self.rounds.iter().map(Round::places_left).sum();
+        self.meet_deadlines(now);
+        let places: usize = self.rounds.iter().map(Round::search_cost).sum();
         for _ in 0..self.bounds.flush_slice {
             let Some(slot) = self.urgent.pop_front() else {
                 break;
@@ -142,6 +142,9 @@ impl Shard {
             return self.sent(slot);
         };
         if is_waiting {
+            if link.stage == Stage::Draining && !link.is_patient {
+                self.remove(slot);
+            }
             return;
         }
         let written = match &mut link.pace {

@@ -2,13 +2,14 @@
 //! come, writes what is queued, and reports what happened; whose the bytes are and what they say is
 //! for its owner. It knows neither hub nor protocol; only that an object ends with `\n`.
 //!
-//! Readiness is level-triggered: what is not read now is reported again, behind everyone else, so
-//! nothing has to be remembered about it. A connection costs one [`Link`] while it is idle.
+//! Readiness is level-triggered: what is not read now is told again, so that nothing has to be kept
+//! about it but who comes first then. A connection costs one [`Link`] while it is idle.
 
 mod deadlines;
 mod flush;
 mod link;
 mod outbox;
+mod poll;
 mod report;
 mod round;
 mod thread;
@@ -20,9 +21,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::buffer::spare_capacity;
-use rustix::event::Timespec;
-use rustix::event::epoll::{self, Event, EventData, EventFlags};
+use rustix::event::epoll::{self, EventData};
 
 use self::deadlines::{Deadlines, Due};
 use self::link::{Link, Stage};
@@ -38,7 +37,8 @@ pub struct Bounds {
     pub read_bytes: usize,
     /// Most reads from one connection before the others have their turn.
     pub reads_per_turn: usize,
-    /// Peers written to before what came meanwhile is read.
+    /// Peers written to before what came meanwhile is read: so many that have something of their own,
+    /// and so many that share something with others.
     pub flush_slice: usize,
     /// Most bytes that may wait for one peer.
     pub send_queue_bytes: usize,
@@ -47,6 +47,7 @@ pub struct Bounds {
 /// What a shard has done since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// As the kernel took them.
     pub bytes_written: u64,
     /// System calls.
     pub writes: u64,
@@ -86,6 +87,8 @@ pub struct Shard {
     deadlines: Deadlines,
     /// What happened since the last turn was collected.
     happened: Vec<Report>,
+    /// Who had something to say when the turn had no room for it: comes first in the next one.
+    passed_over: Option<u32>,
     bounds: Bounds,
     tally: Tally,
     now: Duration,
@@ -105,12 +108,14 @@ impl Shard {
             overflowed: Vec::new(),
             deadlines: Deadlines::default(),
             happened: Vec::new(),
+            passed_over: None,
             bounds,
             tally: Tally::default(),
             now: Duration::ZERO,
         })
     }
 
+    /// Other bounds, from now on.
     pub fn set_bounds(&mut self, bounds: Bounds) {
         self.bounds = bounds;
     }
@@ -183,20 +188,15 @@ impl Shard {
         self.mark(slot);
     }
 
-    /// Asks the kernel what has come, and reads it. Says whether the kernel told anything, so whether
-    /// it may have more to tell.
-    pub fn poll(&mut self, now: Duration, reports: &mut Reports) -> bool {
-        self.now = now;
-        let events = self.ask_kernel();
-        for event in &events {
-            // Slots fit in 32 bits; `serve` wrote them there.
-            self.on_event(event.data.u64() as u32, event.flags, reports);
-        }
-        !events.is_empty()
-    }
-
     /// Does what is due by now, and reports what has happened since the last time.
     pub fn settle(&mut self, now: Duration, reports: &mut Reports) {
+        self.meet_deadlines(now);
+        for report in self.happened.drain(..) {
+            reports.push(report);
+        }
+    }
+
+    pub(super) fn meet_deadlines(&mut self, now: Duration) {
         self.now = now;
         while let Some((slot, due)) = self.deadlines.pop(now) {
             match due {
@@ -204,22 +204,6 @@ impl Shard {
                 Due::End => self.remove(slot),
             }
         }
-        for report in self.happened.drain(..) {
-            reports.push(report);
-        }
-    }
-
-    fn ask_kernel(&self) -> Vec<Event> {
-        let mut events = Vec::with_capacity(EVENTS_PER_TURN);
-        let at_once = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        rustix::io::retry_on_intr(|| {
-            epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&at_once))
-        })
-        .expect("an epoll instance of our own can be asked");
-        events
     }
 
     /// When the next deadline comes, as uptime.
@@ -228,6 +212,7 @@ impl Shard {
         self.deadlines.next_at()
     }
 
+    /// What it has done so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
@@ -240,87 +225,6 @@ impl Shard {
             let bytes = link.as_ref()?.queued_bytes();
             (bytes > 0).then_some((slot, bytes))
         })
-    }
-
-    fn on_event(&mut self, slot: u32, flags: EventFlags, reports: &mut Reports) {
-        let is_broken = flags.intersects(EventFlags::ERR | EventFlags::HUP);
-        let Some(link) = self.link(slot) else {
-            return;
-        };
-        if link.is_blocked && (is_broken || flags.contains(EventFlags::OUT)) {
-            link.is_blocked = false;
-            self.flush_link(slot);
-            self.watch(slot);
-        }
-        // The write may have been the connection's last.
-        let Some(link) = self.link(slot) else {
-            return;
-        };
-        let is_readable = is_broken || flags.contains(EventFlags::IN);
-        match link.stage {
-            Stage::Open if is_readable => self.read(slot, reports),
-            Stage::Lingering if is_readable => self.discard(slot),
-            // Nothing of it is read any more, so no read would find out.
-            Stage::Ended | Stage::Cut | Stage::Draining if is_broken => {
-                self.fail(slot, io::ErrorKind::ConnectionReset.into());
-            }
-            Stage::Open
-            | Stage::Ended
-            | Stage::Cut
-            | Stage::Failed
-            | Stage::Draining
-            | Stage::Lingering => {}
-        }
-    }
-
-    fn read(&mut self, slot: u32, reports: &mut Reports) {
-        let Bounds {
-            read_bytes,
-            reads_per_turn,
-            ..
-        } = self.bounds;
-        for _ in 0..reads_per_turn {
-            let Some(space) = reports.space(read_bytes) else {
-                return; // the kernel will tell again
-            };
-            let Some(link) = self.link(slot) else {
-                return;
-            };
-            match link.socket.read(space) {
-                Ok(0) => {
-                    link.stage = Stage::Ended;
-                    link.has_ended = true;
-                    self.watch(slot);
-                    reports.push(Report::Closed { slot });
-                    return;
-                }
-                Ok(count) => {
-                    reports.received(slot, count);
-                    if count < read_bytes {
-                        return;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => return self.fail(slot, error),
-            }
-        }
-    }
-
-    /// Lets the peer finish: closing while its bytes are unread would reset the connection, and it
-    /// might lose our last words.
-    fn discard(&mut self, slot: u32) {
-        let mut discarded = [0; 512];
-        for _ in 0..LINGER_READS {
-            let Some(link) = self.link(slot) else {
-                return;
-            };
-            match link.socket.read(&mut discarded) {
-                Ok(1..) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Ok(0) | Err(_) => break,
-            }
-        }
-        self.remove(slot); // it has finished, or still talks: then it does not listen
     }
 
     /// The system gave a connection up: the owner is told, unless it knows of another end.
@@ -381,11 +285,6 @@ impl AsFd for Shard {
         self.epoll.as_fd()
     }
 }
-
-/// Sockets that the kernel tells of at a time.
-const EVENTS_PER_TURN: usize = 1024;
-/// Reads of what a peer still sends after the end, before it is cut off.
-const LINGER_READS: usize = 64;
 
 #[cfg(test)]
 mod tests;

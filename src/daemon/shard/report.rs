@@ -66,9 +66,10 @@ impl Reports {
         self.list.push_back(report);
     }
 
-    /// Room for one read of `read_bytes`, unless too much has been read in this turn.
+    /// Room for one read of at most `read_bytes`, unless too much has been read in this turn.
     pub(super) fn space(&mut self, read_bytes: usize) -> Option<&mut [u8]> {
-        self.buffer.get_mut(self.used..self.used + read_bytes)
+        let end = self.buffer.len().min(self.used + read_bytes);
+        Some(&mut self.buffer[self.used..end]).filter(|space| !space.is_empty())
     }
 
     /// Notes a read of `count` bytes into the last `space`.

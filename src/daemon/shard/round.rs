@@ -23,9 +23,9 @@ impl Round {
         }
     }
 
-    /// Places that have not been reached.
-    pub(super) fn places_left(&self) -> usize {
-        self.slots.len() - self.next
+    /// What it costs to look for a peer here, in places looked at: to come here costs as much as some.
+    pub(super) fn search_cost(&self) -> usize {
+        self.slots.len() - self.next + 16
     }
 
     /// Who gets the slice next.

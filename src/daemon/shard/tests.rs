@@ -1,7 +1,7 @@
 //! What peers of a shard hear and what its owner is told, over real sockets and a virtual clock.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 
 use super::*;
@@ -36,6 +36,16 @@ impl Scene {
     fn connect(&mut self, slot: u32) -> UnixStream {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
+        self.shard.serve(slot, Socket::new(ours.into()));
+        theirs
+    }
+
+    /// By TCP the kernel takes lines in part, too.
+    fn connect_by_tcp(&mut self, slot: u32) -> TcpStream {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let (ours, _) = listener.accept().unwrap();
         self.shard.serve(slot, Socket::new(ours.into()));
         theirs
     }
@@ -78,7 +88,7 @@ fn bounds() -> Bounds {
 }
 
 /// Everything that has arrived; `!` at the end of the stream.
-fn heard(peer: &mut UnixStream) -> String {
+fn heard(peer: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let is_at_end = peer.read_to_end(&mut bytes).is_ok();
     let mut text = String::from_utf8(bytes).unwrap();
@@ -123,9 +133,29 @@ fn a_peer_that_talks_without_end_leaves_turns_to_the_others() {
 }
 
 #[test]
+fn whoever_found_no_room_in_a_turn_comes_first_in_the_next() {
+    let mut scene = Scene::new(Bounds {
+        read_bytes: 100_000,
+        reads_per_turn: 1,
+        ..bounds()
+    });
+    let mut greedy: Vec<UnixStream> = (0..3).map(|slot| scene.connect(slot)).collect();
+    let mut ana = scene.connect(3);
+    for _ in 0..2 {
+        for peer in &mut greedy {
+            peer.write_all(&[b' '; 100_000]).unwrap();
+        }
+        ana.write_all(b"hello").unwrap();
+        assert!(scene.turn().iter().all(|told| !told.starts_with('3')));
+        assert_eq!(scene.turn()[0], "3 said hello");
+        while !scene.turn().is_empty() {}
+    }
+}
+
+#[test]
 fn who_does_not_read_is_cut_and_told_and_hurts_nobody() {
     let mut scene = Scene::new(bounds());
-    let mut deaf = scene.connect(0);
+    let mut deaf = scene.connect_by_tcp(0);
     let mut ana = scene.connect(1);
     let line: &'static str = Box::leak(format!("{}\n", "x".repeat(9_999)).into_boxed_str());
     let mut said = 0;

@@ -102,34 +102,41 @@ impl ShardThread {
         })
     }
 
+    /// See [`Shard::serve`].
     pub fn serve(&mut self, slot: u32, socket: Socket) {
         self.batch.orders.push(Order::Serve(slot, socket));
     }
 
+    /// See [`Shard::pace`].
     pub fn pace(&mut self, slot: u32, pause: Duration) {
         self.batch.orders.push(Order::Pace(slot, pause));
     }
 
+    /// See [`Shard::send`].
     pub fn send(&mut self, slot: u32, bytes: &[u8]) {
         let bytes = self.batch.hold(bytes);
         self.batch.orders.push(Order::Send(slot, bytes));
     }
 
+    /// See [`Shard::send_last`].
     pub fn send_last(&mut self, slot: u32, bytes: &[u8]) {
         let bytes = self.batch.hold(bytes);
         self.batch.orders.push(Order::SendLast(slot, bytes));
     }
 
+    /// See [`Shard::share`].
     pub fn share(&mut self, slice: Bytes, slots: Vec<u32>) {
         self.batch.shares = true;
         self.batch.orders.push(Order::Share(slice, slots));
     }
 
+    /// See [`Shard::finish`].
     pub fn finish(&mut self, slot: u32, last_words: &[u8], how: Finish) {
         let last_words = self.batch.hold(last_words);
         self.batch.orders.push(Order::Finish(slot, last_words, how));
     }
 
+    /// See [`Shard::set_bounds`].
     pub fn set_bounds(&mut self, bounds: Bounds) {
         self.batch.orders.push(Order::SetBounds(bounds));
     }
@@ -176,10 +183,16 @@ impl ShardThread {
     }
 
     /// Whether something shared is still on its way, or so much has been handed over that it had
-    /// better be taken first; if so, the owner is notified when it is not.
+    /// better be taken first.
+    #[must_use]
     pub fn is_flushing(&self) -> bool {
+        self.meeting.lock().is_busy()
+    }
+
+    /// As [`Self::is_flushing`]; if so, the owner is notified when it is not any more.
+    pub fn await_flush(&self) -> bool {
         let mut exchange = self.meeting.lock();
-        exchange.is_awaited = exchange.is_flushing || exchange.batches.len() >= BATCHES_MAX;
+        exchange.is_awaited = exchange.is_busy();
         exchange.is_awaited
     }
 
@@ -196,8 +209,14 @@ impl Drop for ShardThread {
         self.meeting.lock().is_stopping = true;
         self.meeting.ring();
         if let Some(thread) = self.thread.take() {
-            thread.join().ok(); // its panic has been seen by `take_reports`, or nobody cares any more
+            thread.join().ok(); // a panic has been reported where it happened
         }
+    }
+}
+
+impl Exchange {
+    fn is_busy(&self) -> bool {
+        self.is_flushing || self.batches.len() >= BATCHES_MAX
     }
 }
 
@@ -290,25 +309,25 @@ impl Worker {
         }
         mem::swap(&mut exchange.batches, batches);
         exchange.tally = self.shard.tally();
-        let mut has_news = false;
+        let mut owner_must_look = false;
         if !self.reports.is_empty() && exchange.reports.is_none() {
             let read_bytes = self.read_bytes;
             let spare = exchange.spare.take();
             let empty = spare.unwrap_or_else(|| Reports::new(read_bytes));
             exchange.reports = Some(mem::replace(&mut self.reports, empty));
-            has_news = true;
+            owner_must_look = true;
         }
         exchange.is_full = !self.reports.is_empty();
         if batches.is_empty() && !self.shard.is_flushing() {
             exchange.is_flushing = false;
-            has_news |= mem::take(&mut exchange.is_awaited);
+            owner_must_look |= mem::take(&mut exchange.is_awaited);
         }
         // What there is to report waits with it, if it waits for room.
         let has_work = self.shard.has_writes() || (self.shard.has_news() && !exchange.is_full);
         let sleeps = batches.is_empty() && !has_work;
         exchange.is_asleep = sleeps;
         drop(exchange);
-        if has_news {
+        if owner_must_look {
             self.owner.notify_one();
         }
         if sleeps { Next::Sleep } else { Next::Work }
@@ -337,10 +356,10 @@ impl Worker {
     }
 }
 
-/// Batches that may wait for a thread before its owner waits for it.
+/// With so many batches waiting for a thread, its owner seals no more rooms until it has taken them.
 const BATCHES_MAX: usize = 4;
 
-/// Also after a panic: the owner looks, and finds the thread gone.
+/// Also after a panic, should the process outlive it: the owner looks, and finds the thread gone.
 struct NotifyAtEnd(Arc<Notify>);
 
 impl Drop for NotifyAtEnd {
