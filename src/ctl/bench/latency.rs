@@ -34,7 +34,7 @@ impl Latency {
 
     /// The percentiles; `None` when nothing was delivered.
     #[must_use]
-    pub fn summary(&self, from: From) -> Option<Summary> {
+    pub fn summary(&self, from: Since) -> Option<Summary> {
         let at = |quantile| micros(self.histogram.value_at_quantile(quantile));
         (!self.histogram.is_empty()).then(|| Summary {
             from,
@@ -51,7 +51,7 @@ impl Latency {
 /// Where the clock of a latency starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum From {
+pub enum Since {
     /// When the message should have been sent, so that a sender who was held up hides nothing.
     Intended,
     /// When it was sent.
@@ -61,7 +61,7 @@ pub enum From {
 /// Percentiles in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    pub from: From,
+    pub from: Since,
     pub p50: f64,
     pub p90: f64,
     pub p99: f64,
@@ -83,16 +83,16 @@ mod tests {
     #[test]
     fn percentiles_are_in_microseconds() {
         let mut latency = Latency::default();
-        assert_eq!(latency.summary(From::Sent), None);
+        assert_eq!(latency.summary(Since::Sent), None);
         for micros in 1..=1000 {
             latency.record(micros * 1000);
         }
-        let summary = latency.summary(From::Intended).unwrap();
+        let summary = latency.summary(Since::Intended).unwrap();
         assert!((summary.p50 - 500.0).abs() < 1.0, "{summary:?}");
         assert!((summary.p99 - 990.0).abs() < 2.0, "{summary:?}");
         assert!((summary.max - 1000.0).abs() < 1.0, "{summary:?}");
         assert_eq!(summary.count, 1000);
         latency.reset();
-        assert_eq!(latency.summary(From::Sent), None);
+        assert_eq!(latency.summary(Since::Sent), None);
     }
 }

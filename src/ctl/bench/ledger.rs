@@ -209,6 +209,7 @@ impl Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ctl::bench::latency::Since;
 
     fn layout(publishers: u32, subscribers: u32, rooms: u32) -> Layout {
         Layout {
@@ -259,9 +260,7 @@ mod tests {
             (4, 4, 0)
         );
         assert_eq!((totals.duplicated, totals.out_of_order), (0, 0));
-        let latency = ledger
-            .latency
-            .summary(crate::ctl::bench::latency::From::Sent);
+        let latency = ledger.latency.summary(Since::Sent);
         assert!((latency.unwrap().p50 - 1.0).abs() < 0.01);
     }
 

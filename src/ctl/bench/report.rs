@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::latency::Summary;
+use super::latency::{Since, Summary};
 use super::ledger::Totals;
 use super::meter::{ServerUsed, Used};
 
@@ -347,8 +347,8 @@ fn in_words(latency: &Summary) -> String {
         ..
     } = latency;
     let from = match latency.from {
-        super::latency::From::Intended => "the time it was due",
-        super::latency::From::Sent => "its sending",
+        Since::Intended => "the time it was due",
+        Since::Sent => "its sending",
     };
     format!("p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max} us from {from}")
 }

@@ -9,7 +9,7 @@ use super::course::{Course, Goal};
 use super::private::Private;
 use super::slow;
 use crate::ctl::bench::args::Bench;
-use crate::ctl::bench::latency::From;
+use crate::ctl::bench::latency::Since;
 use crate::ctl::bench::layout::Layout;
 use crate::ctl::bench::ledger::{Ledger, Totals};
 use crate::ctl::bench::meter::{Meter, Used};
@@ -310,9 +310,9 @@ impl<'a> Fanout<'a> {
     fn report(&self, args: &Bench, stretch: &Stretch, report: &mut Report) {
         let Stretch { totals, used, .. } = stretch;
         let (messages, deliveries) = (totals.messages as f64, totals.deliveries as f64);
-        let (window, rate, from) = match self.pace {
-            Pace::Window(window) => (Some(window), None, From::Sent),
-            Pace::Rate(rate) => (None, Some(rate), From::Intended),
+        let (window, rate, since) = match self.pace {
+            Pace::Window(window) => (Some(window), None, Since::Sent),
+            Pace::Rate(rate) => (None, Some(rate), Since::Intended),
         };
         report.note(
             used,
@@ -337,7 +337,7 @@ impl<'a> Fanout<'a> {
             bytes_per_delivery: round(stretch.bytes_read as f64 / deliveries.max(1.0), 1),
         });
         report.faults = Some(Faults::of(*totals));
-        report.latency_us = self.ledger.latency.summary(from);
+        report.latency_us = self.ledger.latency.summary(since);
         if let Some(private) = &self.private {
             let (counts, latency) = private.report();
             report.private = Some(counts);

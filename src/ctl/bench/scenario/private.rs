@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use crate::ctl::bench::latency::{From, Latency, Summary};
+use crate::ctl::bench::latency::{Latency, Since, Summary};
 use crate::ctl::bench::net::Net;
 use crate::ctl::bench::net::peer::Reading;
 use crate::ctl::bench::order::{Arrival, Order};
@@ -119,6 +119,6 @@ impl Private {
             messages: self.counts.messages,
             lost,
         };
-        (counts, self.latency.summary(From::Intended))
+        (counts, self.latency.summary(Since::Intended))
     }
 }
