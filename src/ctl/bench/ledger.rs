@@ -17,7 +17,8 @@ pub struct Totals {
     pub deliveries: u64,
     /// Deliveries that nobody asked for: a second time, or to the wrong room.
     pub duplicated: u64,
-    /// Deliveries that came after a later one of the same publisher.
+    /// Deliveries that came after a later one of the same publisher, or before their message was
+    /// sent: its number is one that nobody has used.
     pub out_of_order: u64,
     pub refused: u64,
 }
@@ -169,6 +170,11 @@ impl Ledger {
             self.totals.duplicated += 1;
             return;
         }
+        // Such a number must not reach the pair, which would take all that follow for late ones.
+        if stamp.sequence >= publisher.next {
+            self.totals.out_of_order += 1;
+            return;
+        }
         let pair = &mut self.pairs[listener * self.seats + publisher.seat as usize];
         match pair.hear(stamp.sequence) {
             Arrival::InOrder => {}
@@ -279,6 +285,16 @@ mod tests {
         hear(&mut ledger, 0, &[1, 4, 0]);
         let totals = ledger.totals();
         assert_eq!((totals.duplicated, totals.out_of_order), (3, 2));
+    }
+
+    #[test]
+    fn a_number_that_was_never_sent_is_out_of_place_and_hides_nothing() {
+        let mut ledger = ledger();
+        ledger.send(0);
+        hear(&mut ledger, 0, &[1, u32::MAX, 0]);
+        let totals = ledger.totals();
+        assert_eq!((totals.out_of_order, totals.deliveries), (2, 1));
+        assert_eq!(totals.missing(), 1);
     }
 
     #[test]
