@@ -30,6 +30,9 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// Longest line or frame that is waited for; longer than any that servers send.
 const LINE_BYTES_MAX: usize = BUFFER_BYTES / 2;
 
+/// A client with so many bytes unwritten gets no more for now.
+const UNWRITTEN_MAX: usize = 1024 * 1024;
+
 /// Sockets that are looked after before the caller has its turn again.
 const EVENTS_MAX: usize = 1024;
 
@@ -157,6 +160,12 @@ impl Net {
         let client = Client::new(number, place);
         self.peers.push(Peer::new(socket, client, reading));
         Ok(())
+    }
+
+    /// Whether so much of a client is unwritten that it gets no more for now.
+    #[must_use]
+    pub fn is_full(&self, number: usize) -> bool {
+        self.peers[number].client.out.len() > UNWRITTEN_MAX
     }
 
     /// What a client will write; [`Self::write`] does it.

@@ -1,11 +1,11 @@
 //! Publishers speak in rooms, subscribers listen. In a closed loop each publisher keeps so many
 //! messages on their way; in an open loop messages are due at a fixed rate, whatever becomes of the
 //! earlier ones. First a stretch that is not counted, then the counted one; each ends when everything
-//! that was sent has been heard, or nothing has come for three seconds.
+//! that was due has been sent and heard, or nothing has come for three seconds.
 
 use anyhow::Result;
 
-use super::course::{Course, Goal};
+use super::course::{AFTERMATH_NS, Course, Goal};
 use super::private::Private;
 use super::slow;
 use crate::ctl::bench::args::Bench;
@@ -19,12 +19,6 @@ use crate::ctl::bench::protocol::{Frame, Heard, Place, To, Words};
 use crate::ctl::bench::report::{Deliveries, Faults, Report, Setting, round};
 use crate::ctl::bench::run::Run;
 use crate::ctl::clock;
-
-/// How long is listened after the end for what should not come.
-const AFTERMATH_NS: u64 = 150_000_000;
-
-/// A publisher with so many bytes unwritten gets no more for now. What is due stays due.
-const UNWRITTEN_MAX: usize = 1024 * 1024;
 
 /// When a publisher may speak.
 #[derive(Clone, Copy, Debug)]
@@ -146,18 +140,22 @@ impl<'a> Fanout<'a> {
         let bytes_before = self.run.net.bytes_read();
         let meter = Meter::start(self.run.server);
         let mut course = Course::begin(goal);
+        let mut trouble = None;
         let cut_short = loop {
             let now_ns = clock::monotonic_ns();
-            let trouble = self.run.trouble();
+            trouble = trouble
+                .or_else(|| self.run.trouble())
+                .or_else(|| course.too_late(self.owed(&course, now_ns), now_ns));
             if trouble.is_some() {
-                course.end(now_ns);
+                course.abandon();
             }
             let wake_ns = self.speak(&mut course, now_ns);
             let (came, missing) = self.progress();
-            if missing == 0 && course.is_over(now_ns) {
+            let owed = self.owed(&course, now_ns);
+            if missing + owed == 0 && course.is_over(now_ns) {
                 break trouble;
             }
-            if let Some(stalled) = course.stalled((came, missing), now_ns) {
+            if let Some(stalled) = course.stalled((came, missing + owed), now_ns) {
                 break trouble.or(Some(stalled));
             }
             self.run.progress.show(now_ns, course.progress(now_ns), || {
@@ -183,21 +181,37 @@ impl<'a> Fanout<'a> {
         (totals.deliveries + came, totals.missing() + missing)
     }
 
+    /// Messages that are due and not sent, because too much of a publisher's is unwritten.
+    fn owed(&self, course: &Course, now_ns: u64) -> u64 {
+        let rooms = match self.pace {
+            Pace::Window(_) => 0,
+            Pace::Rate(rate) => {
+                let unsent = course.due(rate, now_ns).saturating_sub(course.begun);
+                unsent.min(course.left())
+            }
+        };
+        let private = self.private.as_ref();
+        rooms + private.map_or(0, |private| private.owed(course, now_ns))
+    }
+
     /// Lets everyone who may speak now do so; returns when the next message is due, if that is known.
     fn speak(&mut self, course: &mut Course, now_ns: u64) -> Option<u64> {
-        if course.is_over(now_ns) {
-            return None;
-        }
-        let private_ns = self.private.as_mut().map(|private| {
-            private.speak(&mut self.run.net, course.begun_ns, now_ns, self.origin_ns)
-        });
+        let private_ns = self
+            .private
+            .as_mut()
+            .and_then(|private| private.speak(&mut self.run.net, course, now_ns, self.origin_ns));
         let room_ns = match self.pace {
             Pace::Window(window) => {
-                self.fill_windows(course, window);
+                if !course.is_over(now_ns) {
+                    self.fill_windows(course, window);
+                }
                 None
             }
             Pace::Rate(rate) => self.speak_in_turn(course, rate, now_ns),
         };
+        if course.left() == 0 {
+            course.end(now_ns);
+        }
         private_ns.into_iter().chain(room_ns).min()
     }
 
@@ -212,7 +226,7 @@ impl<'a> Fanout<'a> {
             }
             let time_ns = clock::monotonic_ns();
             for _ in 0..count {
-                if self.run.net.out(client).len() > UNWRITTEN_MAX {
+                if self.run.net.is_full(client) {
                     break;
                 }
                 self.say(publisher, time_ns);
@@ -226,16 +240,16 @@ impl<'a> Fanout<'a> {
     fn speak_in_turn(&mut self, course: &mut Course, rate: u32, now_ns: u64) -> Option<u64> {
         let publishers = self.frames.len() as u64;
         let first = course.begun;
+        let due = course.due(rate, now_ns).min(first + course.left());
         let wake_ns = loop {
-            let due_ns = course.begun_ns + course.begun * 1_000_000_000 / u64::from(rate);
-            if course.left() == 0 || due_ns > now_ns {
-                break Some(due_ns);
+            if course.begun >= due {
+                break course.wake_ns(rate, course.begun, now_ns);
             }
             let publisher = usize::try_from(course.begun % publishers).unwrap_or(0);
-            if self.run.net.out(self.layout.client(publisher)).len() > UNWRITTEN_MAX {
+            if self.run.net.is_full(self.layout.client(publisher)) {
                 break None;
             }
-            self.say(publisher, due_ns);
+            self.say(publisher, course.due_at(rate, course.begun));
             course.begun += 1;
         };
         for turn in first..course.begun.min(first + publishers) {

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use super::course::Course;
 use crate::ctl::bench::latency::{Latency, Since, Summary};
 use crate::ctl::bench::net::Net;
 use crate::ctl::bench::net::peer::Reading;
@@ -67,14 +68,22 @@ impl Private {
         self.counts = Counts::default();
     }
 
-    /// Says everything that is due in a stretch that began at `begun_ns`; returns when the next is.
-    pub fn speak(&mut self, net: &mut Net, begun_ns: u64, now_ns: u64, origin_ns: u64) -> u64 {
-        loop {
-            let due_ns = begun_ns + self.counts.messages * 1_000_000_000 / u64::from(self.rate);
-            if due_ns > now_ns {
-                return due_ns;
-            }
+    /// Says everything that is due, as far as it can be written; returns when the next is, if that is
+    /// known.
+    pub fn speak(
+        &mut self,
+        net: &mut Net,
+        course: &Course,
+        now_ns: u64,
+        origin_ns: u64,
+    ) -> Option<u64> {
+        let due = course.due(self.rate, now_ns);
+        while self.counts.messages < due {
             let who = usize::from(self.counts.messages % 2 == 1);
+            if net.is_full(self.first + who) {
+                return None;
+            }
+            let due_ns = course.due_at(self.rate, self.counts.messages);
             let stamp = Stamp {
                 publisher: FIRST + u16::from(who == 1),
                 sequence: self.sent[who],
@@ -89,6 +98,14 @@ impl Private {
             out.extend_from_slice(&self.frames[who].behind);
             net.write(self.first + who);
         }
+        course.wake_ns(self.rate, self.counts.messages, now_ns)
+    }
+
+    /// Messages that are due and not sent.
+    #[must_use]
+    pub fn owed(&self, course: &Course, now_ns: u64) -> u64 {
+        let due = course.due(self.rate, now_ns);
+        due.saturating_sub(self.counts.messages)
     }
 
     /// A client heard a text; `now_ns` is on the clock of the stamps.
@@ -98,7 +115,10 @@ impl Private {
         };
         // chat lets the sender hear it too; what counts is when the other does.
         let is_from_the_other = stamp.publisher == FIRST + u16::from(who == 0);
-        if who < 2 && is_from_the_other && self.heard[who].hear(stamp.sequence) != Arrival::Again {
+        if who > 1 || !is_from_the_other || stamp.sequence >= self.sent[1 - who] {
+            return;
+        }
+        if self.heard[who].hear(stamp.sequence) != Arrival::Again {
             self.counts.heard += 1;
             self.latency.record(now_ns.saturating_sub(stamp.time_ns));
         }
