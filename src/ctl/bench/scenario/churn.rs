@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 
-use super::course::{Course, Goal};
+use super::course::{AFTERMATH_NS, Course, Goal};
 use crate::ctl::bench::args::Bench;
 use crate::ctl::bench::meter::{Meter, Used};
 use crate::ctl::bench::net::peer::Reading;
@@ -49,6 +49,13 @@ enum Answer {
     In,
     Out,
     Refused,
+}
+
+/// What a churner asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    Leave,
+    Enter,
 }
 
 /// Members, churners, and the books.
@@ -108,14 +115,14 @@ impl Churn<'_> {
             let now_ns = clock::monotonic_ns();
             let trouble = self.run.trouble();
             if trouble.is_some() {
-                course.end(now_ns);
+                course.abandon();
             }
             while !course.is_over(now_ns)
                 && let Some(churner) = self.free.pop()
             {
                 course.begun += 1;
                 self.under_way += 1;
-                self.request(churner, Answer::Out);
+                self.request(churner, Move::Leave);
             }
             let missing = self.books.missing() + self.under_way as u64;
             let is_idle = self.free.is_empty() && self.under_way == 0;
@@ -131,11 +138,38 @@ impl Churn<'_> {
             });
             self.turn()?;
         };
-        Ok((meter.stop(), cut_short))
+        let used = meter.stop();
+        // A while longer: what comes twice shows up here.
+        let until_ns = clock::monotonic_ns() + AFTERMATH_NS;
+        while clock::monotonic_ns() < until_ns {
+            self.listen(Some(until_ns))?;
+        }
+        Ok((used, cut_short))
     }
 
     /// One turn of the sockets; whoever was answered goes on.
     fn turn(&mut self) -> Result<()> {
+        self.listen(None)?;
+        while let Some((churner, answer)) = self.answers.pop() {
+            match answer {
+                Answer::Out => self.request(churner, Move::Enter),
+                Answer::In => {
+                    self.books.cycles += 1;
+                    self.under_way -= 1;
+                    self.free.push(churner);
+                }
+                // It begins no other: to ask again would be a flood.
+                Answer::Refused => {
+                    self.books.take_back(churner);
+                    self.under_way -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the sockets do their work, and enters what is heard.
+    fn listen(&mut self, wake_ns: Option<u64>) -> Result<()> {
         let Self {
             run,
             books,
@@ -143,7 +177,7 @@ impl Churn<'_> {
             names,
             ..
         } = self;
-        run.net.turn(None, &mut |client, _, heard| {
+        run.net.turn(wake_ns, &mut |client, _, heard| {
             if client < books.members {
                 if let Heard::Moved { nick, entered } = heard {
                     books.hear(names, client, nick, entered);
@@ -161,28 +195,13 @@ impl Churn<'_> {
             };
             answers.push((client - books.members, answer));
         })?;
-        while let Some((churner, answer)) = self.answers.pop() {
-            match answer {
-                Answer::Out => self.request(churner, Answer::In),
-                Answer::In => {
-                    self.books.cycles += 1;
-                    self.under_way -= 1;
-                    self.free.push(churner);
-                }
-                // It begins no other: to ask again would be a flood.
-                Answer::Refused => {
-                    self.books.take_back(churner);
-                    self.under_way -= 1;
-                }
-            }
-        }
         Ok(())
     }
 
-    fn request(&mut self, churner: usize, what: Answer) {
+    fn request(&mut self, churner: usize, what: Move) {
         let bytes = match what {
-            Answer::In => &self.enter,
-            Answer::Out | Answer::Refused => &self.leave,
+            Move::Leave => &self.leave,
+            Move::Enter => &self.enter,
         };
         let client = self.books.members + churner;
         self.run.net.out(client).extend_from_slice(bytes);
