@@ -327,12 +327,12 @@ impl ServerMemory {
         }
     }
 
-    /// With the growth shared out among so many connections.
+    /// With the growth shared out among so many connections, when there are any.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "shares, for people")]
     pub fn per_connection(mut self, connections: u64) -> Self {
         let growth = self.rss_kib_after as f64 - self.rss_kib_before as f64;
-        self.kib_per_connection = Some(round(growth / connections as f64, 3));
+        self.kib_per_connection = (connections > 0).then(|| round(growth / connections as f64, 3));
         self
     }
 }

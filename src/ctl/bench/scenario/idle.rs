@@ -1,4 +1,5 @@
 //! Joined clients that say nothing: what each keeps in the server's memory, and what waiting costs.
+//! Those count that are still connected at the end of the wait.
 
 use anyhow::Result;
 
@@ -41,13 +42,14 @@ pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
     }
     let used = meter.stop();
     report.note(&used, &[("ms_per_s", 1e6, used.seconds)]);
-    report.connections = Some(u64::from(count));
+    let held = run.net.ready() as u64;
+    report.connections = Some(held);
     report.server_memory = report.server_memory.map(|memory| {
         let from_the_start = ServerMemory {
             rss_kib_before: rss_kib_before.unwrap_or(memory.rss_kib_before),
             ..memory
         };
-        from_the_start.per_connection(u64::from(count))
+        from_the_start.per_connection(held)
     });
     Ok(())
 }
