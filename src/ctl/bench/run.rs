@@ -18,8 +18,9 @@ use super::protocol::Place;
 use crate::ctl::clock;
 use crate::ctl::exit::{Exit, Failure};
 
-/// It is quiet when nothing has come for so long.
-const QUIET: Duration = Duration::from_millis(150);
+/// It is quiet when nothing has come for so long. A server may gather the news of who came and went
+/// before it tells a room: chatd for up to 200 ms. What comes after that belongs to the bill too.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// Longest wait for quiet.
 const QUIET_MAX: Duration = Duration::from_secs(20);
@@ -74,15 +75,16 @@ impl Run {
     pub fn admit(&mut self, count: usize, place: impl Fn(u32) -> (Place, Reading)) -> Result<()> {
         let before = self.net.ready();
         let mut places = (0..).map(place).take(count);
-        let mut started = 0;
+        let mut started = 0_usize;
         let mut moved_ns = clock::monotonic_ns();
         self.progress.begin("connecting");
         loop {
-            let entered = self.net.ready() - before;
+            // Who came in earlier may have been cut off meanwhile.
+            let entered = self.net.ready().saturating_sub(before);
             if entered == count {
                 return Ok(());
             }
-            while started - entered < self.concurrency
+            while started.saturating_sub(entered) < self.concurrency
                 && let Some((place, reading)) = places.next()
             {
                 self.net
@@ -92,7 +94,7 @@ impl Run {
             }
             self.net.turn(None, &mut |_, _, _| {})?;
             let now_ns = clock::monotonic_ns();
-            if self.net.ready() - before != entered {
+            if self.net.ready().saturating_sub(before) != entered {
                 moved_ns = now_ns;
             }
             let (done, all) = (entered as u64, count as u64);
