@@ -1,9 +1,9 @@
 //! The end of all connections: each client says good-bye, and what the server still sends is read and
 //! thrown away, because closing over unread bytes would reset the connections.
 
-use std::io;
+use std::{io, mem};
 
-use rustix::event::epoll;
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 
@@ -30,6 +30,12 @@ impl Net {
                 let _ = send(socket, quit, SendFlags::NOSIGNAL);
             }
             let _ = shutdown(socket, Shutdown::Write);
+            // Nothing more is written. Who waits for room to write has it for ever from here on, and
+            // would wake us without end.
+            if mem::take(&mut peer.waits_to_write) {
+                let data = EventData::new_u64(u64::from(peer.client.number));
+                let _ = epoll::modify(&self.epoll, socket, data, EventFlags::IN);
+            }
         }
     }
 
