@@ -1,13 +1,15 @@
-//! Where the load goes: the server's address, whether it is on this machine, and its process.
+//! Where the load goes: the server's address, whether it is a loopback one, and its process.
 //! Nothing is sent to a server that is not local before the operator has said yes.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{fmt, io};
 
 use anyhow::Result;
 use rustix::io::Errno;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, socket_with, sockopt,
 };
@@ -17,7 +19,6 @@ use tokio::time::timeout;
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::locate::{self, Server};
 use crate::wire::admin::Status;
-use std::time::Duration;
 
 /// A receive buffer that is soon full, for clients that shall not read.
 const SMALL_BUFFER_BYTES: usize = 4096;
@@ -28,6 +29,8 @@ pub struct Target {
     address: Address,
     /// Addresses of this machine from which to connect.
     sources: u32,
+    /// How long a connection may take where it is waited for.
+    patience: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +68,7 @@ impl Target {
             return Err(Failure::new(
                 Exit::Usage,
                 format!(
-                    "{server} is not on this machine; a bench is a heavy load for a server and the \
+                    "{server} is not a loopback address; a bench is a heavy load for a server and the \
                      network before it. If both are yours to load, say --yes"
                 ),
             )
@@ -74,7 +77,7 @@ impl Target {
         let mut why = "it has no address".to_owned();
         for address in addresses {
             match timeout(patience, address.probe()).await {
-                Ok(Ok(())) => return Self::with_sources(address, sources),
+                Ok(Ok(())) => return Self::at(address, sources, patience),
                 Ok(Err(error)) => why = error.to_string(),
                 Err(_) => why = "no answer".to_owned(),
             }
@@ -82,14 +85,18 @@ impl Target {
         Err(unreachable(server, &why).into())
     }
 
-    fn with_sources(address: Address, sources: u32) -> Result<Self> {
+    fn at(address: Address, sources: u32, patience: Duration) -> Result<Self> {
         let is_ipv4_loopback =
             matches!(&address, Address::Tcp(SocketAddr::V4(address)) if address.ip().is_loopback());
         if sources > 1 && !is_ipv4_loopback {
             let text = "--sources needs a server on 127.0.0.1 or another address of 127.0.0.0/8";
             return Err(Failure::new(Exit::Usage, text).into());
         }
-        Ok(Self { address, sources })
+        Ok(Self {
+            address,
+            sources,
+            patience,
+        })
     }
 
     /// As chatctl's other commands name it.
@@ -141,10 +148,15 @@ impl Target {
             }
             Address::Unix(path) => {
                 // A Unix socket whose backlog is full says so at once, instead of connecting later:
-                // so this one waits.
+                // so this one waits, by the clock for sending that connecting obeys too.
                 let flags = SocketFlags::CLOEXEC;
                 let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-                connect(&socket, &SocketAddrUnix::new(path)?)?;
+                sockopt::set_socket_timeout(&socket, Timeout::Send, Some(self.patience))?;
+                match connect(&socket, &SocketAddrUnix::new(path)?) {
+                    Ok(()) => {}
+                    Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+                    Err(error) => return Err(error.into()),
+                }
                 rustix::io::ioctl_fionbio(&socket, true)?;
                 Ok(socket)
             }
@@ -173,4 +185,31 @@ fn unreachable(server: &Server, why: &str) -> Failure {
         Exit::Unreachable,
         format!("no server answers on {server}: {why}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::listen;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_takes_nobody_in_is_not_waited_for_without_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("full.sock");
+        let flags = SocketFlags::CLOEXEC;
+        let listener = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+        bind(&listener, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        listen(&listener, 0).unwrap();
+        let target = Target {
+            address: Address::Unix(path),
+            sources: 1,
+            patience: Duration::from_millis(20),
+        };
+        // One fits the queue of those that nobody has accepted.
+        let waiting = target.connect(0, false).unwrap();
+        let late = target.connect(1, false).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        drop(waiting);
+    }
 }
