@@ -104,7 +104,7 @@ pub struct Bench {
     /// limits connections per address.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..=200))]
     pub sources: u32,
-    /// Also against a server that is not on this machine.
+    /// Also against a server whose address is not a loopback one.
     #[arg(long, short)]
     pub yes: bool,
     #[command(flatten)]
@@ -155,10 +155,9 @@ pub struct Connections {
     /// Clients (1 to 1000000).
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u32).range(1..=1_000_000))]
     pub connections: u32,
-    /// So many share a room (at most 1000000); 0: all in one, with chat the default room. Without
-    /// this 0 for chat and 10 for the others.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(0..=1_000_000))]
-    pub room_size: Option<u32>,
+    /// So many share a room (at most 1000000); 0: all in one, with chat the default room.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u32).range(0..=1_000_000))]
+    pub room_size: u32,
 }
 
 /// The options of `churn`.

@@ -40,10 +40,7 @@ pub fn run(run: &mut Run, args: &Bench, report: &mut Report) -> Result<()> {
 /// Where each client goes, by `--room-size`.
 pub fn place_of(args: &Bench) -> impl Fn(u32) -> Place + use<> {
     let is_chat = args.protocol == Protocol::Chat;
-    let size = args
-        .connections
-        .room_size
-        .unwrap_or(if is_chat { 0 } else { 10 });
+    let size = args.connections.room_size;
     move |number| match number.checked_div(size) {
         Some(room) => Place::Room(room),
         None if is_chat => Place::Default,
