@@ -2,7 +2,7 @@
 
 import statistics
 
-from plans import value
+from plans import HARMFUL, value
 
 
 def good(runs):
@@ -25,6 +25,21 @@ def column(runs, wanted):
     if not found:
         return None
     return max(found) if wanted.worst else statistics.median(found)
+
+
+def parts(result):
+    """The tool's results of one run: the measured one, and what kept the server busy beside it."""
+    return [result] + ([result["beside"]] if "beside" in result else [])
+
+
+def harm(result):
+    """How often something happened in a run that must not."""
+    return sum(value(part, path) or 0 for part in parts(result) for path in HARMFUL)
+
+
+def complaint(result):
+    """What the tool said did not go well in a run; empty where all did."""
+    return " / ".join(part["complained"] for part in parts(result) if "complained" in part)
 
 
 def ratio(one, other):

@@ -3,8 +3,9 @@
 import statistics
 import textwrap
 
-from figures import column, good, median, number, ratio, table, times, values
+from figures import column, complaint, good, median, number, ratio, table, times, values
 from plans import PLANS
+from servers import Chatd
 from targets import OURS, Targets
 
 BEGIN = "<!-- begin: scripts/bench writes from here to the end mark -->\n"
@@ -51,7 +52,9 @@ def targets(store):
         return ""
     said = {True: "yes", False: "**no**", None: "–"}
     rows = [
-        (what, asked, measured or "not measured", said[None if measured is None else bool(met)])
+        (what, asked, "not measured", said[None])
+        if measured is None
+        else (what, asked, measured, said[bool(met)])
         for what, asked, measured, met in Targets(store).rows()
     ]
     return "### Targets\n\n" + table(("target", "at most", "measured", "met"), rows)
@@ -63,7 +66,7 @@ def plan_table(plan, store):
     runs = {label: store.of(plan.name, *label) for label in labels}
     measured = [label for label in labels if good(runs[label])]
     if len(plan.cases) == 1:
-        measured.sort(key=lambda label: median(runs[label], first.path) or float("inf"))
+        measured.sort(key=lambda label: last_if_none(median(runs[label], first.path)))
     reference = (OURS, plan.cases[0].label)
     ours = median(runs.get(reference, []), first.path)
     # A column that nobody has a value for says nothing.
@@ -88,10 +91,15 @@ def plan_table(plan, store):
     text = f"### {plan.name}\n\n" + paragraph(plan.what + how(runs)) + skipped(runs)
     if measured:
         text += "\n" + table(titles, rows)
+    text += mishaps(runs)
     if good(runs.get(reference, [])):
         # Of a rival only the protocol and the concurrency differ.
-        text += f"\n```sh\n{command(runs[reference])}\n```\n"
+        text += f"\n```sh\n{daemons(plan)}{command(runs[reference])}\n```\n"
     return text
+
+
+def last_if_none(figure):
+    return float("inf") if figure is None else figure
 
 
 def servers_of(plan, store):
@@ -136,6 +144,31 @@ def skipped(runs):
             lines.append(
                 "\n" + paragraph(f"Not measured: {' '.join(label).strip()}: {refused[-1]}")
             )
+    return "".join(lines)
+
+
+def mishaps(runs):
+    """Runs that failed, and those in which not all went well, once for each row."""
+    lines = []
+    for label, those in runs.items():
+        failed = [run["error"] for run in those if "error" in run]
+        unwell = [text for text in map(complaint, good(those)) if text]
+        for what, said in (("failed", failed), ("did not go well", unwell)):
+            if said:
+                who = " ".join(label).strip()
+                text = f"{who}: {len(said)} of {len(those)} runs {what}. The first said: {said[0]}"
+                lines.append("\n" + paragraph(text))
+    return "".join(lines)
+
+
+def daemons(plan):
+    """How our daemon is set up, once for each of the plan's cases that wants something else."""
+    cases = {case.settings: case.label for case in reversed(plan.cases)}
+    lines = []
+    for settings, label in reversed(cases.items()):
+        words = [f"--set {one}" for one in (*Chatd.settings, *settings)]
+        which = f"   # {label}" if len(cases) > 1 else ""
+        lines.append(" ".join(["chatd", *words]) + which + "\n")
     return "".join(lines)
 
 

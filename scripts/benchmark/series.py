@@ -11,6 +11,7 @@ import time
 
 import machine
 import servers as server_kinds
+from figures import complaint
 from plans import value
 
 
@@ -48,18 +49,47 @@ class Store:
         key = (plan, server, case)
         return [run for run in self.runs if (run["plan"], run["server"], run["case"]) == key]
 
+    def revisions(self):
+        """What the runs were made with."""
+        noted = self.notes.get("machine", {}).get("revision")
+        found = {run.get("revision", noted) for run in self.runs} | {noted}
+        return found - {None}
+
+
+def rows_of(plan, servers):
+    """What a plan measures: which server, and which of its cases."""
+    return [
+        (server, case)
+        for server in servers
+        if server.protocol in plan.protocols
+        for case in plan.cases
+    ]
+
+
+def missing(store, plans, servers, reps):
+    """What a whole series has and this one has not, in words; None where it is whole."""
+    for fact in ("machine", "floor", "hot_path"):
+        if not store.has(fact):
+            return f"it has no {fact}"
+    words = store.notes["command"].split()
+    for part in ("--only", "--rivals"):
+        if part in words:
+            return f"it was made with {part}"
+    for plan in plans:
+        for server, case in rows_of(plan, servers):
+            done = store.of(plan.name, server.name, case.label)
+            if len(done) < reps and not any("skipped" in run for run in done):
+                who = f"{server.name} {case.label}".strip()
+                return f"{plan.name} has {len(done)} runs of {who}, not {reps}"
+    return None
+
 
 def run(plans, servers, chatctl, store, options):
-    """Runs everything that is missing. Returns what went wrong: what our daemon lost, and any run
-    that broke."""
+    """Runs everything that is missing. Returns a line for each run in which our daemon did something
+    wrong, or that broke."""
     runner = Runner(chatctl, store, options)
     for plan in plans:
-        rows = [
-            (server, case)
-            for server in servers
-            if server.protocol in plan.protocols
-            for case in plan.cases
-        ]
+        rows = rows_of(plan, servers)
         for repetition in range(options.reps):
             # One further on each time, so that nobody is always the first after a pause.
             turn = repetition % max(len(rows), 1)
@@ -72,16 +102,16 @@ class Runner:
     def __init__(self, chatctl, store, options):
         self.chatctl, self.store, self.options = chatctl, store, options
         self.ports = 0
-        self.refused = set()
         self.harm = []
         self.first = machine.ahead_of_all()
 
     def once(self, plan, server, case, repetition):
         """One run, unless the store has it."""
-        done = [run for run in self.store.of(plan.name, server.name, case.label) if "result" in run]
-        if len(done) > repetition or (plan.name, case.label) in self.refused:
+        done = self.store.of(plan.name, server.name, case.label)
+        if len(done) > repetition or any("skipped" in run for run in done):
             return
         record = {"plan": plan.name, "server": server.name, "case": case.label}
+        record["revision"] = self.store.notes["machine"]["revision"]
         record["real_time"] = bool(plan.real_time and self.first)
         try:
             record["result"] = self.measure(plan, server, case)
@@ -90,15 +120,13 @@ class Runner:
                 record["commands"].insert(0, beside_arguments(plan, server))
         except server_kinds.Refused as error:
             record["skipped"] = str(error)
-            self.refused.add((plan.name, case.label))
         except server_kinds.NotStarted as error:
             record["error"] = f"did not start: {error}"
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             record["error"] = explain(error)
         record["load"] = os.getloadavg()[0]
         self.tell(plan, server, case, repetition, record)
-        if "error" not in record:
-            self.store.keep(record)
+        self.store.keep(record)
         self.judge(plan, server, case, record)
 
     def measure(self, plan, server, case):
@@ -161,21 +189,17 @@ class Runner:
         )
 
     def judge(self, plan, server, case, record):
-        """Speed is never a failure; what is lost, and a run that breaks, is."""
-        who = f"{plan.name}: {server.name} {case.label}".strip()
-        if "error" in record:
-            self.harm.append(f"{who}: {record['error']}")
-        elif server.protocol == "chat" and "result" in record:
-            result = record["result"]
-            if value(result, plan.columns[0].path) is None:
-                self.harm.append(f"{who}: the tool told no {plan.columns[0].path}")
-            for told in (result, result.get("beside", {})):
-                found = ((bad, value(told, bad)) for bad in HARMFUL)
-                self.harm += [f"{who}: {bad} {count}" for bad, count in found if count]
-
-
-# What none of our runs may tell. Who does not read is cut off; that is no harm, and told apart.
-HARMFUL = ("lost", "duplicated", "out_of_order", "refused", "private.lost")
+        """Speed is never a failure; a run that breaks is, and what our daemon did wrong. Who does not
+        read is cut off; that is not wrong, and the tool does not complain of it."""
+        found = record.get("error")
+        if server.protocol == "chat" and "result" in record:
+            result, wanted = record["result"], plan.columns[0].path
+            found = complaint(result)
+            if not found and value(result, wanted) is None:
+                found = f"the tool told no {wanted}"
+        if found:
+            who = f"{plan.name}: {server.name} {case.label}".strip()
+            self.harm.append(f"{who}: {found}")
 
 
 def tool_arguments(plan, server, case):
@@ -195,11 +219,15 @@ def words_for(scenario, options, server):
 
 
 def answer(tool, seconds_max):
-    """What the tool tells at its end."""
+    """What the tool tells at its end. It ends with 1 when something did not go well. If it has
+    figures all the same, they are the ones to keep: the harm is in them."""
     said, complained = tool.communicate(timeout=seconds_max)
-    if tool.returncode != 0:
+    if tool.returncode not in (0, 1) or not said.strip():
         raise subprocess.CalledProcessError(tool.returncode, tool.args, said, complained)
-    return json.loads(said)
+    result = json.loads(said)
+    if tool.returncode != 0:
+        result["complained"] = first_lines(complained)
+    return result
 
 
 def wait_for_descriptors(pid, count):
@@ -216,6 +244,13 @@ COME_IN_SECONDS = 30
 
 def explain(error):
     if isinstance(error, subprocess.CalledProcessError):
-        words = [line.strip() for line in (error.stderr or "").splitlines() if line.strip()]
-        return f"the tool ended with {error.returncode}: " + " / ".join(words[:2])
+        return f"the tool ended with {error.returncode}: {first_lines(error.stderr or '')}"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"the tool did not end within {error.timeout:.0f} s"
     return str(error)
+
+
+def first_lines(text):
+    """What the tool said on stderr, without its name before each line."""
+    lines = [line.strip().removeprefix("chatctl: ") for line in text.splitlines()]
+    return " / ".join([line for line in lines if line][:2])

@@ -89,6 +89,8 @@ class Server:
 
 class Chatd(Server):
     name, protocol = "chatd", "chat"
+    # In every plan: no limit stands in the way of a load.
+    settings = ("limits.rate=0", "limits.max_connections=20000", "limits.max_connections_per_ip=0")
 
     def __init__(self, program):
         self.program = program
@@ -99,13 +101,7 @@ class Chatd(Server):
     def command(self, directory, port, settings):
         # A file of its own, so that none of the machine's is read.
         config = write(directory, "chat.toml", "")
-        sets = [
-            f"listen[0].port={port}",
-            "limits.rate=0",
-            "limits.max_connections=20000",
-            "limits.max_connections_per_ip=0",
-            *settings,
-        ]
+        sets = [f"listen[0].port={port}", *self.settings, *settings]
         return [
             self.program,
             "--config",
@@ -349,5 +345,7 @@ def write(directory, name, text):
 
 
 def last_words(log):
+    """What a server said last, without the place where it ran."""
     with open(log, errors="replace") as file:
-        return " / ".join(file.read().strip().splitlines()[-3:])
+        said = file.read().replace(os.path.dirname(log), ".")
+    return " / ".join(said.strip().splitlines()[-3:])
