@@ -17,7 +17,7 @@ pub(super) struct Message<'a> {
     pub text: &'a str,
 }
 
-/// As [`write`] writes a [`ServerMessage::Message`].
+/// As [`write()`] writes a [`ServerMessage::Message`].
 pub(super) fn write_message(stamp: &Stamp, message: &Message<'_>, out: &mut Vec<u8>) {
     let (msgid, time) = (stamp.msgid(), stamp.time());
     if message.kind != MessageKind::Text {
@@ -48,7 +48,7 @@ pub(super) fn write_message(stamp: &Stamp, message: &Message<'_>, out: &mut Vec<
     out.extend_from_slice(b"}\n");
 }
 
-/// As [`write`] writes a [`ServerMessage::Ack`].
+/// As [`write()`] writes a [`ServerMessage::Ack`].
 pub(super) fn write_ack(stamp: &Stamp, request: Option<&RequestId>, out: &mut Vec<u8>) {
     let (msgid, time) = (stamp.msgid(), stamp.time());
     let Some(request) = request else {
