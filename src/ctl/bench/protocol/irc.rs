@@ -20,10 +20,7 @@ pub(super) fn connected(names: &Names, client: &mut Client) {
 }
 
 pub(super) fn message(names: &Names, to: To) -> Frame {
-    let to = match to {
-        To::Room(room) => names.room(room),
-        To::Client(number) => names.nick(number),
-    };
+    let to = names.of(to);
     Frame {
         before: format!("PRIVMSG {to} :").into_bytes(),
         behind: b"\r\n".to_vec(),

@@ -23,10 +23,7 @@ pub(super) fn connected(names: &Names, client: &mut Client) {
 }
 
 pub(super) fn message(names: &Names, to: To, text_bytes: usize) -> Frame {
-    let topic = match to {
-        To::Room(room) => names.room(room),
-        To::Client(number) => names.nick(number),
-    };
+    let topic = names.of(to);
     let mut body = Vec::new();
     push_string(&mut body, &topic);
     let mut before = vec![PUBLISH];

@@ -1,6 +1,7 @@
 //! The nicks and rooms of one run: random, so that two runs do not meet, and recognisable in a list.
 
 use super::super::args::Protocol;
+use super::To;
 
 /// What the names of one run have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,15 @@ impl Names {
         let digits = nick.strip_prefix(self.nick.as_bytes())?;
         let digits = std::str::from_utf8(digits).ok()?;
         u32::from_str_radix(digits, 16).ok()
+    }
+
+    /// The name of a room, or the nick of a client.
+    #[must_use]
+    pub fn of(&self, to: To) -> String {
+        match to {
+            To::Room(room) => self.room(room),
+            To::Client(number) => self.nick(number),
+        }
     }
 
     /// The name of a room.

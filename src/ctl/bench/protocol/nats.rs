@@ -13,10 +13,7 @@ pub(super) fn connected(client: &mut Client) {
 }
 
 pub(super) fn message(names: &Names, to: To, text_bytes: usize) -> Frame {
-    let subject = match to {
-        To::Room(room) => names.room(room),
-        To::Client(number) => names.nick(number),
-    };
+    let subject = names.of(to);
     Frame {
         before: format!("PUB {subject} {text_bytes}\r\n").into_bytes(),
         behind: b"\r\n".to_vec(),

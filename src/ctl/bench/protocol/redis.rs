@@ -11,10 +11,7 @@ pub(super) fn connected(client: &mut Client) {
 }
 
 pub(super) fn message(names: &Names, to: To, text_bytes: usize) -> Frame {
-    let channel = match to {
-        To::Room(room) => names.room(room),
-        To::Client(number) => names.nick(number),
-    };
+    let channel = names.of(to);
     let length = channel.len();
     let before =
         format!("*3\r\n$7\r\nPUBLISH\r\n${length}\r\n{channel}\r\n${text_bytes}\r\n").into_bytes();
