@@ -18,7 +18,7 @@
 //!
 //! | module | may import | crates |
 //! |---|---|---|
-//! | `hub` | | `precis_profiles`, `smallvec`, `smol_str`, `unicode_normalization` |
+//! | `hub` | | `precis_profiles`, `sha2`, `smallvec`, `smol_str`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `rustix`, `socket2`, `tokio` |

@@ -18,6 +18,7 @@ mod decide;
 mod directory;
 pub mod event;
 pub mod flood;
+pub mod history;
 pub mod id;
 pub mod input;
 pub mod name;

@@ -1,0 +1,344 @@
+//! What is kept of what was said, as the hub and the store speak of it: records that are to be kept,
+//! questions about them, and the answers. Plain data: nothing here knows SQL, files or a protocol.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::command::MessageKind;
+use super::id::{MessageId, UserKey};
+use super::name::{Nick, RoomName};
+use super::time::UnixMillis;
+
+/// A person across their sessions, nicks and the daemon's restarts: the first 64 bits of the SHA-256 of
+/// their key. It proves nothing and may be stored; the key itself never is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnerId(pub u64);
+
+impl OwnerId {
+    /// Whose key this is.
+    #[must_use]
+    pub fn of(key: UserKey) -> Self {
+        let digest = Sha256::digest(key.0.to_be_bytes());
+        let first = digest.first_chunk().expect("a SHA-256 has 32 bytes");
+        Self(u64::from_be_bytes(*first))
+    }
+}
+
+/// Who said something: a person, and the nick that they had then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    pub owner: OwnerId,
+    pub nick: Nick,
+}
+
+/// What a client calls its own message, so that sending it again after a reconnect is no second
+/// message. The hub compares it and never looks inside; at most [`ClientMsgId::MAX_BYTES`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientMsgId(Box<str>);
+
+impl ClientMsgId {
+    /// Longest accepted id, in bytes.
+    pub const MAX_BYTES: usize = 64;
+
+    /// `None` when `text` is empty or longer than [`Self::MAX_BYTES`].
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The client's own spelling.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where something was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Room(RoomName),
+    User {
+        to: Author,
+        /// The recipient ignored the sender, so only the sender may ever find it.
+        is_unheard: bool,
+    },
+}
+
+/// One thing to be kept. Ids rise from record to record, also across restarts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    pub id: MessageId,
+    pub at: UnixMillis,
+    pub kind: RecordKind,
+}
+
+/// The kinds of things that are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordKind {
+    /// Somebody spoke.
+    Said {
+        place: Place,
+        from: Author,
+        kind: MessageKind,
+        text: Arc<str>,
+        client_msgid: Option<ClientMsgId>,
+    },
+    /// An earlier message has another text from now on.
+    Edited { message: MessageId, text: Arc<str> },
+    /// An earlier message has no text any more; that it was there stays known.
+    Deleted { message: MessageId },
+    /// A room's topic; `None` clears it.
+    TopicSet {
+        room: RoomName,
+        topic: Option<Arc<str>>,
+    },
+    /// A person has read a conversation as far as `upto`. Never moves back.
+    MarkSet {
+        owner: OwnerId,
+        of: Partner,
+        upto: MessageId,
+    },
+}
+
+/// The other side of a conversation, as one person sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Partner {
+    Room(RoomName),
+    User(Nick),
+}
+
+/// `#lobby` or `@ana`.
+impl fmt::Display for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Room(room) => f.write_str(room.as_str()),
+            Self::User(nick) => write!(f, "@{}", nick.as_str()),
+        }
+    }
+}
+
+/// What the store knew when it was opened, for [`Input::Restored`](super::input::Input::Restored).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Restored {
+    /// No id up to this one may be given again.
+    pub last_id: MessageId,
+    /// Rooms with a topic.
+    pub topics: Vec<(RoomName, Arc<str>)>,
+    /// Messages of the last [`RESENDS_KEPT_FOR_MS`] that have a client's own id, oldest first; at most
+    /// [`RESENDS_MAX`].
+    pub sent: Vec<Sent>,
+}
+
+/// A message under the id that its sender's client gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub owner: OwnerId,
+    pub client_msgid: ClientMsgId,
+    pub id: MessageId,
+    pub at: UnixMillis,
+}
+
+/// How long a client's own id of a message is remembered.
+pub const RESENDS_KEPT_FOR_MS: u64 = 10 * 60 * 1000;
+
+/// How many of them are remembered at most; beyond that the oldest are forgotten.
+pub const RESENDS_MAX: usize = 100_000;
+
+/// Which question an answer belongs to: the hub's own number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What the hub may ask of what is kept. `limit` is a number of messages, from 1 to
+/// [`PAGE_MAX`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A page of one conversation.
+    Page {
+        asker: OwnerId,
+        of: Partner,
+        range: Range,
+        limit: usize,
+    },
+    /// Messages with certain words, newest first.
+    Search {
+        /// Private messages are found only where the asker is one of the two.
+        asker: OwnerId,
+        query: Query,
+        limit: usize,
+    },
+    /// One message, whoever said it.
+    Message { id: MessageId },
+    /// What was said and changed in these rooms, and privately to or by the asker, after `since` and up
+    /// to `upto`. Answered only once everything up to `upto` has been kept.
+    Missed {
+        asker: OwnerId,
+        rooms: Vec<RoomName>,
+        since: MessageId,
+        upto: MessageId,
+        limit: usize,
+    },
+    /// How much others have said since the asker's read marks: in these rooms, and in private
+    /// conversations that have anything unread.
+    Unread {
+        asker: OwnerId,
+        rooms: Vec<RoomName>,
+    },
+}
+
+/// Most messages of one answer.
+pub const PAGE_MAX: usize = 1000;
+
+/// Which part of a conversation; the bounds themselves are not part of it, but for `Around`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The newest.
+    Latest,
+    /// Those before an id, and of them the newest.
+    Before(MessageId),
+    /// Those after an id, and of them the oldest.
+    After(MessageId),
+    /// Half before an id, the message itself if it is one, half after it.
+    Around(MessageId),
+    /// Those after the first id and before the second, and of them the oldest.
+    Between(MessageId, MessageId),
+}
+
+/// What to look for. All that is given must be true of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// Words, all of which must occur, in any order; `"in quotes"` as one phrase; `wor*` as a beginning.
+    /// What is not a letter or a digit parts words. Empty finds every message.
+    pub words: Arc<str>,
+    pub of: Option<Partner>,
+    pub from: Option<Nick>,
+    /// Only ids above it.
+    pub after: Option<MessageId>,
+    /// Only ids below it.
+    pub before: Option<MessageId>,
+}
+
+/// One message as it was kept, or as it is after its author changed it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    pub id: MessageId,
+    pub at: UnixMillis,
+    pub place: Place,
+    pub from: Author,
+    pub kind: MessageKind,
+    /// `None` once it was deleted.
+    pub text: Option<Arc<str>>,
+    /// When it was last edited, or deleted.
+    pub changed_at: Option<UnixMillis>,
+}
+
+/// A change of a message that the asker has heard before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredChange {
+    /// The change's own id.
+    pub id: MessageId,
+    pub at: UnixMillis,
+    /// The message as it is now.
+    pub message: Stored,
+}
+
+/// Messages by rising id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub messages: Vec<Stored>,
+    /// Only in the answer to [`Question::Missed`]; of messages before `since`.
+    pub changes: Vec<StoredChange>,
+    /// Whether there are more in the direction that was asked for.
+    pub has_more: bool,
+}
+
+/// How much of one conversation is unread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unread {
+    pub of: Partner,
+    /// Up to where it was read; `None` without a mark.
+    pub read: Option<MessageId>,
+    /// Messages of others after it, counted up to [`UNREAD_MAX`]; without a mark, all of them.
+    pub count: u32,
+}
+
+/// Where counting what is unread ends.
+pub const UNREAD_MAX: u32 = 1000;
+
+/// Most conversations in one answer to [`Question::Unread`].
+pub const UNREAD_CONVERSATIONS_MAX: usize = 1000;
+
+/// The store's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// To `Page`, `Missed` (by rising id) and `Search` (by falling id).
+    Page(Page),
+    /// To `Message`.
+    Message(Option<Stored>),
+    /// To `Unread`.
+    Unread(Vec<Unread>),
+    /// It could not be read.
+    Failed(Trouble),
+}
+
+/// Why something could not be kept or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No space is left, or a quota is used up.
+    DiskFull,
+    /// The file or its file system does not let itself be written to.
+    ReadOnly,
+    /// The file has gone, or another stands in its place.
+    Gone,
+    /// What the file holds contradicts itself.
+    Damaged,
+    /// The system refused in another way.
+    Io,
+    /// So much waits already that nothing more is taken.
+    Behind,
+    /// It took too long.
+    TimedOut,
+}
+
+impl Trouble {
+    /// What is wrong, as the end of a sentence: "… because the disk is full".
+    #[must_use]
+    pub fn because(self) -> &'static str {
+        match self {
+            Self::DiskFull => "the disk is full",
+            Self::ReadOnly => "the disk cannot be written to",
+            Self::Gone => "the history's file has gone",
+            Self::Damaged => "the history's file is damaged",
+            Self::Io => "the disk does not work",
+            Self::Behind => "the disk is too slow",
+            Self::TimedOut => "the disk took too long",
+        }
+    }
+}
+
+/// What becomes of new messages, as the engine tells the hub.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// There is no history: nothing is kept, nothing can be asked.
+    #[default]
+    Off,
+    /// They are kept.
+    Works,
+    /// They cannot be kept now; what was kept can be asked where the trouble allows.
+    Fails(Trouble),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_is_the_hash_of_a_key_and_not_a_part_of_it() {
+        // printf '%032x' 1 | xxd -r -p | sha256sum
+        let one = OwnerId::of(UserKey(1));
+        assert_eq!(one, OwnerId(0x7c3c_cd10_bb7e_c37b), "{:x}", one.0);
+        assert_ne!(one, OwnerId::of(UserKey(2)));
+    }
+}
