@@ -19,6 +19,7 @@
 //! | module | may import | crates |
 //! |---|---|---|
 //! | `hub` | | `precis_profiles`, `sha2`, `smallvec`, `smol_str`, `unicode_normalization` |
+//! | `store` | `hub` | `rusqlite`, `rustix`, `thiserror`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `rustix`, `socket2`, `tokio` |
@@ -46,4 +47,5 @@ pub mod config;
 pub mod ctl;
 pub mod daemon;
 pub mod hub;
+pub mod store;
 pub mod wire;
