@@ -77,7 +77,7 @@ impl Shard {
         if !link.takes_more() {
             return;
         }
-        if link.outbox.is_some() || link.pace.is_some() {
+        if link.must_queue() {
             link.outbox().push_shared(slice.clone());
             self.queued(slot);
             return;
@@ -171,7 +171,11 @@ impl Shard {
         self.tally.writes_short += u64::from(blocked);
         if blocked && link.stage == Stage::Draining && !link.is_patient {
             self.remove(slot);
-        } else if link.queued_bytes() == 0 {
+        } else if link
+            .outbox
+            .as_ref()
+            .is_some_and(|outbox| outbox.bytes() == 0)
+        {
             link.outbox = None;
             self.sent(slot);
         }
@@ -228,6 +232,7 @@ impl Shard {
             let queued_bytes = link.queued_bytes();
             if queued_bytes > limit {
                 link.stage = Stage::Cut;
+                link.release(&[]);
                 link.outbox().forget_unbegun();
                 let report = Report::Overflowed { slot, queued_bytes };
                 self.happened.push(report);

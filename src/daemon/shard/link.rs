@@ -25,6 +25,8 @@ pub(super) struct Link {
     pub interest: EventFlags,
     /// `None` while nothing waits.
     pub outbox: Option<Box<Outbox>>,
+    /// What has come for it since it was held back, to go out behind what is released first.
+    pub held: Option<Box<Outbox>>,
     /// Only for peers that take one object at a time.
     pub pace: Option<Box<Pace>>,
     /// When it is closed at the latest, once it is to end; uptime.
@@ -67,6 +69,7 @@ impl Link {
             is_patient: false,
             interest: EventFlags::empty(),
             outbox: None,
+            held: None,
             pace: None,
             ends_at: Duration::ZERO,
             bytes_written: 0,
@@ -75,7 +78,25 @@ impl Link {
 
     /// Bytes that wait for the kernel to take them.
     pub(super) fn queued_bytes(&self) -> usize {
-        self.outbox.as_ref().map_or(0, |outbox| outbox.bytes())
+        let bytes = |outbox: &Option<Box<Outbox>>| outbox.as_ref().map_or(0, |it| it.bytes());
+        bytes(&self.outbox) + bytes(&self.held)
+    }
+
+    /// Whether what comes for it has to be queued, because something else goes first or it takes one
+    /// object at a time.
+    pub(super) fn must_queue(&self) -> bool {
+        self.outbox.is_some() || self.held.is_some() || self.pace.is_some()
+    }
+
+    /// Lets out what was held back, behind `ahead`.
+    pub(super) fn release(&mut self, ahead: &[u8]) {
+        let held = self.held.take();
+        if !ahead.is_empty() {
+            self.outbox().push_own(ahead);
+        }
+        if let Some(held) = held.filter(|held| held.bytes() > 0) {
+            self.outbox().append(*held);
+        }
     }
 
     /// Whether what the owner or a room has for it may be queued.
@@ -86,8 +107,12 @@ impl Link {
         }
     }
 
+    /// Where what comes for it is queued.
     pub(super) fn outbox(&mut self) -> &mut Outbox {
-        self.outbox.get_or_insert_default()
+        match &mut self.held {
+            Some(held) => held,
+            None => self.outbox.get_or_insert_default(),
+        }
     }
 
     /// What the kernel should tell of this connection.

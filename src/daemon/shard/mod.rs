@@ -162,6 +162,23 @@ impl Shard {
         self.send(slot, bytes);
     }
 
+    /// From now on what comes for a peer waits for its release; what waits already still goes out.
+    pub fn hold(&mut self, slot: u32) {
+        self.catch_up(slot);
+        if let Some(link) = self.link(slot).filter(|link| link.takes_more()) {
+            link.held.get_or_insert_default();
+        }
+    }
+
+    /// Queues bytes for a peer that was held, and behind them all that has come for it since.
+    pub fn release(&mut self, slot: u32, ahead: &[u8]) {
+        self.catch_up(slot);
+        if let Some(link) = self.link(slot).filter(|link| link.takes_more()) {
+            link.release(ahead);
+            self.queued(slot);
+        }
+    }
+
     /// Queues a slice for many peers.
     pub fn share(&mut self, slice: Bytes, slots: Vec<u32>) {
         self.rounds.push_back(Round::new(slice, slots));
@@ -178,6 +195,7 @@ impl Shard {
             Stage::Draining | Stage::Lingering => return,
             Stage::Open | Stage::Ended | Stage::Cut => {}
         }
+        link.release(&[]);
         if !last_words.is_empty() {
             link.outbox().push_own(last_words);
         }
@@ -235,6 +253,7 @@ impl Shard {
         // That it is broken would be told again and again. It may not be watched at all.
         epoll::delete(&self.epoll, &link.socket).ok();
         link.outbox = None;
+        link.held = None;
         link.is_blocked = false;
         match std::mem::replace(&mut link.stage, Stage::Failed) {
             Stage::Open => self.happened.push(Report::Failed { slot, error }),

@@ -57,6 +57,20 @@ impl Outbox {
         self.own.extend_from_slice(bytes);
     }
 
+    /// Queues all that waits in another queue, of which nothing has begun to leave.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.seal_own();
+        other.seal_own();
+        self.bytes += other.bytes;
+        if !other.head.is_empty() {
+            self.push_slice(other.head);
+        }
+        other
+            .rest
+            .into_iter()
+            .for_each(|slice| self.push_slice(slice));
+    }
+
     /// Drops everything that has not begun to leave, down to the end of the object that has:
     /// so that a last word still makes sense to a peer whose queue was too long.
     pub(super) fn forget_unbegun(&mut self) {

@@ -43,6 +43,8 @@ enum Order {
     Pace(u32, Duration),
     Send(u32, Range<usize>),
     SendLast(u32, Range<usize>),
+    Hold(u32),
+    Release(u32, Range<usize>),
     Share(Bytes, Vec<u32>),
     Finish(u32, Range<usize>, Finish),
     SetBounds(Bounds),
@@ -122,6 +124,17 @@ impl ShardThread {
     pub fn send_last(&mut self, slot: u32, bytes: &[u8]) {
         let bytes = self.batch.hold(bytes);
         self.batch.orders.push(Order::SendLast(slot, bytes));
+    }
+
+    /// See [`Shard::hold`].
+    pub fn hold(&mut self, slot: u32) {
+        self.batch.orders.push(Order::Hold(slot));
+    }
+
+    /// See [`Shard::release`].
+    pub fn release(&mut self, slot: u32, ahead: &[u8]) {
+        let ahead = self.batch.hold(ahead);
+        self.batch.orders.push(Order::Release(slot, ahead));
     }
 
     /// See [`Shard::share`].
@@ -234,6 +247,8 @@ impl Batch {
                 Order::Pace(slot, pause) => shard.pace(slot, pause),
                 Order::Send(slot, bytes) => shard.send(slot, &self.bytes[bytes]),
                 Order::SendLast(slot, bytes) => shard.send_last(slot, &self.bytes[bytes]),
+                Order::Hold(slot) => shard.hold(slot),
+                Order::Release(slot, ahead) => shard.release(slot, &self.bytes[ahead]),
                 Order::Share(slice, slots) => shard.share(slice, slots),
                 Order::Finish(slot, words, how) => shard.finish(slot, &self.bytes[words], how),
                 Order::SetBounds(bounds) => shard.set_bounds(bounds),
