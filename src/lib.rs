@@ -28,7 +28,7 @@
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
-//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `store` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |
 //! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
 //! | `daemon::metrics` | | `rustix` |
@@ -39,7 +39,7 @@
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
 //! | `daemon::admin` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `wire` | `axum`, `bytes`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
-//! | `daemon` | `config`, `daemon::admin`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
+//! | `daemon` | `config`, `daemon::admin`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
 //! | `ctl` | `config`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `hdrhistogram`, `http_body_util`, `hyper`, `hyper_util`, `indicatif`, `memchr`, `nix`, `rustix`, `rustyline`, `serde`, `serde_json`, `signal_hook`, `strsim`, `thiserror`, `tokio`, `unicode_width` |
 //! | `bin` | `config`, `ctl`, `daemon` | `clap` |
 

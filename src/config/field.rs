@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::problem::shown;
-use super::{LogFormat, Protocol, Rotation};
+use super::{Durability, LogFormat, Protocol, Rotation};
 use crate::hub::name::{NameError, RoomName};
+use crate::hub::settings::OnFailure;
 
 /// Reads and writes one field of `T` as a `V`.
 pub(super) struct Access<T, V> {
@@ -186,6 +187,16 @@ impl Words for Rotation {
 impl Words for LogFormat {
     const WORDS: &'static [&'static str] = &["text", "json"];
     const VALUES: &'static [Self] = &[Self::Text, Self::Json];
+}
+
+impl Words for Durability {
+    const WORDS: &'static [&'static str] = &["commit", "relaxed", "off"];
+    const VALUES: &'static [Self] = &[Self::Commit, Self::Relaxed, Self::Off];
+}
+
+impl Words for OnFailure {
+    const WORDS: &'static [&'static str] = &["refuse", "continue"];
+    const VALUES: &'static [Self] = &[Self::Refuse, Self::Continue];
 }
 
 impl<W: Words> Field<String> for W {

@@ -10,7 +10,8 @@ use super::kind::Kind;
 use super::listen::ListenDraft;
 use super::paths::{self, Environment};
 use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
-use super::{LogFormat, Protocol, Rotation};
+use super::{Durability, LogFormat, Protocol, Rotation};
+use crate::hub::settings::OnFailure;
 
 /// A section of the file, in the order of printing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,7 @@ pub(super) enum Section {
     Server,
     Listen,
     Limits,
+    History,
     Log,
     Admin,
 }
@@ -76,10 +78,11 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Server,
         Self::Listen,
         Self::Limits,
+        Self::History,
         Self::Log,
         Self::Admin,
     ];
@@ -89,6 +92,7 @@ impl Section {
             Self::Server => "server",
             Self::Listen => "listen",
             Self::Limits => "limits",
+            Self::History => "history",
             Self::Log => "log",
             Self::Admin => "admin",
         }
@@ -216,6 +220,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "A client that was silent this long is asked whether it lives."),
     key!(Limits "ping_timeout", Kind::Time(millis(100)..=secs(3600), at!(limits.hub.ping_timeout)), Reload,
         "And is disconnected when it has not answered this long after."),
+    key!(Limits "resume_window", Kind::Time(secs(0)..=secs(86400), at!(limits.hub.resume_window)), Reload,
+        "How long a user's nick and rooms are kept when their connection breaks, where their client asked for it; 0s keeps none."),
     key!(Limits "rate", Kind::Number(0.0..=1_000_000.0, at!(limits.hub.rate)), Reload,
         "Flood control: commands per second that a session may send for long; 0 lifts flood control."),
     key!(Limits "burst", Kind::Number(1.0..=1_000_000.0, at!(limits.hub.burst)), Reload,
@@ -228,6 +234,19 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Most reads of one connection before the others have their turn."),
     key!(Limits "flush_slice", Kind::Count(1..=100_000, at!(limits.flush_slice)), Reload,
         "Peers that are written to before new input is looked at."),
+
+    key!(History "path", Kind::Path("an absolute path", at!(history.path)), Restart,
+        "The history's database. Default: history.db in $STATE_DIRECTORY, else in /var/lib/chatd for root, else in chatd in the user's state directory."),
+    key!(History "durability", Kind::Choice(Durability::WORDS, at!(history.durability)), Restart,
+        "What an acknowledgement means: \"commit\", it is on the disk; \"relaxed\", it will be within a second; \"off\", there is no history."),
+    key!(History "on_failure", Kind::Choice(OnFailure::WORDS, at!(limits.hub.on_failure)), Reload,
+        "While nothing can be kept, because the disk is full or slow: refuse new messages, or let them be said and be missing."),
+    key!(History "retention", Kind::Time(secs(0)..=secs(100 * 366 * 86400), at!(history.retention)), Reload,
+        "How long messages are kept; 0s is for ever. A room may have its own: chatctl room retention."),
+    key!(History "retention_messages", Kind::Count(0..=1_000_000_000, at!(history.retention_messages)), Reload,
+        "How many messages of each conversation are kept; 0 is all."),
+    key!(History "queue_bytes", Kind::Size(64 * KIB..=1024 * MIB, at!(history.queue_bytes)), Restart,
+        "Most bytes of messages that wait for the disk; more are refused."),
 
     key!(Log "directory", Kind::Path("an absolute path, or \"\" for no files", at!(log.directory)), Restart,
         "Where the log files are. Default: $LOGS_DIRECTORY, else /var/log/chatd for root, else chatd/log in the user's state directory."),

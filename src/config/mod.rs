@@ -40,6 +40,7 @@ pub struct Config {
     /// At least one.
     pub listen: Vec<Listen>,
     pub limits: Limits,
+    pub history: History,
     pub log: Log,
     pub admin: Admin,
 }
@@ -95,6 +96,32 @@ pub struct Limits {
     pub reads_per_turn: usize,
     /// Peers written to before the loop looks at new input. Default 128.
     pub flush_slice: usize,
+}
+
+/// `[history]` (what happens on failure is `limits.hub.on_failure`)
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The database. Default `history.db` in the state directory.
+    pub path: PathBuf,
+    /// Default `Commit`.
+    pub durability: Durability,
+    /// How long messages are kept; zero is for ever. Default zero.
+    pub retention: Duration,
+    /// How many messages of each conversation are kept; 0 is all. Default 0.
+    pub retention_messages: usize,
+    /// Most bytes of messages that wait for the disk, 64 KiB to 1 GiB. Default 16 MiB.
+    pub queue_bytes: usize,
+}
+
+/// What a sender's acknowledgement means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The message is on the disk and survives a power failure.
+    Commit,
+    /// It will be within a second.
+    Relaxed,
+    /// There is no history.
+    Off,
 }
 
 /// `[log]`
@@ -157,6 +184,13 @@ impl Config {
                 old_client_pace: Duration::from_millis(10),
                 reads_per_turn: 16,
                 flush_slice: 128,
+            },
+            history: History {
+                path: directories.state.join("history.db"),
+                durability: Durability::Commit,
+                retention: Duration::ZERO,
+                retention_messages: 0,
+                queue_bytes: 16 << 20,
             },
             log: Log {
                 directory: Some(directories.log.clone()),

@@ -106,7 +106,7 @@ impl Notes {
 fn bracketed(section: Section) -> String {
     match section {
         Section::Listen => "[[listen]]".to_owned(),
-        Section::Server | Section::Limits | Section::Log | Section::Admin => {
+        Section::Server | Section::Limits | Section::History | Section::Log | Section::Admin => {
             format!("[{}]", section.name())
         }
     }

@@ -24,7 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
@@ -42,7 +42,9 @@ use self::signals::{Signal, Signals};
 use self::state::DaemonState;
 use self::systemd::Activation;
 use crate::config::{Config, Loaded, Sources};
+use crate::hub::history::Restored;
 use crate::hub::input::AdminCommand;
+use crate::store::{OpenError, Store};
 use crate::wire::admin::State;
 
 /// Why the daemon could not start. The text says what to do.
@@ -54,6 +56,8 @@ enum StartError {
     Instance(#[from] InstanceError),
     #[error("{0}")]
     Listen(#[from] ListenError),
+    #[error("{0}")]
+    History(#[from] OpenError),
     #[error("the sockets that systemd hands over cannot be used: {0}")]
     Activation(io::Error),
     #[error("signals cannot be received: {0}")]
@@ -139,11 +143,13 @@ impl Daemon {
             admin_socket,
             admin_file,
             open,
+            work,
+            store,
         } = Resources::take(&loaded.config)?;
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
-        let engine = Engine::new(clock, Arc::new(loaded.config.clone()));
-        let engine = engine.map_err(StartError::Engine)?;
+        let config = Arc::new(loaded.config.clone());
+        let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
         let mut listeners = Vec::new();
@@ -276,6 +282,9 @@ struct Resources {
     admin_socket: tokio::net::UnixListener,
     admin_file: SocketFile,
     open: Vec<Open>,
+    /// Notified by the store when it has news for the engine.
+    work: Arc<Notify>,
+    store: Option<(Store, Restored)>,
 }
 
 impl Resources {
@@ -287,6 +296,8 @@ impl Resources {
         let lock = Lock::acquire(&instance::lock_path(socket))?;
         let (admin_socket, admin_file) =
             instance::bind_unix(socket, admin::SOCKET_MODE, config.server.backlog)?;
+        let work = Arc::new(Notify::new());
+        let store = engine::open_store(&config.history, &work)?;
         let activation = Activation::take().map_err(StartError::Activation)?;
         Ok(Self {
             clock: Clock::start(),
@@ -297,6 +308,8 @@ impl Resources {
                 .map_err(StartError::Admin)?,
             admin_file,
             open: listener::open_all(config, activation)?,
+            work,
+            store,
         })
     }
 }

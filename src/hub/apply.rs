@@ -3,17 +3,19 @@
 //! come from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 
 use super::change::Change;
+use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::Session;
-use super::state::{DEFAULT_ROOM, State};
+use super::state::State;
 use super::time::UnixMillis;
-use super::user::{Extra, Place, User};
+use super::user::{Extra, KeptPlace, Place, User};
 
 impl State {
     /// Takes one change in.
@@ -29,18 +31,47 @@ impl State {
                 Session {
                     serial: session.serial,
                     deaf: false,
+                    does_resume: false,
                     user: None,
+                    owner: OwnerId::default(),
                     network,
                     connected_at: at,
                     key,
                 },
             ),
-            Change::LoggedIn { session, nick, at } => self.log_in(session, nick, at),
-            Change::Attached { session, user } => self.attach(session, user),
+            Change::LoggedIn {
+                session,
+                nick,
+                key,
+                does_resume,
+                at,
+            } => {
+                let it = known(self.sessions.find_mut(session));
+                it.key = key.unwrap_or(it.key);
+                it.does_resume = does_resume;
+                self.log_in(session, nick, at);
+            }
+            Change::Attached {
+                session,
+                user,
+                does_resume,
+            } => {
+                known(self.sessions.find_mut(session)).does_resume = does_resume;
+                self.attach(session, user);
+            }
+            Change::Detached { session, until } => self.detach(session, until),
+            Change::Gone { user } => self.forget(user),
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
-            Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
+            Change::RoomKept { room, topic } => {
+                let room = self.open(room);
+                self.room_mut(room).topic = Some(topic);
+            }
+            Change::TopicSet { room, topic } => {
+                self.room_mut(room).topic = topic;
+                self.close_if_done(room);
+            }
             Change::AwaySet { user, away } => {
                 self.change_extra(user, |extra| extra.away = away);
             }
@@ -60,6 +91,7 @@ impl State {
             extra: None,
         }));
         session.user = Some(user);
+        session.owner = OwnerId::of(session.key);
     }
 
     fn attach(&mut self, id: SessionId, user: UserId) {
@@ -67,14 +99,41 @@ impl State {
         let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
         session.key = key;
+        session.owner = OwnerId::of(key);
         self.user_mut(user).sessions.push(id);
+        if self.user(user).kept_place().is_some() {
+            self.change_extra(user, |extra| extra.kept_place = None);
+        }
+    }
+
+    fn detach(&mut self, id: SessionId, until: Duration) {
+        let session = known(self.sessions.find(id));
+        let user = session.user.expect("only a user has a place to keep");
+        let key = session.key;
+        self.set_deaf(id, false);
+        self.change_extra(user, |extra| {
+            extra.kept_place = Some(KeptPlace { key, until });
+        });
+        self.user_mut(user).sessions.clear();
+        self.sessions.remove(id);
+    }
+
+    /// The room of a name, opened if need be.
+    fn open(&mut self, name: RoomName) -> RoomId {
+        match self.room_named(&name) {
+            Some(room) => room,
+            None => RoomId(self.rooms.insert(Room::new(name))),
+        }
+    }
+
+    fn close_if_done(&mut self, room: RoomId) {
+        if self.closes_with(room, self.room(room).members.len()) {
+            self.rooms.remove(room.0);
+        }
     }
 
     fn enter(&mut self, id: UserId, name: RoomName) {
-        let room_id = match self.room_named(&name) {
-            Some(room) => room,
-            None => RoomId(self.rooms.insert(Room::new(name))),
-        };
+        let room_id = self.open(name);
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
             .rooms
@@ -108,9 +167,7 @@ impl State {
             let theirs = places.iter_mut().find(|place| place.room == room_id);
             theirs.expect("a member has a place").index = place.index;
         }
-        if room_id != DEFAULT_ROOM && self.room(room_id).members.is_empty() {
-            self.rooms.remove(room_id.0);
-        }
+        self.close_if_done(room_id);
     }
 
     fn set_deaf(&mut self, id: SessionId, deaf: bool) {

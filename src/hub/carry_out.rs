@@ -4,36 +4,54 @@
 use std::sync::Arc;
 
 use super::apply::topic_of;
-use super::audience;
+use super::audience::{self, Audience};
 use super::change::Change;
-use super::command::MessageKind;
+use super::decide::Speech;
 use super::event::{EventKind, Membership};
-use super::id::{RoomId, SessionId, UserId};
+use super::history::{Keeping, Partner, Place, RecordKind, Sent};
+use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::output::{Audit, Output, Reply};
 use super::turn::{Asked, Turn};
 
 impl Turn<'_> {
-    pub(super) fn log_in(&mut self, asked: Asked, nick: Nick, enter_default_room: bool) {
+    pub(super) fn log_in(
+        &mut self,
+        asked: &Asked,
+        nick: Nick,
+        key: Option<UserKey>,
+        does_resume: bool,
+    ) {
         let session = asked.session;
         self.hub.state.apply(Change::LoggedIn {
             session,
             nick,
+            key,
+            does_resume,
             at: self.now.unix,
         });
-        let user = self.user_of(session);
-        self.welcome(asked, user);
-        if enter_default_room {
-            let room = self.hub.settings.default_room.clone();
-            self.enter(user, room, None);
-        }
+        self.welcome(asked.clone(), self.user_of(session), false);
     }
 
     /// The user's rooms are the session's rooms at once; nobody is told, for nobody came.
-    pub(super) fn attach(&mut self, asked: Asked, user: UserId) {
+    pub(super) fn attach(
+        &mut self,
+        asked: Asked,
+        user: UserId,
+        does_resume: bool,
+        since: Option<MessageId>,
+    ) {
         let session = asked.session;
-        self.hub.state.apply(Change::Attached { session, user });
-        self.welcome(asked, user);
+        self.forget_place(user);
+        self.hub.state.apply(Change::Attached {
+            session,
+            user,
+            does_resume,
+        });
+        self.welcome(asked.clone(), user, true);
+        if let Some(since) = since.filter(|_| self.hub.keeping != Keeping::Off) {
+            self.hold(asked, user, since);
+        }
         for index in 0..self.hub.state.user(user).places.len() {
             let room = self.hub.state.user(user).places[index].room;
             self.enter_session(user, session, room);
@@ -47,7 +65,7 @@ impl Turn<'_> {
         }
     }
 
-    fn welcome(&mut self, asked: Asked, id: UserId) {
+    fn welcome(&mut self, asked: Asked, id: UserId, is_resumed: bool) {
         let now_us = self.now_us();
         self.hub.timers.logged_in(asked.session.slot, now_us);
         let user = self.hub.state.user(id);
@@ -58,7 +76,12 @@ impl Turn<'_> {
             sessions: user.sessions.len(),
         };
         self.audit(audit);
-        self.reply(asked, Reply::LoggedIn { nick, key });
+        let reply = Reply::LoggedIn {
+            nick,
+            key,
+            is_resumed,
+        };
+        self.reply(asked, reply);
     }
 
     pub(super) fn rename(&mut self, asked: Asked, new: Nick) {
@@ -171,57 +194,138 @@ impl Turn<'_> {
         self.reply(asked, Reply::Done);
     }
 
-    pub(super) fn say(&mut self, asked: Asked, room: RoomId, kind: MessageKind, text: Arc<str>) {
+    pub(super) fn say(&mut self, asked: Asked, room: RoomId, speech: Speech) {
+        if self.was_said(&asked, &speech) {
+            return;
+        }
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience = audience::speech(state, from, room);
+        let name = state.room(room).name.clone();
         let message = EventKind::Message {
-            room: state.room(room).name.clone(),
+            room: name.clone(),
             from: state.user(from).nick.clone(),
-            kind,
-            text,
+            kind: speech.kind,
+            text: Arc::clone(&speech.text),
         };
         self.tell(audience, message);
+        self.keep(from, Place::Room(name), speech);
         self.acknowledge(asked);
     }
 
-    pub(super) fn tell_user(
-        &mut self,
-        asked: Asked,
-        to: UserId,
-        kind: MessageKind,
-        text: Arc<str>,
-    ) {
+    pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
+        if self.was_said(&asked, &speech) {
+            return;
+        }
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience = audience::private(state, from, to);
         let message = EventKind::Private {
             from: state.user(from).nick.clone(),
             to: state.user(to).nick.clone(),
-            kind,
-            text,
+            kind: speech.kind,
+            text: Arc::clone(&speech.text),
+        };
+        let place = Place::User {
+            to: state.author(to),
+            is_unheard: state.user(to).does_ignore(from),
         };
         self.tell(audience, message);
+        self.keep(from, place, speech);
         self.acknowledge(asked);
     }
 
-    /// Speech has always an audience, its speaker, so its id is the last one given.
-    fn acknowledge(&mut self, asked: Asked) {
-        let (id, at) = (self.hub.last_message, self.now.unix);
-        self.reply(asked, Reply::Ack { id, at });
+    /// Whether the user's client sent this message before: then it is acknowledged as it was.
+    fn was_said(&mut self, asked: &Asked, speech: &Speech) -> bool {
+        let Some(client_msgid) = &speech.client_msgid else {
+            return false;
+        };
+        let owner = self.hub.state.owner_of(self.user_of(asked.session));
+        let now = self.now.unix;
+        let Some((id, at)) = self.hub.resends.find(owner, client_msgid, now) else {
+            return false;
+        };
+        let is_kept = true;
+        self.reply(asked.clone(), Reply::Ack { id, at, is_kept });
+        true
+    }
+
+    /// Has what was just said kept, and remembers it for when it is sent again.
+    fn keep(&mut self, from: UserId, place: Place, speech: Speech) {
+        if let Some(client_msgid) = &speech.client_msgid {
+            let sent = Sent {
+                owner: self.hub.state.owner_of(from),
+                client_msgid: client_msgid.clone(),
+                id: self.last_id(),
+                at: self.now.unix,
+            };
+            self.hub.resends.remember(sent);
+        }
+        if self.hub.keeping == Keeping::Off {
+            return;
+        }
+        self.record(RecordKind::Said {
+            place,
+            from: self.hub.state.author(from),
+            kind: speech.kind,
+            text: speech.text,
+            client_msgid: speech.client_msgid,
+        });
+    }
+
+    /// What was just told has always an audience, its author, so its id is the last one given.
+    pub(super) fn acknowledge(&mut self, asked: Asked) {
+        let reply = Reply::Ack {
+            id: self.last_id(),
+            at: self.now.unix,
+            is_kept: true,
+        };
+        self.reply(asked, reply);
+    }
+
+    /// The user's other sessions hear it, so that no client counts as unread what another has shown.
+    pub(super) fn mark_read(&mut self, asked: Asked, of: Partner, upto: MessageId) {
+        let user = self.user_of(asked.session);
+        let state = &self.hub.state;
+        let owner = state.owner_of(user);
+        let audience = Audience {
+            sessions: state.user(user).sessions.clone(),
+            ..Audience::default()
+        };
+        let event = EventKind::MarkedRead {
+            of: of.clone(),
+            upto,
+        };
+        self.tell(audience, event);
+        self.record(RecordKind::MarkSet { owner, of, upto });
+        self.reply(asked, Reply::Done);
     }
 
     /// `by` is `None` for an operator.
     pub(super) fn set_topic(&mut self, room: RoomId, by: Option<UserId>, text: Arc<str>) {
-        self.hub.state.apply(Change::TopicSet {
-            room,
-            topic: topic_of(&text),
-        });
+        let topic = topic_of(&text);
+        let name = self.hub.state.room(room).name.clone();
         let kind = EventKind::TopicChanged {
-            room: self.hub.state.room(room).name.clone(),
+            room: name.clone(),
             by: by.map(|user| self.hub.state.user(user).nick.clone()),
             text,
         };
         self.tell(audience::all_of(room), kind);
+        self.hub.state.apply(Change::TopicSet {
+            room,
+            topic: topic.clone(),
+        });
+        if self.hub.keeping != Keeping::Off {
+            // Nobody may have been there to hear it.
+            let now = self.now.unix.0;
+            self.hub.last_message = self.hub.last_message.next(now);
+            self.record(RecordKind::TopicSet {
+                room: name.clone(),
+                topic,
+            });
+        }
+        if self.hub.state.room_named(&name).is_none() {
+            self.audit(Audit::RoomClosed { room: name });
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! [`EventKind`](super::event::EventKind).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address::Network;
 use super::id::{RoomId, SessionId, UserId, UserKey};
@@ -22,11 +23,25 @@ pub(super) enum Change {
     LoggedIn {
         session: SessionId,
         nick: Nick,
+        /// Instead of the session's own.
+        key: Option<UserKey>,
+        does_resume: bool,
         at: UnixMillis,
     },
-    /// A session becomes one more session of a user.
+    /// A session becomes one more session of a user, or the first one again of one whose place was kept.
     Attached {
         session: SessionId,
+        user: UserId,
+        does_resume: bool,
+    },
+    /// A user's last session ends, and they keep their place.
+    Detached {
+        session: SessionId,
+        /// As uptime.
+        until: Duration,
+    },
+    /// A user whose place was kept is gone.
+    Gone {
         user: UserId,
     },
     Renamed {
@@ -43,6 +58,12 @@ pub(super) enum Change {
         user: UserId,
         room: RoomId,
     },
+    /// A room is there, though nobody is in it, because it has a topic.
+    RoomKept {
+        room: RoomName,
+        topic: Arc<str>,
+    },
+    /// Closes the room when nobody is in it and there is no topic.
     TopicSet {
         room: RoomId,
         topic: Option<Arc<str>>,

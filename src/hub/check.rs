@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Hub;
+use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::room::Room;
 use super::state::{DEFAULT_ROOM, State};
@@ -22,8 +23,15 @@ impl Hub {
             self.state.room(DEFAULT_ROOM).name,
             self.settings.default_room
         );
-        let is_empty = self.state.sessions.len() == 0;
+        self.check_places();
+        let is_empty = self.state.sessions.len() == 0 && self.state.users.len() == 0;
         assert!(!self.stopping || is_empty, "sessions outlive a shutdown");
+    }
+
+    fn check_places(&self) {
+        let users = self.state.users.iter();
+        let kept = users.filter_map(|(id, user)| Some((user.kept_place()?.until, UserId(id))));
+        assert_eq!(kept.collect::<BTreeSet<_>>(), self.kept_places);
     }
 
     fn check_timers(&self) {
@@ -90,12 +98,18 @@ impl State {
 
     fn check_user(&self, id: UserId, user: &User) {
         assert_eq!(self.user_named(&user.nick), Some(id));
-        assert!(!user.sessions.is_empty(), "{} has no session", user.nick);
+        assert_eq!(
+            user.sessions.is_empty(),
+            user.kept_place().is_some(),
+            "{} has sessions, or else a place that is kept",
+            user.nick
+        );
         assert!(all_differ(&user.sessions));
         for &session in &user.sessions {
             let found = self.session(session).expect("a user's session is there");
             assert_eq!(found.user, Some(id), "{session}");
             assert_eq!(found.key, self.key_of(id), "{session} has the user's key");
+            assert_eq!(found.owner, OwnerId::of(found.key), "{session}");
         }
         let rooms: Vec<RoomId> = user.places.iter().map(|place| place.room).collect();
         assert!(all_differ(&rooms), "{} is in a room twice", user.nick);
@@ -125,7 +139,7 @@ impl State {
 
     fn check_room(&self, id: RoomId, room: &Room) {
         assert_eq!(self.room_named(&room.name), Some(id));
-        let is_open = id == DEFAULT_ROOM || !room.members.is_empty();
+        let is_open = id == DEFAULT_ROOM || !room.members.is_empty() || room.topic.is_some();
         assert!(is_open, "{} is open and empty", room.name);
         assert!(room.topic.as_ref().is_none_or(|text| !text.is_empty()));
         assert!(all_differ(&room.members));

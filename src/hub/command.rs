@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::id::UserKey;
+use super::history::{ClientMsgId, Partner, Query, Range};
+use super::id::{MessageId, UserKey};
 use super::name::{Nick, RoomName};
 
 /// One request of one session. Names are parsed already; texts are checked by the hub.
@@ -12,10 +13,15 @@ pub enum Command {
     Login {
         /// The wanted nick.
         nick: Nick,
-        /// With it, the session joins the user who holds `nick` instead of being refused.
+        /// With it, the session joins the user who holds `nick` instead of being refused; where nobody
+        /// holds it, the new user is the person whose key this is.
         key: Option<UserKey>,
         /// Whether the session enters the default room at once.
         enter_default_room: bool,
+        /// Whether the user keeps their place for a while when the connection breaks.
+        does_resume: bool,
+        /// What was said after this id is sent first, where the user is still here.
+        since: Option<MessageId>,
     },
     /// Take another nick.
     Nick(Nick),
@@ -31,7 +37,25 @@ pub enum Command {
         to: Target,
         kind: MessageKind,
         text: Arc<str>,
+        /// Sent again under the same id, it is acknowledged again and said once.
+        client_msgid: Option<ClientMsgId>,
     },
+    /// Give an own message another text.
+    Edit { message: MessageId, text: Arc<str> },
+    /// Take an own message's text away.
+    Delete { message: MessageId },
+    /// A page of what was said in a room, or between this person and a user; at most `limit` messages.
+    History {
+        of: Partner,
+        range: Range,
+        limit: usize,
+    },
+    /// Find messages by words, among those that this person could have heard.
+    Search { query: Query, limit: usize },
+    /// This person has read a conversation as far as `upto`.
+    MarkRead { of: Partner, upto: MessageId },
+    /// How much is unread, and where.
+    Unread,
     /// Set a room's topic, or clear it with an empty text.
     Topic { room: RoomName, text: Arc<str> },
     /// Be away with a text, or back with `None`.

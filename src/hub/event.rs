@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::command::MessageKind;
+use super::history::Partner;
 use super::id::{MessageId, RoomId, SessionId, UserId};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
@@ -37,6 +38,21 @@ pub enum EventKind {
         kind: MessageKind,
         text: Arc<str>,
     },
+    /// The author of an earlier message gave it another text.
+    Edited {
+        place: EventPlace,
+        from: Nick,
+        message: MessageId,
+        text: Arc<str>,
+    },
+    /// The author of an earlier message took its text away.
+    Deleted {
+        place: EventPlace,
+        from: Nick,
+        message: MessageId,
+    },
+    /// This user has read a conversation so far. Heard by their own sessions only.
+    MarkedRead { of: Partner, upto: MessageId },
     /// A user entered a room.
     Joined { room: RoomName, nick: Nick },
     /// A user left a room and is still here.
@@ -62,6 +78,14 @@ pub enum EventKind {
         room: Option<RoomName>,
         text: Arc<str>,
     },
+}
+
+/// Where the message was said that a change is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventPlace {
+    Room(RoomName),
+    /// To this user.
+    User(Nick),
 }
 
 /// Where a user was when they left, for the engine's tables.

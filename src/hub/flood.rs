@@ -82,9 +82,18 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
     let list = |entries: usize| 1.0 + (entries / ENTRIES_PER_TOKEN) as f64;
     match command {
         Command::Pong | Command::Quit { .. } => 0.0,
-        Command::Login { .. } | Command::Nick(_) | Command::Join(_) | Command::Away(_) => 2.0,
+        Command::Login { .. }
+        | Command::Nick(_)
+        | Command::Join(_)
+        | Command::Away(_)
+        | Command::Edit { .. }
+        | Command::Delete { .. }
+        | Command::History { .. }
+        | Command::Unread => 2.0,
+        Command::Search { .. } => 4.0,
         Command::Part { .. }
         | Command::Send { .. }
+        | Command::MarkRead { .. }
         | Command::Topic { .. }
         | Command::Deaf(_)
         | Command::Ignore { .. }

@@ -13,7 +13,7 @@ use super::time::UnixMillis;
 
 /// A person across their sessions, nicks and the daemon's restarts: the first 64 bits of the SHA-256 of
 /// their key. It proves nothing and may be stored; the key itself never is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OwnerId(pub u64);
 
 impl OwnerId {

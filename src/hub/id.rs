@@ -53,7 +53,20 @@ impl MessageId {
     /// The id after `self` for a message of the time `unix_ms`.
     #[must_use]
     pub fn next(self, unix_ms: u64) -> Self {
-        Self((unix_ms << COUNTER_BITS).max(self.0 + 1))
+        Self(Self::first_at(unix_ms).0.max(self.0 + 1))
+    }
+
+    /// The first id that a message of the time `unix_ms` could have.
+    #[must_use]
+    pub fn first_at(unix_ms: u64) -> Self {
+        Self(unix_ms << COUNTER_BITS)
+    }
+
+    /// The time that it sorts by, in milliseconds since the Unix epoch. It is the message's own, unless
+    /// the clock stepped back before it.
+    #[must_use]
+    pub fn unix_ms(self) -> u64 {
+        self.0 >> COUNTER_BITS
     }
 
     /// The written form as ASCII bytes.

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::command::Command;
-use super::id::{RequestId, SessionId, UserKey};
+use super::history::{Answer, Keeping, Restored, Ticket};
+use super::id::{MessageId, RequestId, SessionId, UserKey};
 use super::name::{Nick, RoomName};
 use super::settings::Settings;
 
@@ -38,6 +39,14 @@ pub enum Input {
     },
     /// An operator asks for something; answered by `Output::Administered`.
     Admin(AdminCommand),
+    /// What was kept before this start; comes first, or not at all.
+    Restored(Restored),
+    /// From now on, what is said is kept, or is not, or there is no history.
+    Keeping(Keeping),
+    /// The store has answered an [`Output::Ask`](super::output::Output::Ask). Every one is answered once.
+    Answered { ticket: Ticket, answer: Answer },
+    /// Messages with these ids were said and could not be kept; their senders were told.
+    Lost { from: MessageId, upto: MessageId },
     /// The config was read again. Sessions above a lowered limit stay; new ones are refused.
     Settings(Settings),
     /// The moment that `next_deadline()` named has come. Harmless at any other time.
@@ -85,6 +94,25 @@ pub enum QuitReason {
 }
 
 impl QuitReason {
+    /// Whether the session ended against its user's will, so that they may come back to their place.
+    #[must_use]
+    pub fn is_broken_connection(&self) -> bool {
+        match self {
+            Self::Closed | Self::Failed(_) | Self::SendQueueExceeded { .. } | Self::PingTimeout => {
+                true
+            }
+            Self::Quit(_)
+            | Self::Unreadable
+            | Self::TooManyFaults
+            | Self::LoginTimeout
+            | Self::Flooding
+            | Self::ServerFull
+            | Self::TooManyFromAddress
+            | Self::Kicked(_)
+            | Self::Shutdown => false,
+        }
+    }
+
     /// The stable code, as the log, the counters and the protocols show it: lower case, words
     /// joined by `_`; never changes its meaning.
     #[must_use]

@@ -3,12 +3,14 @@
 //! replay runs it as the daemon does.
 //!
 //! One input goes one way: liveness and flood control (`turn`), may it happen (`decide`), who hears
-//! it (`audience`), the change (`apply`), the outputs (`carry_out`, `operate`). A new command is a
+//! it (`audience`), the change (`apply`), the outputs (`carry_out`, `operate`). What only the store
+//! knows is asked with a ticket (`ask`), and the answer is an input like all else. A new command is a
 //! variant of [`Command`](command::Command), one function in `decide/` and one in `carry_out`; the
 //! compiler names the rest.
 
 mod address;
 mod apply;
+pub mod ask;
 mod audience;
 mod carry_out;
 mod change;
@@ -25,6 +27,8 @@ pub mod name;
 mod operate;
 pub mod output;
 pub mod refusal;
+mod resend;
+mod resume;
 mod room;
 mod session;
 pub mod settings;
@@ -36,12 +40,16 @@ mod turn;
 mod user;
 pub mod view;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ask::Asks;
 use flood::Gauge;
-use id::MessageId;
+use history::Keeping;
+use id::{MessageId, UserId};
 use input::Input;
 use output::{Output, RoomSummary};
+use resend::Resends;
 use settings::Settings;
 use state::State;
 use time::Now;
@@ -60,6 +68,11 @@ pub struct Hub {
     gauges: Vec<Gauge>,
     /// The id of the last event.
     last_message: MessageId,
+    keeping: Keeping,
+    asks: Asks,
+    resends: Resends,
+    /// Users without a session, and until when (uptime) their place is kept.
+    kept_places: BTreeSet<(Duration, UserId)>,
     stopping: bool,
 }
 
@@ -73,6 +86,10 @@ impl Hub {
             timers: Timers::default(),
             gauges: Vec::new(),
             last_message: MessageId::default(),
+            keeping: Keeping::default(),
+            asks: Asks::default(),
+            resends: Resends::default(),
+            kept_places: BTreeSet::new(),
             stopping: false,
         }
     }
@@ -91,7 +108,15 @@ impl Hub {
     /// When the hub next wants an [`Input::Tick`], as uptime. Changes with every input.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.timers.next_deadline(&self.settings)
+        let kept_until = self.kept_places.first().map(|&(until, _)| until);
+        let timers = self.timers.next_deadline(&self.settings);
+        timers.into_iter().chain(kept_until).min()
+    }
+
+    /// The highest id given to an event so far; every later one is above it.
+    #[must_use]
+    pub fn last_id(&self) -> MessageId {
+        self.last_message
     }
 
     /// The bounds in force.
@@ -161,6 +186,8 @@ mod tests {
                 nick: Nick::parse("ana").unwrap(),
                 key: None,
                 enter_default_room: true,
+                does_resume: false,
+                since: None,
             },
         };
         hub.handle(now, login, &mut Vec::new());

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::audience;
+use super::change::Change;
 use super::decide::admin::{self, AdminDecision};
 use super::event::EventKind;
 use super::id::{RoomId, UserId};
@@ -39,6 +40,9 @@ impl Turn<'_> {
             let reason = QuitReason::Kicked(reason.cloned());
             self.end(session, reason, Connection::Open);
         }
+        if count == 0 {
+            self.give_up_place(user, &QuitReason::Kicked(reason.cloned()));
+        }
         Administered::Sessions(count)
     }
 
@@ -73,6 +77,9 @@ impl Turn<'_> {
             self.forget(session);
             let reason = QuitReason::Shutdown;
             self.outputs.push(Output::Close { session, reason });
+        }
+        for (_, user) in std::mem::take(&mut self.hub.kept_places) {
+            self.hub.state.apply(Change::Gone { user });
         }
         Administered::Sessions(count)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::event::{Event, Membership};
+use super::history::{Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
@@ -23,6 +24,20 @@ pub enum Output {
     Sessions { sessions: SessionIds, event: Event },
     /// The answer to a session's request.
     Reply {
+        session: SessionId,
+        request: Option<RequestId>,
+        reply: Reply,
+    },
+    /// To be kept. Comes behind the event that it is about and before its `Reply::Ack`, which must not
+    /// leave before the record is kept.
+    Record(Record),
+    /// A question for the store; its answer comes back as `Input::Answered`.
+    Ask { ticket: Ticket, question: Question },
+    /// What is for this session waits from here on, until its `Release`, which always comes unless the
+    /// session ends. What was for it before still goes out.
+    Hold { session: SessionId },
+    /// The answer to what the session was held for, and behind it all that has waited.
+    Release {
         session: SessionId,
         request: Option<RequestId>,
         reply: Reply,
@@ -49,9 +64,27 @@ pub enum Output {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// The login succeeded. A `Joined` follows for each room that the user is in.
-    LoggedIn { nick: Nick, key: UserKey },
-    /// A message was accepted under this id and time.
-    Ack { id: MessageId, at: UnixMillis },
+    LoggedIn {
+        nick: Nick,
+        key: UserKey,
+        /// Whether the user was here already.
+        is_resumed: bool,
+    },
+    /// A message, an edit or a deletion was accepted under this id and time. `is_kept` is false only
+    /// where the store has failed and the config lets talk go on.
+    Ack {
+        id: MessageId,
+        at: UnixMillis,
+        is_kept: bool,
+    },
+    /// A page of one conversation.
+    History { of: Partner, page: Page },
+    /// What a search found.
+    Found(Page),
+    /// What a session missed before it resumed.
+    Missed(Page),
+    /// What is unread.
+    Unread(Vec<Unread>),
     /// A command without another answer was carried out.
     Done,
     /// The user is in the room now. `members` counts them in.
@@ -135,6 +168,8 @@ pub enum Audit {
         old: Nick,
         new: Nick,
     },
+    /// A user's last connection broke; their place is kept for a while.
+    Detached { session: SessionId, nick: Nick },
     /// A room opened or closed.
     RoomOpened { room: RoomName },
     /// The last user left.

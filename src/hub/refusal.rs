@@ -1,6 +1,7 @@
 //! Why the hub says no. Every protocol renders every refusal; each has a stable code that
 //! programs may rely on and a sentence for people.
 
+use super::history::Trouble;
 use super::name::{NameError, Nick, RoomName};
 
 /// A command that is not carried out. Nothing has changed.
@@ -45,6 +46,16 @@ pub enum Refusal {
     Deaf,
     /// Too fast: a token is back after `retry_after_ms`.
     TooFast { retry_after_ms: u64 },
+    /// There is no history here.
+    HistoryOff,
+    /// What was kept cannot be read now.
+    HistoryUnavailable(Trouble),
+    /// Nothing can be kept now, so nothing may be said; or a message was said, and was not kept.
+    NotKept(Trouble),
+    /// The user has said nothing with this id, or has deleted it.
+    NoSuchMessage,
+    /// So many questions of this session wait for an answer already.
+    Busy { max: usize },
     /// The daemon is stopping.
     ShuttingDown,
 }
@@ -73,6 +84,11 @@ impl Refusal {
             Self::TextControl => "text_control",
             Self::Deaf => "group_chat_off",
             Self::TooFast { .. } => "too_fast",
+            Self::HistoryOff => "history_off",
+            Self::HistoryUnavailable(_) => "history_unavailable",
+            Self::NotKept(_) => "not_kept",
+            Self::NoSuchMessage => "no_such_message",
+            Self::Busy { .. } => "busy",
             Self::ShuttingDown => "shutting_down",
         }
     }

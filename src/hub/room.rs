@@ -6,7 +6,7 @@ use super::directory::Named;
 use super::id::{SessionId, UserId};
 use super::name::RoomName;
 
-/// A room is open while somebody is in it; the default room always is.
+/// A room is open while somebody is in it or it has a topic; the default room always is.
 #[derive(Debug)]
 pub(super) struct Room {
     /// As whoever opened it wrote it.

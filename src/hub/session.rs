@@ -2,6 +2,7 @@
 //! its user's. Liveness is in `timers.rs`, speed in `flood.rs`.
 
 use super::address::{Network, Networks};
+use super::history::OwnerId;
 use super::id::{SessionId, UserId, UserKey};
 use super::time::UnixMillis;
 
@@ -12,10 +13,15 @@ pub(super) struct Session {
     pub(super) serial: u32,
     /// Group chat off.
     pub(super) deaf: bool,
+    /// Whether its user keeps their place for a while when it breaks.
+    pub(super) does_resume: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
     /// Where it came from; `None` for a Unix socket.
     pub(super) network: Option<Network>,
+    /// Who its user is, once it has one: the hash of `key`, which takes too long to make for each
+    /// message.
+    pub(super) owner: OwnerId,
     pub(super) connected_at: UnixMillis,
     /// Its user's key, the same for all of the user's sessions; until it has logged in, the key
     /// that a new user gets from it.

@@ -27,6 +27,10 @@ pub struct Settings {
     pub max_rooms: usize,
     /// Users that one user may ignore.
     pub ignores_per_user: usize,
+    /// How long a user's place is kept when their last connection breaks. Zero keeps none.
+    pub resume_window: Duration,
+    /// What becomes of speech while nothing can be kept.
+    pub on_failure: OnFailure,
     /// How long a connection may take to log in.
     pub login_timeout: Duration,
     /// A session that can answer is asked whether it lives after being silent this long.
@@ -41,6 +45,15 @@ pub struct Settings {
     pub max_faults: u32,
 }
 
+/// What becomes of speech while the store fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It is refused, so that everything that anybody has heard is kept.
+    Refuse,
+    /// It is said, and will be missing.
+    Continue,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -52,6 +65,8 @@ impl Default for Settings {
             rooms_per_user: 50,
             max_rooms: 10_000,
             ignores_per_user: 100,
+            resume_window: Duration::from_secs(120),
+            on_failure: OnFailure::Refuse,
             login_timeout: Duration::from_secs(30),
             ping_interval: Duration::from_secs(120),
             ping_timeout: Duration::from_secs(60),

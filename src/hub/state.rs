@@ -2,6 +2,7 @@
 //! `check.rs` knows what must always be true of it.
 
 use super::directory::Directory;
+use super::history::{Author, OwnerId};
 use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::room::Room;
@@ -58,9 +59,11 @@ impl State {
 
     /// What lets one more session speak as the user.
     pub(super) fn key_of(&self, user: UserId) -> UserKey {
-        let first = self.user(user).sessions.first();
-        let session = first.and_then(|&id| self.session(id));
-        session.expect("a user has a session").key
+        let user = self.user(user);
+        let session = user.sessions.first().and_then(|&id| self.session(id));
+        let key = session.map(|session| session.key);
+        key.or_else(|| user.kept_place().map(|place| place.key))
+            .expect("a user has a session or a place that is kept")
     }
 
     pub(super) fn user_named(&self, nick: &Nick) -> Option<UserId> {
@@ -71,9 +74,29 @@ impl State {
         self.rooms.named(name).map(RoomId)
     }
 
+    /// The person behind a user.
+    pub(super) fn owner_of(&self, user: UserId) -> OwnerId {
+        let first = self.user(user).sessions.first();
+        let session = first.and_then(|&id| self.session(id));
+        session.map_or_else(|| OwnerId::of(self.key_of(user)), |it| it.owner)
+    }
+
+    /// A user as what they say is kept under.
+    pub(super) fn author(&self, user: UserId) -> Author {
+        Author {
+            owner: self.owner_of(user),
+            nick: self.user(user).nick.clone(),
+        }
+    }
+
+    /// Whether the room closes when so many users are left in it.
+    pub(super) fn closes_with(&self, room: RoomId, members: usize) -> bool {
+        room != DEFAULT_ROOM && members == 0 && self.room(room).topic.is_none()
+    }
+
     /// Whether the room closes when one more user leaves.
     pub(super) fn would_close(&self, room: RoomId) -> bool {
-        room != DEFAULT_ROOM && self.room(room).members.len() == 1
+        self.closes_with(room, self.room(room).members.len() - 1)
     }
 
     /// The sessions of all of a room's members.

@@ -11,6 +11,7 @@ use super::event::{Event, EventKind, Membership};
 use super::flood::{self, Gauge, Verdict};
 use super::id::{RequestId, RoomId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
+use super::name::RoomName;
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -79,6 +80,10 @@ impl Turn<'_> {
             }
             Input::Admin(command) => self.admin(command),
             Input::Settings(settings) => self.settings(settings),
+            Input::Restored(restored) => self.restored(restored),
+            Input::Keeping(keeping) => self.hub.keeping = keeping,
+            Input::Answered { ticket, answer } => self.answered(ticket, answer),
+            Input::Lost { from, upto } => self.hub.resends.forget(from, upto),
             Input::Tick => self.tick(),
         }
     }
@@ -153,9 +158,19 @@ impl Turn<'_> {
             }
         }
         let Hub {
-            state, settings, ..
+            state,
+            settings,
+            keeping,
+            last_message,
+            ..
         } = &*self.hub;
-        match decide::decide(state, settings, asked.session, command) {
+        let facts = decide::Facts {
+            state,
+            settings,
+            keeping: *keeping,
+            last_id: *last_message,
+        };
+        match decide::decide(facts, asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),
             Err(refusal) => self.refuse(asked, refusal),
         }
@@ -165,17 +180,32 @@ impl Turn<'_> {
         match decision {
             Decision::LogIn {
                 nick,
+                key,
                 enter_default_room,
-            } => self.log_in(asked, nick, enter_default_room),
-            Decision::Attach(user) => self.attach(asked, user),
+                does_resume,
+            } => {
+                self.log_in(&asked, nick, key, does_resume);
+                if enter_default_room {
+                    let user = self.user_of(asked.session);
+                    let room = self.hub.settings.default_room.clone();
+                    self.enter(user, room, None);
+                }
+            }
+            Decision::Attach {
+                user,
+                does_resume,
+                since,
+            } => self.attach(asked, user, does_resume, since),
             Decision::Rename(nick) => self.rename(asked, nick),
             Decision::Enter(room) => {
                 let user = self.user_of(asked.session);
                 self.enter(user, room, Some(asked));
             }
             Decision::Leave { room, reason } => self.leave(asked, room, reason),
-            Decision::Say { room, kind, text } => self.say(asked, room, kind, text),
-            Decision::Tell { to, kind, text } => self.tell_user(asked, to, kind, text),
+            Decision::Say { room, speech } => self.say(asked, room, speech),
+            Decision::Tell { to, speech } => self.tell_user(asked, to, speech),
+            Decision::Ask { question, purpose } => self.ask(asked, question, purpose),
+            Decision::MarkRead { of, upto } => self.mark_read(asked, of, upto),
             Decision::SetTopic { room, text } => {
                 let by = self.user_of(asked.session);
                 self.set_topic(room, Some(by), text);
@@ -245,6 +275,7 @@ impl Turn<'_> {
                 Due::PingTimeout => self.end(session, QuitReason::PingTimeout, Connection::Open),
             }
         }
+        self.end_kept_places(self.now.uptime);
     }
 
     /// Ends a session that is there. With a user's last session, those around them hear of it;
@@ -269,19 +300,29 @@ impl Turn<'_> {
             self.forget(session);
             return;
         }
-        let nick = leaver.nick.clone();
+        if self.keep_place(session, user, reason) {
+            return;
+        }
+        let state = &self.hub.state;
+        let nick = state.user(user).nick.clone();
         let audience = audience::others_around(state, user);
-        let left = leaver.places.iter().map(|place| place.room);
-        let closing: Vec<_> = left
-            .filter(|&room| state.would_close(room))
-            .map(|room| state.room(room).name.clone())
-            .collect();
+        let closing = self.closing_with(user);
         self.forget(session);
         let reason = reason.clone();
         self.tell(audience, EventKind::Quit { nick, reason });
         for room in closing {
             self.audit(Audit::RoomClosed { room });
         }
+    }
+
+    /// The rooms that close when a user goes.
+    pub(super) fn closing_with(&self, user: UserId) -> Vec<RoomName> {
+        let state = &self.hub.state;
+        let rooms = state.user(user).places.iter().map(|place| place.room);
+        rooms
+            .filter(|&room| state.would_close(room))
+            .map(|room| state.room(room).name.clone())
+            .collect()
     }
 
     /// One session hears its user's rooms no more.
@@ -350,7 +391,7 @@ impl Turn<'_> {
         });
     }
 
-    fn refuse(&mut self, asked: Asked, refusal: Refusal) {
+    pub(super) fn refuse(&mut self, asked: Asked, refusal: Refusal) {
         self.reply(asked, Reply::Refused(refusal));
     }
 

@@ -1,20 +1,21 @@
 //! One person (or bot) behind one nick: their sessions, where they are, whom they ignore.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use super::directory::Named;
-use super::id::{RoomId, SessionIds, UserId};
+use super::id::{RoomId, SessionIds, UserId, UserKey};
 use super::name::Nick;
 use super::time::UnixMillis;
 
-/// A user exists from the login of their first session to the end of their last.
+/// A user exists from the login of their first session to the end of their last, or a while longer.
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) nick: Nick,
     pub(super) since: UnixMillis,
-    /// Never empty, in the order of login.
+    /// In the order of login; empty only while their place is kept.
     pub(super) sessions: SessionIds,
     /// In the order of entering.
     pub(super) places: SmallVec<[Place; 2]>,
@@ -30,12 +31,23 @@ pub(super) struct Place {
     pub(super) index: u32,
 }
 
-/// What few users have: a text while they are away, and who ignores whom, in both directions.
+/// What few users have: a text while they are away, who ignores whom, in both directions, and a place
+/// that is kept for them.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     pub(super) away: Option<Arc<str>>,
     pub(super) ignores: Vec<UserId>,
     pub(super) ignored_by: Vec<UserId>,
+    pub(super) kept_place: Option<KeptPlace>,
+}
+
+/// What lets a user come back whose last connection broke.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptPlace {
+    /// The user's key, which else stands in their sessions.
+    pub(super) key: UserKey,
+    /// As uptime.
+    pub(super) until: Duration,
 }
 
 impl Named for User {
@@ -52,7 +64,10 @@ impl Named for User {
 
 impl Extra {
     pub(super) fn is_empty(&self) -> bool {
-        self.away.is_none() && self.ignores.is_empty() && self.ignored_by.is_empty()
+        self.away.is_none()
+            && self.ignores.is_empty()
+            && self.ignored_by.is_empty()
+            && self.kept_place.is_none()
     }
 }
 
@@ -64,6 +79,11 @@ impl User {
     /// `None` for a user who is not away.
     pub(super) fn away(&self) -> Option<&Arc<str>> {
         self.extra.as_ref().and_then(|extra| extra.away.as_ref())
+    }
+
+    /// `None` for a user who has a session.
+    pub(super) fn kept_place(&self) -> Option<KeptPlace> {
+        self.extra.as_ref().and_then(|extra| extra.kept_place)
     }
 
     pub(super) fn ignores(&self) -> &[UserId] {

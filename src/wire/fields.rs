@@ -11,61 +11,100 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 /// The fields that some request has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
+    After,
+    Around,
+    Before,
     Client,
+    ClientMsgid,
     Enter,
+    From,
     Id,
     Key,
     Kind,
+    Last,
+    Limit,
     Msg,
+    Msgid,
     Nick,
     Nickname,
+    Of,
     On,
     Reason,
+    Resume,
     Room,
+    Since,
     Text,
     To,
     Type,
+    Upto,
     V,
+    Words,
 }
 
 impl Field {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 28] = [
+        Self::After,
+        Self::Around,
+        Self::Before,
         Self::Client,
+        Self::ClientMsgid,
         Self::Enter,
+        Self::From,
         Self::Id,
         Self::Key,
         Self::Kind,
+        Self::Last,
+        Self::Limit,
         Self::Msg,
+        Self::Msgid,
         Self::Nick,
         Self::Nickname,
+        Self::Of,
         Self::On,
         Self::Reason,
+        Self::Resume,
         Self::Room,
+        Self::Since,
         Self::Text,
         Self::To,
         Self::Type,
+        Self::Upto,
         Self::V,
+        Self::Words,
     ];
 
     /// As it is written in the object.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::After => "after",
+            Self::Around => "around",
+            Self::Before => "before",
             Self::Client => "client",
+            Self::ClientMsgid => "client_msgid",
             Self::Enter => "enter",
+            Self::From => "from",
             Self::Id => "id",
             Self::Key => "key",
             Self::Kind => "kind",
+            Self::Last => "last",
+            Self::Limit => "limit",
             Self::Msg => "msg",
+            Self::Msgid => "msgid",
             Self::Nick => "nick",
             Self::Nickname => "nickname",
+            Self::Of => "of",
             Self::On => "on",
             Self::Reason => "reason",
+            Self::Resume => "resume",
             Self::Room => "room",
+            Self::Since => "since",
             Self::Text => "text",
             Self::To => "to",
             Self::Type => "type",
+            Self::Upto => "upto",
             Self::V => "v",
+            Self::Words => "words",
         }
     }
 
@@ -202,9 +241,18 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// A [`RequestError`] that names the field.
     pub fn number(&mut self, field: Field) -> Result<u64, RequestError> {
+        let number = self.number_if_any(field)?;
+        number.ok_or(RequestError::Missing(field))
+    }
+
+    /// A whole number, if any.
+    ///
+    /// # Errors
+    /// A [`RequestError`] that names the field.
+    pub fn number_if_any(&mut self, field: Field) -> Result<Option<u64>, RequestError> {
         match mem::take(&mut self.slots[field as usize]) {
-            Slot::Absent => Err(RequestError::Missing(field)),
-            Slot::Number(number) => Ok(number),
+            Slot::Absent => Ok(None),
+            Slot::Number(number) => Ok(Some(number)),
             Slot::Twice => Err(RequestError::Twice(field)),
             Slot::Text(_) | Slot::Truth(_) | Slot::Other => Err(RequestError::WrongType {
                 field,

@@ -140,6 +140,8 @@ async fn ask_limits(server: &Server) -> Result<Limits, LoginError> {
             key: None,
             client: Some(concat!("chatctl bench ", env!("CARGO_PKG_VERSION")).into()),
             enter: false,
+            resume: false,
+            since: None,
         },
     });
     loop {

@@ -127,6 +127,8 @@ async fn hello(
             key: identity.key.as_deref().map(Into::into),
             client: Some(concat!("chatctl ", env!("CARGO_PKG_VERSION")).into()),
             enter,
+            resume: false,
+            since: None,
         },
     });
     let mut welcomed = None;

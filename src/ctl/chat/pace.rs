@@ -79,9 +79,15 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         ClientBody::Hello { .. }
         | ClientBody::Nick { .. }
         | ClientBody::Join { .. }
+        | ClientBody::Edit { .. }
+        | ClientBody::Delete { .. }
+        | ClientBody::History { .. }
+        | ClientBody::Unread
         | ClientBody::Away { .. } => 2.0,
+        ClientBody::Search { .. } => 4.0,
         ClientBody::Part { .. }
         | ClientBody::Send { .. }
+        | ClientBody::Read { .. }
         | ClientBody::Topic { .. }
         | ClientBody::RoomChat { .. }
         | ClientBody::Ignore { .. }

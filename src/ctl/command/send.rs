@@ -184,13 +184,21 @@ impl Delivery<'_> {
     fn queue(&self, outbox: &mut Outbox<Step>) {
         if self.to.starts_with('#') {
             let room = self.to.to_owned().into();
-            outbox.push(ClientBody::Join { room }, Step::Enter);
+            outbox.push(
+                ClientBody::Join {
+                    room,
+                    last: None,
+                    since: None,
+                },
+                Step::Enter,
+            );
         }
         for message in self.messages {
             let body = ClientBody::Send {
                 to: self.to.to_owned().into(),
                 text: message.clone().into(),
                 kind: Kind::Text,
+                client_msgid: None,
             };
             outbox.push(body, Step::Say);
         }

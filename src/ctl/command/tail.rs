@@ -75,6 +75,8 @@ impl Follower {
     fn enter(&mut self) {
         let body = ClientBody::Join {
             room: self.room.clone().into(),
+            last: None,
+            since: None,
         };
         self.link.send(&ClientMessage {
             id: Some(ENTER.into()),

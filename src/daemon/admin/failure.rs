@@ -75,7 +75,12 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ServerRoomsFull { .. }
         | Refusal::TooManyIgnored { .. }
         | Refusal::CannotIgnoreSelf
+        | Refusal::HistoryOff
+        | Refusal::NoSuchMessage
         | Refusal::Deaf => StatusCode::CONFLICT,
+        Refusal::HistoryUnavailable(_) | Refusal::NotKept(_) | Refusal::Busy { .. } => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 
@@ -98,6 +103,9 @@ fn sentence(refusal: &Refusal) -> String {
         Refusal::TooFast { retry_after_ms } => {
             format!("too fast: try again in {retry_after_ms} ms")
         }
+        Refusal::HistoryUnavailable(why) | Refusal::NotKept(why) => {
+            format!("the history does not work now, because {}", why.because())
+        }
         // No command of an operator is refused for these; the code says it all the same.
         Refusal::NotLoggedIn
         | Refusal::AlreadyLoggedIn
@@ -109,6 +117,9 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::ServerRoomsFull { .. }
         | Refusal::TooManyIgnored { .. }
         | Refusal::CannotIgnoreSelf
+        | Refusal::HistoryOff
+        | Refusal::NoSuchMessage
+        | Refusal::Busy { .. }
         | Refusal::Deaf => format!("the request was refused: {}", refusal.code()),
     }
 }

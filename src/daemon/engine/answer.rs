@@ -40,7 +40,10 @@ impl Core {
     }
 
     fn administer(&mut self, command: AdminCommand) -> Result<Administered, Refusal> {
-        self.is_stopping |= command == AdminCommand::Shutdown;
+        if command == AdminCommand::Shutdown {
+            self.is_stopping = true;
+            self.settle_history();
+        }
         let now = self.now();
         self.input(now, Input::Admin(command));
         self.administered
@@ -54,6 +57,7 @@ impl Core {
         let now = self.now();
         self.input(now, Input::Settings(config.limits.hub.clone()));
         self.shards.set_bounds(bounds_of(&config));
+        self.history.reconfigure(&config.history);
         self.config = config;
         self.keep_pace();
     }

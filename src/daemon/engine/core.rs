@@ -13,10 +13,11 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::handle::Counters;
+use super::history::History;
 use super::intake::{Backlog, Taken};
 use super::room::Room;
 use super::shards::{Place, Shards};
-use crate::config::{Config, Protocol};
+use crate::config::{Config, Durability, Protocol};
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::protocol::{self, Facts};
 use crate::daemon::shard::{Bounds, Finish, Reports};
@@ -50,12 +51,14 @@ pub(super) struct Core {
     /// Bytes of the events rendered in this turn.
     pub(super) turn_bytes: usize,
     pub(super) shards: Shards,
+    /// What is kept, and who waits to be told that it is.
+    pub(super) history: History,
     /// What has happened on the sockets and was not taken in yet, and whose slots it names.
     pub(super) reports: Reports,
     pub(super) reports_of: Place,
     pub(super) backlog: Backlog,
     /// Notified when there may be something to do.
-    work: Arc<Notify>,
+    pub(super) work: Arc<Notify>,
     pub(super) counters: Counters,
     /// How the last admin command ended.
     pub(super) administered: Option<Result<Administered, Refusal>>,
@@ -68,7 +71,12 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(clock: Clock, config: Arc<Config>, work: Arc<Notify>) -> io::Result<Self> {
+    pub(super) fn new(
+        clock: Clock,
+        config: Arc<Config>,
+        work: Arc<Notify>,
+        history: History,
+    ) -> io::Result<Self> {
         let shards = Shards::start(config.server.io_threads, bounds_of(&config), clock, &work)?;
         Ok(Self {
             clock,
@@ -83,6 +91,7 @@ impl Core {
             turn: 1,
             turn_bytes: 0,
             shards,
+            history,
             reports: Reports::new(config.server.buffer_size),
             reports_of: Place::default(),
             backlog: Backlog::new(),
@@ -139,6 +148,7 @@ impl Core {
     /// One turn: takes in what has come, gives rooms their new lines, and writes a slice of what is
     /// queued. Says whether there may be more to be done at once.
     pub(super) fn turn(&mut self) -> bool {
+        self.take_history_news();
         let taken = self.take_in();
         let now = self.now();
         if taken == Taken::UntilFull {
@@ -251,6 +261,7 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         motd: config.server.motd.clone(),
         settings: config.limits.hub.clone(),
         // The other half is for what else is on its way to whoever asked.
+        has_history: config.history.durability != Durability::Off,
         list_bytes: config.limits.send_queue_bytes / 2,
         now: UnixMillis::default(),
         utc_offset_seconds: 0,
@@ -272,6 +283,10 @@ fn refused(outputs: &[Output]) -> Option<&QuitReason> {
         Output::Room { .. }
         | Output::Sessions { .. }
         | Output::Reply { .. }
+        | Output::Record(_)
+        | Output::Ask { .. }
+        | Output::Hold { .. }
+        | Output::Release { .. }
         | Output::Enter(_)
         | Output::Leave(_)
         | Output::Ping { .. }

@@ -27,6 +27,7 @@ impl Core {
             self.carry_out(output);
         }
         self.outputs = outputs;
+        self.history.reserve(self.hub.last_id());
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -42,8 +43,18 @@ impl Core {
                 request,
                 reply,
             } => {
-                self.reply(session, request.as_ref(), &reply);
+                if let Some(reply) = self.after_keeping(session, request.as_ref(), reply) {
+                    self.reply(session, request.as_ref(), &reply);
+                }
             }
+            Output::Record(record) => self.keep(record),
+            Output::Ask { ticket, question } => self.ask(ticket, question),
+            Output::Hold { session } => self.shards.hold(session.slot),
+            Output::Release {
+                session,
+                request,
+                reply,
+            } => self.release(session, request.as_ref(), &reply),
             Output::Enter(membership) => self.enter(membership),
             Output::Leave(membership) => self.leave(membership),
             Output::Ping { session } => self.ping(session),
@@ -133,7 +144,34 @@ impl Core {
         spoke_in == turn || (spoke_in + 1 == turn && self.shards.is_flushing())
     }
 
-    fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
+    pub(super) fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
+        let mut out = mem::take(&mut self.scratch);
+        if self.render_reply(session, request, reply, &mut out) {
+            self.push_own(session, &out);
+        }
+        out.clear();
+        out.shrink_to(SCRATCH_BYTES_KEPT);
+        self.scratch = out;
+    }
+
+    /// The answer that a session was held for, and behind it what has waited.
+    fn release(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
+        let mut out = Vec::new();
+        self.render_reply(session, request, reply, &mut out);
+        if self.open(session).is_some() {
+            self.turn_bytes += out.len();
+            self.shards.release(session.slot, &out);
+        }
+    }
+
+    /// Takes note of an answer and renders it; says whether there is anybody to send it to.
+    fn render_reply(
+        &mut self,
+        session: SessionId,
+        request: Option<&RequestId>,
+        reply: &Reply,
+        out: &mut Vec<u8>,
+    ) -> bool {
         match reply {
             Reply::Refused(refusal) => {
                 *self.counters.refusals.entry(refusal.code()).or_default() += 1;
@@ -145,6 +183,10 @@ impl Core {
                 }
             }
             Reply::Ack { .. }
+            | Reply::History { .. }
+            | Reply::Found(_)
+            | Reply::Missed(_)
+            | Reply::Unread(_)
             | Reply::Done
             | Reply::Joined { .. }
             | Reply::Deaf { .. }
@@ -156,18 +198,14 @@ impl Core {
             | Reply::Pong => {}
         }
         let Some(connection) = self.open(session) else {
-            return;
+            return false;
         };
         connection.protocol.on_reply(reply);
         let Some(dialect) = connection.protocol.dialect() else {
-            return;
+            return false;
         };
-        let mut out = mem::take(&mut self.scratch);
-        protocol::render_reply(dialect, &self.facts, request, reply, &mut out);
-        self.push_own(session, &out);
-        out.clear();
-        out.shrink_to(SCRATCH_BYTES_KEPT);
-        self.scratch = out;
+        protocol::render_reply(dialect, &self.facts, request, reply, out);
+        true
     }
 
     fn enter(&mut self, membership: Membership) {
@@ -265,7 +303,10 @@ impl Core {
     fn count(&mut self, event: &Event) {
         match event.kind {
             EventKind::Message { .. } | EventKind::Private { .. } => self.counters.messages += 1,
-            EventKind::Joined { .. }
+            EventKind::Edited { .. }
+            | EventKind::Deleted { .. }
+            | EventKind::MarkedRead { .. }
+            | EventKind::Joined { .. }
             | EventKind::Parted { .. }
             | EventKind::Quit { .. }
             | EventKind::NickChanged { .. }
@@ -296,6 +337,9 @@ impl Core {
                         connection.nick = Some(new.clone());
                     }
                 }
+            }
+            Audit::Detached { session, nick } => {
+                info!(target: "chatd::connection", %session, %nick, "keeps its place");
             }
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
             Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),

@@ -17,6 +17,7 @@ mod connection;
 mod core;
 mod dispatch;
 pub mod handle;
+mod history;
 mod intake;
 mod room;
 mod seal;
@@ -35,9 +36,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use self::core::Core;
 use self::handle::Question;
+use self::history::History;
+pub use self::history::open_store;
 use super::clock::Clock;
 use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
+use crate::hub::history::Restored;
+use crate::store::Store;
 
 /// The engine, shared between its loop and the listeners of one thread.
 #[derive(Debug)]
@@ -48,13 +53,23 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine with an empty hub.
+    /// An engine whose hub knows what was kept. `work` is what the store notifies when it has news.
     ///
     /// # Errors
     /// The system's: no descriptor, memory or thread is left for the sockets.
-    pub fn new(clock: Clock, config: Arc<Config>) -> io::Result<Rc<Self>> {
-        let work = Arc::new(Notify::new());
-        let core = RefCell::new(Core::new(clock, config, Arc::clone(&work))?);
+    pub fn new(
+        clock: Clock,
+        config: Arc<Config>,
+        work: Arc<Notify>,
+        store: Option<(Store, Restored)>,
+    ) -> io::Result<Rc<Self>> {
+        let (store, restored) = store.unzip();
+        let history = History::new(store, &config.history);
+        let mut core = Core::new(clock, config, Arc::clone(&work), history)?;
+        if let Some(restored) = restored {
+            core.restore(restored);
+        }
+        let core = RefCell::new(core);
         Ok(Rc::new(Self { core, work }))
     }
 

@@ -80,6 +80,9 @@ impl Core {
             }
             EventKind::Message { .. }
             | EventKind::Private { .. }
+            | EventKind::Edited { .. }
+            | EventKind::Deleted { .. }
+            | EventKind::MarkedRead { .. }
             | EventKind::Joined { .. }
             | EventKind::Parted { .. }
             | EventKind::TopicChanged { .. }
@@ -120,6 +123,9 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::AwayChanged { .. }
         | EventKind::Message { .. }
         | EventKind::Private { .. }
+        | EventKind::Edited { .. }
+        | EventKind::Deleted { .. }
+        | EventKind::MarkedRead { .. }
         | EventKind::TopicChanged { .. }
         | EventKind::Notice { .. } => false,
     }

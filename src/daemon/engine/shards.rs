@@ -127,6 +127,26 @@ impl Shards {
         }
     }
 
+    pub(super) fn hold(&mut self, slot: u32) {
+        match self {
+            Self::Here { shard, .. } => shard.hold(slot),
+            Self::Beside { threads, .. } => {
+                let (thread, inner) = find(threads, slot);
+                thread.hold(inner);
+            }
+        }
+    }
+
+    pub(super) fn release(&mut self, slot: u32, ahead: &[u8]) {
+        match self {
+            Self::Here { shard, .. } => shard.release(slot, ahead),
+            Self::Beside { threads, .. } => {
+                let (thread, inner) = find(threads, slot);
+                thread.release(inner, ahead);
+            }
+        }
+    }
+
     pub(super) fn finish(&mut self, slot: u32, last_words: &[u8], how: Finish) {
         match self {
             Self::Here { shard, .. } => shard.finish(slot, last_words, how),

@@ -69,6 +69,8 @@ pub struct Facts {
     pub motd: String,
     /// The hub's bounds, the default room among them.
     pub settings: Settings,
+    /// Whether what is said is kept and can be asked for. The engine keeps it current.
+    pub has_history: bool,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
     /// client that asked.
     pub list_bytes: usize,

@@ -3,34 +3,49 @@
 use std::sync::Arc;
 
 use super::{Asker, Decision, text};
-use crate::hub::id::{SessionId, UserKey};
+use crate::hub::id::{MessageId, SessionId, UserKey};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
 use crate::hub::state::State;
 
-/// A nick that is free makes a new user, whatever key came with it: the user who had it may have
-/// left meanwhile.
-pub(super) fn log_in(
-    state: &State,
-    session: SessionId,
-    nick: Nick,
-    key: Option<UserKey>,
-    enter_default_room: bool,
-) -> Result<Decision, Refusal> {
+/// What a login brings with it.
+pub(super) struct Login {
+    pub(super) nick: Nick,
+    pub(super) key: Option<UserKey>,
+    pub(super) enter_default_room: bool,
+    pub(super) does_resume: bool,
+    pub(super) since: Option<MessageId>,
+}
+
+/// A nick that is free makes a new user, who is the person whose key came with it.
+pub(super) fn log_in(state: &State, session: SessionId, login: Login) -> Result<Decision, Refusal> {
     if state.session(session).is_some_and(|it| it.user.is_some()) {
         return Err(Refusal::AlreadyLoggedIn);
     }
+    let Login {
+        nick,
+        key,
+        enter_default_room,
+        does_resume,
+        since,
+    } = login;
     let Some(user) = state.user_named(&nick) else {
         return Ok(Decision::LogIn {
             nick,
+            key,
             enter_default_room,
+            does_resume,
         });
     };
     match key {
         None => Err(Refusal::NickInUse(nick)),
         Some(key) if key != state.key_of(user) => Err(Refusal::WrongKey(nick)),
-        Some(_) => Ok(Decision::Attach(user)),
+        Some(_) => Ok(Decision::Attach {
+            user,
+            does_resume,
+            since,
+        }),
     }
 }
 

@@ -1,31 +1,31 @@
 //! Speaking, and not wanting to hear.
 
-use std::sync::Arc;
-
-use super::{Asker, Decision, text};
-use crate::hub::command::{MessageKind, Target};
+use super::{Asker, Decision, Speech, text};
+use crate::hub::command::Target;
+use crate::hub::history::Keeping;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
+use crate::hub::settings::OnFailure;
 
-pub(super) fn send(
-    asker: &Asker<'_>,
-    to: Target,
-    kind: MessageKind,
-    text: Arc<str>,
-) -> Result<Decision, Refusal> {
-    text::message(&text, asker.settings.message_bytes)?;
+pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Decision, Refusal> {
+    text::message(&speech.text, asker.settings.message_bytes)?;
+    if let Keeping::Fails(why) = asker.keeping
+        && asker.settings.on_failure == OnFailure::Refuse
+    {
+        return Err(Refusal::NotKept(why));
+    }
     match to {
         Target::Room(name) => {
             let room = asker.own_room(name)?;
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
-            Ok(Decision::Say { room, kind, text })
+            Ok(Decision::Say { room, speech })
         }
         Target::User(nick) => {
             let to = asker.user_named(nick)?;
-            Ok(Decision::Tell { to, kind, text })
+            Ok(Decision::Tell { to, speech })
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod account;
 pub(super) mod admin;
+mod history;
 mod membership;
 mod message;
 mod query;
@@ -11,8 +12,10 @@ mod text;
 
 use std::sync::Arc;
 
+use super::ask::Purpose;
 use super::command::{Command, MessageKind};
-use super::id::{RoomId, SessionId, UserId};
+use super::history::{ClientMsgId, Keeping, OwnerId, Partner, Question};
+use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
 use super::output::Reply;
@@ -26,10 +29,18 @@ use super::user::User;
 pub(super) enum Decision {
     LogIn {
         nick: Nick,
+        /// Instead of the one that the session was given.
+        key: Option<UserKey>,
         enter_default_room: bool,
+        does_resume: bool,
     },
     /// The session becomes one more of a user who is here. It enters their rooms, no other.
-    Attach(UserId),
+    Attach {
+        user: UserId,
+        does_resume: bool,
+        /// What was said after it comes first.
+        since: Option<MessageId>,
+    },
     Rename(Nick),
     /// A room that is perhaps not open yet.
     Enter(RoomName),
@@ -39,13 +50,20 @@ pub(super) enum Decision {
     },
     Say {
         room: RoomId,
-        kind: MessageKind,
-        text: Arc<str>,
+        speech: Speech,
     },
     Tell {
         to: UserId,
-        kind: MessageKind,
-        text: Arc<str>,
+        speech: Speech,
+    },
+    /// The store has to be asked first.
+    Ask {
+        question: Question,
+        purpose: Purpose,
+    },
+    MarkRead {
+        of: Partner,
+        upto: MessageId,
     },
     SetTopic {
         room: RoomId,
@@ -65,14 +83,34 @@ pub(super) enum Decision {
     End(QuitReason),
 }
 
+/// What somebody says.
+#[derive(Debug)]
+pub(super) struct Speech {
+    pub(super) kind: MessageKind,
+    pub(super) text: Arc<str>,
+    pub(super) client_msgid: Option<ClientMsgId>,
+}
+
+/// What a decision goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) state: &'a State,
+    pub(super) settings: &'a Settings,
+    pub(super) keeping: Keeping,
+    /// The highest id given so far.
+    pub(super) last_id: MessageId,
+}
+
 /// Decides one command of a session that is there.
 pub(super) fn decide(
-    state: &State,
-    settings: &Settings,
+    facts: Facts<'_>,
     session: SessionId,
     command: Command,
 ) -> Result<Decision, Refusal> {
-    let asker = || Asker::find(state, settings, session);
+    let Facts {
+        state, settings, ..
+    } = facts;
+    let asker = || Asker::find(facts, session);
     match command {
         // What a session may say before it has logged in.
         Command::Ping => Ok(Decision::Answer(Reply::Pong)),
@@ -86,13 +124,42 @@ pub(super) fn decide(
             nick,
             key,
             enter_default_room,
-        } => account::log_in(state, session, nick, key, enter_default_room),
+            does_resume,
+            since,
+        } => {
+            let login = account::Login {
+                nick,
+                key,
+                enter_default_room,
+                does_resume,
+                since,
+            };
+            account::log_in(state, session, login)
+        }
         // What only a user may.
         Command::Nick(nick) => account::rename(&asker()?, nick),
         Command::Away(text) => account::set_away(&asker()?, text),
         Command::Join(room) => membership::join(&asker()?, room),
         Command::Part { room, reason } => membership::part(&asker()?, room, reason),
-        Command::Send { to, kind, text } => message::send(&asker()?, to, kind, text),
+        Command::Send {
+            to,
+            kind,
+            text,
+            client_msgid,
+        } => {
+            let speech = Speech {
+                kind,
+                text,
+                client_msgid,
+            };
+            message::send(&asker()?, to, speech)
+        }
+        Command::Edit { message, text } => history::edit(&asker()?, message, text),
+        Command::Delete { message } => history::delete(&asker()?, message),
+        Command::History { of, range, limit } => history::page(&asker()?, of, range, limit),
+        Command::Search { query, limit } => history::search(&asker()?, query, limit),
+        Command::MarkRead { of, upto } => history::mark_read(&asker()?, of, upto, facts.last_id),
+        Command::Unread => history::unread(&asker()?),
         Command::Deaf(deaf) => message::set_deaf(&asker()?, deaf),
         Command::Ignore { nick, on } => message::ignore(&asker()?, nick, on),
         Command::Topic { room, text } => room::set_topic(&asker()?, room, text),
@@ -109,22 +176,34 @@ pub(super) fn decide(
 struct Asker<'a> {
     state: &'a State,
     settings: &'a Settings,
+    keeping: Keeping,
     session: SessionId,
     id: UserId,
     user: &'a User,
 }
 
 impl<'a> Asker<'a> {
-    fn find(state: &'a State, settings: &'a Settings, session: SessionId) -> Result<Self, Refusal> {
+    fn find(facts: Facts<'a>, session: SessionId) -> Result<Self, Refusal> {
+        let Facts {
+            state,
+            settings,
+            keeping,
+            ..
+        } = facts;
         let found = state.session(session).and_then(|session| session.user);
         let id = found.ok_or(Refusal::NotLoggedIn)?;
         Ok(Self {
             state,
             settings,
+            keeping,
             session,
             id,
             user: state.user(id),
         })
+    }
+
+    fn owner(&self) -> OwnerId {
+        self.state.owner_of(self.id)
     }
 
     fn is_deaf(&self) -> bool {

@@ -96,6 +96,7 @@ impl Talk {
                 to: to.to_owned().into(),
                 text: piece.clone().into(),
                 kind,
+                client_msgid: None,
             };
             let to = to.to_owned();
             let text = piece;
@@ -106,6 +107,8 @@ impl Talk {
     pub(super) fn enter(&mut self, room: &str, entry: Entry) {
         let body = ClientBody::Join {
             room: room.to_owned().into(),
+            last: None,
+            since: None,
         };
         self.ask(body, Purpose::Enter(entry));
     }

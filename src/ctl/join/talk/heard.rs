@@ -12,7 +12,9 @@ impl Talk {
         let Answered { request, answer } = answered;
         if let ServerMessage::Error { code, text, .. } = &answer {
             return match (&request.body, &request.purpose) {
-                (ClientBody::Join { room }, Purpose::Enter(entry)) if code == "already_in_room" => {
+                (ClientBody::Join { room, .. }, Purpose::Enter(entry))
+                    if code == "already_in_room" =>
+                {
                     self.was_there(room, *entry)
                 }
                 _ => self.refusal(request.purpose, code, text),
@@ -159,6 +161,13 @@ impl Talk {
             | ServerMessage::Ignores { .. }
             | ServerMessage::Whois { .. }
             | ServerMessage::Pong { .. }
+            | ServerMessage::History { .. }
+            | ServerMessage::Found { .. }
+            | ServerMessage::Missed { .. }
+            | ServerMessage::Unread { .. }
+            | ServerMessage::Edited { .. }
+            | ServerMessage::Deleted { .. }
+            | ServerMessage::Read { .. }
             | ServerMessage::Ping
             | ServerMessage::Bye { .. }
             | ServerMessage::Unknown => return Vec::new(),

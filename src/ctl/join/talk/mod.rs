@@ -215,6 +215,8 @@ impl Talk {
         let rooms = self.rooms.keys().map(|room| {
             let body = ClientBody::Join {
                 room: room.clone().into(),
+                last: None,
+                since: None,
             };
             (body, Purpose::Enter(Entry::Again))
         });

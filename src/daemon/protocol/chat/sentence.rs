@@ -48,6 +48,18 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::TooFast { retry_after_ms } => {
             format!("Too fast. Try again in {}.", seconds(*retry_after_ms))
         }
+        Refusal::HistoryOff => "This server keeps no history.".into(),
+        Refusal::HistoryUnavailable(why) => {
+            format!("The history cannot be read now, because {}.", why.because())
+        }
+        Refusal::NotKept(why) => format!(
+            "This was not kept, because {}. Try again later.",
+            why.because()
+        ),
+        Refusal::NoSuchMessage => "You have said nothing with this id.".into(),
+        Refusal::Busy { max } => {
+            format!("{max} questions wait for an answer already. Ask again later.")
+        }
         Refusal::ShuttingDown => "The server is stopping.".into(),
     }
 }

@@ -12,7 +12,7 @@ use super::sentence;
 use super::stamp::ctime;
 use crate::daemon::protocol::Facts;
 use crate::hub::command::MessageKind;
-use crate::hub::event::{Event, EventKind};
+use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
@@ -86,6 +86,29 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             let head = format!("{time}[ {from} CHATTING TO {to} ] : {act}");
             write_cut(Kind::Single, &head, text, out);
         }
+        EventKind::Edited {
+            place, from, text, ..
+        } => match place {
+            EventPlace::Room(room) => {
+                let head = format!(
+                    "{time}[{from}{}] (edited) : ",
+                    elsewhere(room, facts, " in ")
+                );
+                write_cut(Kind::Broadcast, &head, text, out);
+            }
+            EventPlace::User(to) => {
+                let head = format!("{time}[ {from} CHATTING TO {to} ] (edited) : ");
+                write_cut(Kind::Single, &head, text, out);
+            }
+        },
+        EventKind::Deleted { place, from, .. } => {
+            let place = match place {
+                EventPlace::Room(room) => elsewhere(room, facts, " in "),
+                EventPlace::User(to) => format!(" to {to}"),
+            };
+            system(&format!("{from} has deleted a message{place}."), out);
+        }
+        EventKind::MarkedRead { .. } => {}
         EventKind::Joined { room, nick } => {
             let place = elsewhere(room, facts, " ");
             system(&format!("{nick} has joined{place}."), out);
@@ -159,6 +182,10 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         }
         // Not asked for, or told by an event.
         Reply::Ack { .. }
+        | Reply::History { .. }
+        | Reply::Found(_)
+        | Reply::Missed(_)
+        | Reply::Unread(_)
         | Reply::Done
         | Reply::Joined { .. }
         | Reply::Rooms(_)
@@ -198,6 +225,11 @@ fn write_refusal(refusal: &Refusal, facts: &Facts, out: &mut Vec<u8>) {
         | Refusal::TextTooLong { .. }
         | Refusal::TextEmpty
         | Refusal::TextControl
+        | Refusal::HistoryOff
+        | Refusal::HistoryUnavailable(_)
+        | Refusal::NotKept(_)
+        | Refusal::NoSuchMessage
+        | Refusal::Busy { .. }
         | Refusal::TooFast { .. }
         | Refusal::ShuttingDown => Kind::SystemMsg,
     };

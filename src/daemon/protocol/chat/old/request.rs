@@ -32,6 +32,8 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
                     nick,
                     key: None,
                     enter_default_room: true,
+                    does_resume: false,
+                    since: None,
                 },
             },
             Err(error) => Incoming::Fault(render_refused_login(&Refusal::BadNick(error))),
@@ -40,6 +42,7 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
             to: Target::Room(facts.settings.default_room.clone()),
             kind: MessageKind::Text,
             text: fields.text(Field::Msg)?.into(),
+            client_msgid: None,
         }),
         "sendto" => {
             let text = fields.text(Field::Msg)?.into();
@@ -49,6 +52,7 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
                     to: Target::User(nick),
                     kind: MessageKind::Text,
                     text,
+                    client_msgid: None,
                 }),
                 Err(_) => Incoming::Fault(render_nobody_is_called(&whom, facts)),
             }

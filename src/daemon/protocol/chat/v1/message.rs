@@ -49,11 +49,18 @@ pub(super) fn write_message(stamp: &Stamp, message: &Message<'_>, out: &mut Vec<
 }
 
 /// As [`write()`] writes a [`ServerMessage::Ack`].
-pub(super) fn write_ack(stamp: &Stamp, request: Option<&RequestId>, out: &mut Vec<u8>) {
+pub(super) fn write_ack(stamp: &Stamp, request: Option<&RequestId>, kept: bool, out: &mut Vec<u8>) {
     let (msgid, time) = (stamp.msgid(), stamp.time());
-    let Some(request) = request else {
-        let re = Re { id: None };
-        return write(&ServerMessage::Ack { re, msgid, time }, out);
+    let Some(request) = request.filter(|_| kept) else {
+        let id = request.map(RequestId::as_str);
+        let re = Re { id };
+        let ack = ServerMessage::Ack {
+            re,
+            msgid,
+            time,
+            kept,
+        };
+        return write(&ack, out);
     };
     out.extend_from_slice(br#"{"type":"ack","id":"#);
     write_string(request.as_str(), out);

@@ -2,6 +2,8 @@
 //! `wire::chat`'s; this file converts the hub's types to them and knows neither how objects are
 //! found in the stream nor who hears what. Requests come in through [`request`].
 
+mod ask;
+mod kept;
 mod message;
 pub(super) mod request;
 
@@ -11,7 +13,7 @@ use super::sentence;
 use super::stamp::{Rfc3339, Stamp};
 use crate::daemon::protocol::Facts;
 use crate::hub::command::MessageKind;
-use crate::hub::event::{Event, EventKind};
+use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::{Reply, RoomSummary, UserSummary};
@@ -20,7 +22,16 @@ use crate::wire::chat::{Kind, Limits, Re, Room, ServerMessage, VERSION};
 
 /// What a client may count on beyond the requests that every version 1 server has; a client looks
 /// here before it uses something that came later.
-const FEATURES: [&str; 0] = [];
+fn features(facts: &Facts) -> Vec<&'static str> {
+    let mut features = Vec::new();
+    if facts.has_history {
+        features.push("history");
+        if !facts.settings.resume_window.is_zero() {
+            features.push("resume");
+        }
+    }
+    features
+}
 
 /// Longest list in one object, in bytes; what is longer comes in several.
 const LIST_BYTES_MAX: usize = 16 * 1024;
@@ -30,6 +41,8 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
     let stamp = Stamp::of(event);
     let (msgid, time) = (stamp.msgid(), stamp.time());
     let reason_text;
+    let changed;
+    let partner;
     let object = match &event.kind {
         EventKind::Message {
             room,
@@ -58,6 +71,49 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             kind: wire_kind(*kind),
             text,
         },
+        EventKind::Edited {
+            place,
+            from,
+            message,
+            text,
+        } => {
+            changed = message.to_string();
+            let (room, to) = room_or_nick(place);
+            ServerMessage::Edited {
+                msgid,
+                time,
+                edits: &changed,
+                room,
+                from: from.as_str(),
+                to,
+                text,
+            }
+        }
+        EventKind::Deleted {
+            place,
+            from,
+            message,
+        } => {
+            changed = message.to_string();
+            let (room, to) = room_or_nick(place);
+            ServerMessage::Deleted {
+                msgid,
+                time,
+                deletes: &changed,
+                room,
+                from: from.as_str(),
+                to,
+            }
+        }
+        EventKind::MarkedRead { of, upto } => {
+            (changed, partner) = (upto.to_string(), of.to_string());
+            ServerMessage::Read {
+                msgid,
+                time,
+                of: &partner,
+                upto: &changed,
+            }
+        }
         EventKind::Joined { room, nick } => ServerMessage::Join {
             msgid,
             time,
@@ -115,13 +171,26 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         id: request.map(RequestId::as_str),
     };
     match reply {
-        Reply::LoggedIn { nick, key } => {
-            let (nick, key) = (nick.as_str(), &*format!("{:032x}", key.0));
-            write(&ServerMessage::Login { re, nick, key }, out);
+        Reply::LoggedIn {
+            nick,
+            key,
+            is_resumed,
+        } => {
+            let login = ServerMessage::Login {
+                re,
+                nick: nick.as_str(),
+                key: &*format!("{:032x}", key.0),
+                resumed: *is_resumed,
+            };
+            write(&login, out);
         }
-        Reply::Ack { id, at } => {
-            message::write_ack(&Stamp::new(*id, *at), request, out);
+        Reply::Ack { id, at, is_kept } => {
+            message::write_ack(&Stamp::new(*id, *at), request, *is_kept, out);
         }
+        Reply::History { of, page } => kept::write_history(&re, of, page, facts.list_bytes, out),
+        Reply::Found(page) => kept::write_found(&re, page, facts.list_bytes, out),
+        Reply::Missed(page) => kept::write_missed(&re, page, facts.list_bytes, out),
+        Reply::Unread(unread) => kept::write_unread(&re, unread, facts.list_bytes, out),
         Reply::Done => write(&ServerMessage::Ok { re }, out),
         Reply::Joined {
             room,
@@ -205,7 +274,7 @@ fn write_welcome(facts: &Facts, out: &mut Vec<u8>) {
         motd: &facts.motd,
         default_room: settings.default_room.as_str(),
         limits,
-        features: FEATURES.to_vec(),
+        features: features(facts),
     };
     write(&welcome, out);
 }
@@ -231,6 +300,11 @@ fn write_refusal(re: Re<&str>, refusal: &Refusal, out: &mut Vec<u8>) {
         | Refusal::TextEmpty
         | Refusal::TextControl
         | Refusal::Deaf
+        | Refusal::HistoryOff
+        | Refusal::HistoryUnavailable(_)
+        | Refusal::NotKept(_)
+        | Refusal::NoSuchMessage
+        | Refusal::Busy { .. }
         | Refusal::ShuttingDown => None,
     };
     let (code, text) = (refusal.code(), &*sentence::refusal(refusal));
@@ -333,6 +407,13 @@ fn fitting<T>(list: &[T], bytes: impl Fn(&T) -> usize, bytes_max: usize) -> usiz
         })
         .count();
     fitting.max(1).min(list.len())
+}
+
+fn room_or_nick(place: &EventPlace) -> (Option<&str>, Option<&str>) {
+    match place {
+        EventPlace::Room(room) => (Some(room.as_str()), None),
+        EventPlace::User(nick) => (None, Some(nick.as_str())),
+    }
 }
 
 fn wire_kind(kind: MessageKind) -> Kind {

@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use super::ask::{Backlog, lower, message_id, own_id, page_limit, partner, range, upper};
 use super::write_welcome;
 use crate::daemon::protocol::chat::complaint::Complaint;
 use crate::daemon::protocol::{Dialect, Facts, Incoming};
 use crate::hub::command::{Command, MessageKind, Target};
+use crate::hub::history::Query;
 use crate::hub::id::{RequestId, UserKey};
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
@@ -21,6 +23,8 @@ pub(in crate::daemon::protocol::chat) struct Peer {
     is_logged_in: bool,
     /// What `hello` said of the default room, for a login that comes later.
     enter_default_room: bool,
+    /// As of the default room: whether the user keeps their place when the connection breaks.
+    does_resume: bool,
 }
 
 impl Peer {
@@ -52,9 +56,11 @@ impl Peer {
         let peer = Self {
             is_logged_in: false,
             enter_default_room: hello.enter_default_room,
+            does_resume: hello.does_resume,
         };
         if let Some(nick) = hello.nick {
-            incoming.push(outcome(request, peer.login(&nick, hello.key.as_deref())));
+            let login = peer.login(&nick, hello.key.as_deref(), hello.since.as_deref());
+            push(incoming, request, login);
         }
         Some(peer)
     }
@@ -66,7 +72,15 @@ impl Peer {
         incoming: &mut Vec<Incoming>,
     ) {
         let (request, body) = read(&mut fields);
-        incoming.push(outcome(request, body.and_then(|body| self.command(body))));
+        let backlog = body.as_ref().ok().and_then(Backlog::of);
+        push(
+            incoming,
+            request.clone(),
+            body.and_then(|body| self.command(body)),
+        );
+        if let Some(backlog) = backlog {
+            push(incoming, request, backlog.command());
+        }
     }
 
     /// Takes note of an answer to this client.
@@ -80,17 +94,61 @@ impl Peer {
         Ok(match body {
             ClientBody::Hello { .. } => return Err(Complaint::greeted_already()),
             ClientBody::Nick { nick: wanted } if self.is_logged_in => Command::Nick(nick(&wanted)?),
-            ClientBody::Nick { nick: wanted } => self.login(&wanted, None)?,
-            ClientBody::Join { room: name } => Command::Join(room(&name)?),
+            ClientBody::Nick { nick: wanted } => self.login(&wanted, None, None)?,
+            ClientBody::Join { room: name, .. } => Command::Join(room(&name)?),
             ClientBody::Part { room: name, reason } => Command::Part {
                 room: room(&name)?,
                 reason: reason.map(Into::into),
             },
-            ClientBody::Send { to, text, kind } => Command::Send {
+            ClientBody::Send {
+                to,
+                text,
+                kind,
+                client_msgid,
+            } => Command::Send {
                 to: target(&to)?,
                 kind: hub_kind(kind),
                 text: text.into(),
+                client_msgid: client_msgid.map(|id| own_id(&id)).transpose()?,
             },
+            ClientBody::Edit { msgid, text } => Command::Edit {
+                message: message_id(Field::Msgid, &msgid)?,
+                text: text.into(),
+            },
+            ClientBody::Delete { msgid } => Command::Delete {
+                message: message_id(Field::Msgid, &msgid)?,
+            },
+            ClientBody::History {
+                of,
+                bounds,
+                around,
+                limit,
+            } => Command::History {
+                of: partner(&of)?,
+                range: range(&bounds, around.as_deref())?,
+                limit: page_limit(Field::Limit, limit)?,
+            },
+            ClientBody::Search {
+                words,
+                of,
+                from,
+                bounds,
+                limit,
+            } => Command::Search {
+                query: Query {
+                    words: words.into(),
+                    of: of.map(|of| partner(&of)).transpose()?,
+                    from: from.map(|whom| nick(&whom)).transpose()?,
+                    after: lower(bounds.after.as_deref())?,
+                    before: upper(bounds.before.as_deref())?,
+                },
+                limit: page_limit(Field::Limit, limit)?,
+            },
+            ClientBody::Read { of, upto } => Command::MarkRead {
+                of: partner(&of)?,
+                upto: message_id(Field::Upto, &upto)?,
+            },
+            ClientBody::Unread => Command::Unread,
             ClientBody::Topic { room: name, text } => Command::Topic {
                 room: room(&name)?,
                 text: text.into(),
@@ -114,11 +172,18 @@ impl Peer {
         })
     }
 
-    fn login(&self, wanted: &str, key: Option<&str>) -> Result<Command, Complaint> {
+    fn login(
+        &self,
+        wanted: &str,
+        key: Option<&str>,
+        since: Option<&str>,
+    ) -> Result<Command, Complaint> {
         Ok(Command::Login {
             nick: nick(wanted)?,
             key: key.map(user_key).transpose()?,
             enter_default_room: self.enter_default_room,
+            does_resume: self.does_resume,
+            since: since.map(|id| message_id(Field::Since, id)).transpose()?,
         })
     }
 }
@@ -140,6 +205,8 @@ struct Hello<'a> {
     nick: Option<Cow<'a, str>>,
     key: Option<Cow<'a, str>>,
     enter_default_room: bool,
+    does_resume: bool,
+    since: Option<Cow<'a, str>>,
 }
 
 impl<'a> Hello<'a> {
@@ -149,6 +216,8 @@ impl<'a> Hello<'a> {
             nick,
             key,
             enter,
+            resume,
+            since,
             ..
         } = body
         else {
@@ -161,22 +230,28 @@ impl<'a> Hello<'a> {
             nick,
             key,
             enter_default_room: enter,
+            does_resume: resume,
+            since,
         })
     }
 }
 
-fn outcome(request: Option<RequestId>, command: Result<Command, Complaint>) -> Incoming {
-    match command {
+fn push(
+    incoming: &mut Vec<Incoming>,
+    request: Option<RequestId>,
+    command: Result<Command, Complaint>,
+) {
+    incoming.push(match command {
         Ok(command) => Incoming::Command { request, command },
         Err(complaint) => complaint.to_v1(request.as_ref()),
-    }
+    });
 }
 
-fn nick(text: &str) -> Result<Nick, Complaint> {
+pub(super) fn nick(text: &str) -> Result<Nick, Complaint> {
     Nick::parse(text).map_err(|error| Refusal::BadNick(error).into())
 }
 
-fn room(text: &str) -> Result<RoomName, Complaint> {
+pub(super) fn room(text: &str) -> Result<RoomName, Complaint> {
     RoomName::parse(text).map_err(|error| Refusal::BadRoom(error).into())
 }
 
@@ -202,7 +277,7 @@ fn user_key(text: &str) -> Result<UserKey, Complaint> {
         .ok_or_else(|| wrong(Field::Key, "the 32 hexadecimal digits of a login answer"))
 }
 
-fn wrong(field: Field, expected: &'static str) -> Complaint {
+pub(super) fn wrong(field: Field, expected: &'static str) -> Complaint {
     RequestError::WrongType { field, expected }.into()
 }
 
