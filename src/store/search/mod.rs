@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 pub(super) use file::remove_files;
 pub(super) use find::Finder;
 pub(super) use index::run;
+#[cfg(test)]
+pub(super) use segment::tokens as tokens_for_tests;
 
 use super::news::held;
 
@@ -44,7 +46,8 @@ impl Progress {
         held(&self.note).clone()
     }
 
-    fn generation(&self) -> u64 {
+    /// Rises from 0 when there is an index, and with every new one.
+    pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 

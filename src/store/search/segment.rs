@@ -13,7 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 const TOKEN_CHARS_MAX: usize = 64;
 
 /// Calls `each` with every token of `text`, in order.
-pub(super) fn tokens(text: &str, mut each: impl FnMut(&str)) {
+pub(in crate::store) fn tokens(text: &str, mut each: impl FnMut(&str)) {
     if text.is_ascii() {
         return ascii_tokens(text, each);
     }
