@@ -56,6 +56,7 @@ fn decide(criterion: &mut Criterion) {
         to: Target::Room(room.clone()),
         kind: MessageKind::Text,
         text: text().into(),
+        client_msgid: None,
     };
     for members in [100, 9000] {
         let mut lobby = Lobby::new(members);
@@ -123,7 +124,12 @@ impl Lobby {
             lobby.command(
                 slot,
                 Command::Login {
-                    nick: Nick::parse(&format!("member{slot}")).expect("a nick"),
+                    nick: Nick::parse(&format!(
+                        "member{slot    does_resume: false,
+                    since: None,
+                }"
+                    ))
+                    .expect("a nick"),
                     key: None,
                     enter_default_room: true,
                 },
@@ -174,6 +180,7 @@ fn facts() -> Facts {
         software: "chatd".into(),
         motd: String::new(),
         settings: settings(),
+        has_history: false,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 0,
         now: NOW,
