@@ -2,10 +2,15 @@
 //! a directory of its own and waits for news, never for time.
 
 mod asking;
+mod faults;
+mod files;
 mod keeping;
+mod operating;
+mod retention;
 mod searching;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -96,6 +101,9 @@ impl Story {
     /// Waits until everything so far is kept.
     fn settle(&mut self) {
         let upto = self.store.shared.ids.pushed();
+        if upto == MessageId(0) {
+            return;
+        }
         self.wait(|news| matches!(news, News::Kept { upto: kept } if *kept >= upto));
     }
 
