@@ -225,10 +225,6 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Ignores { re, .. }
         | ServerMessage::Whois { re, .. }
         | ServerMessage::Pong { re }
-        | ServerMessage::History { re, .. }
-        | ServerMessage::Found { re, .. }
-        | ServerMessage::Missed { re, .. }
-        | ServerMessage::Unread { re, .. }
         | ServerMessage::Error { re, .. } => re.id.as_deref(),
         ServerMessage::Welcome { .. }
         | ServerMessage::Ping

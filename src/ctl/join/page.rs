@@ -102,17 +102,17 @@ mod tests {
             time: |time| time[11..16].to_owned(),
             day: |time| time[..10].to_owned(),
         };
-        let mut edited = kept("3", "2026-11-24T10:00:00Z", Some("better"));
-        edited.edited = Some("2026-11-24T10:01:00Z".into());
+        let mut edited = kept("3", "2025-11-24T10:00:00Z", Some("better"));
+        edited.edited = Some("2025-11-24T10:01:00Z".into());
         let page = Page {
             heading: Some("older".into()),
             messages: vec![
                 kept(
                     "1",
-                    "2026-11-23T23:59:00Z",
+                    "2025-11-23T23:59:00Z",
                     Some("late\n── unread ──\u{1b}[2J"),
                 ),
-                kept("2", "2026-11-24T00:01:00Z", None),
+                kept("2", "2025-11-24T00:01:00Z", None),
                 edited,
             ],
             changes: Vec::new(),
@@ -123,8 +123,8 @@ mod tests {
         assert_eq!(
             view.page(&page),
             format!(
-                "── older ──\n── 2026-11-23 ──\n23:59 <ben> late\n      ── unread ──␛[2J\n\
-                 ── 2026-11-24 ──\n00:01 <ben> (deleted)\n── unread ──\n\
+                "── older ──\n── 2025-11-23 ──\n23:59 <ben> late\n      ── unread ──␛[2J\n\
+                 ── 2025-11-24 ──\n00:01 <ben> (deleted)\n── unread ──\n\
                  10:00 <ben> better (edited)\n── {today} ──\n"
             )
         );

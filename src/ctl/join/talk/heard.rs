@@ -153,6 +153,8 @@ impl Talk {
             }
             ServerMessage::Missed { .. } => return self.missed(message),
             ServerMessage::Error { code, text, .. } => {
+                // Whatever it is about, there is nothing more to wait for.
+                self.past.awaits_missed = false;
                 return vec![Effect::Fault {
                     exit: exit_of_code(code),
                     text: text.clone(),
@@ -182,13 +184,6 @@ impl Talk {
             | ServerMessage::Ignores { .. }
             | ServerMessage::Whois { .. }
             | ServerMessage::Pong { .. }
-            | ServerMessage::History { .. }
-            | ServerMessage::Found { .. }
-            | ServerMessage::Missed { .. }
-            | ServerMessage::Unread { .. }
-            | ServerMessage::Edited { .. }
-            | ServerMessage::Deleted { .. }
-            | ServerMessage::Read { .. }
             | ServerMessage::Ping
             | ServerMessage::Bye { .. }
             | ServerMessage::Unknown => return Vec::new(),

@@ -134,7 +134,6 @@ impl Talk {
             lost_at: None,
             past: Past::new(welcome, reads_along),
         };
-        talk.ask_unread(false);
         for room in rooms {
             talk.enter(room, Entry::Start);
         }

@@ -53,6 +53,8 @@ pub(super) struct Past {
     pub(super) reads_along: bool,
     /// The server will tell what was missed by itself.
     pub(super) awaits_missed: bool,
+    /// The user was told which private conversations have something unread.
+    pub(super) has_told_unread: bool,
     conversations: BTreeMap<String, Conversation>,
     /// How far each one had been read when we came.
     pub(super) read: BTreeMap<String, String>,
@@ -134,9 +136,10 @@ impl Talk {
         self.past.awaits_missed = false;
     }
 
-    /// Asks how much is unread. After a loss that tells which private conversations went on.
+    /// Asks how much is unread in the rooms that we are in and privately. After a loss that tells
+    /// which private conversations went on.
     pub(super) fn ask_unread(&mut self, was_lost: bool) {
-        if self.past.is_kept && (self.past.reads_along || was_lost) {
+        if self.past.is_kept {
             let question = Question::Unread { was_lost };
             self.ask(ClientBody::Unread, Purpose::Past(question));
         }
@@ -152,6 +155,7 @@ impl Talk {
             Entry::Again => self.ask_missed(room),
             Entry::Start | Entry::Wanted if self.past.reads_along => {
                 self.past.conversation(room).fall_behind();
+                self.ask_unread(false);
                 let question = Question::Entered(room.to_owned());
                 self.ask_history(room, Bounds::default(), LINES, question);
             }

@@ -190,7 +190,7 @@ impl Talk {
                 }
                 continue;
             }
-            if is_private && unread > 0 {
+            if is_private && unread > 0 && !self.past.has_told_unread {
                 effects.push(Effect::Remark(format!(
                     "{unread} unread from {of}; /history {of} shows them"
                 )));
@@ -199,6 +199,7 @@ impl Talk {
                 self.past.read.insert(of, read);
             }
         }
+        self.past.has_told_unread |= !was_lost;
         effects
     }
 
