@@ -35,17 +35,28 @@ impl View<'_> {
     /// named wherever it is not the day of the line above.
     #[must_use]
     pub fn page(&self, page: &Page) -> String {
-        let mut lines = String::new();
         let today = self.today();
         let mut day = today.clone();
-        if let Some(heading) = &page.heading {
-            lines.push_str(&self.rule(heading));
+        let heading = page.heading.as_ref().map(|heading| self.rule(heading));
+        let mut lines = heading.unwrap_or_default();
+        lines.push_str(&self.lines_of(page, &mut day));
+        match &page.footing {
+            Some(footing) => lines.push_str(&self.rule(footing)),
+            None if day != today => lines.push_str(&self.rule(&today)),
+            None => {}
         }
+        lines
+    }
+
+    /// Only the messages of a page; `day` is the day of the line above, then that of the last one.
+    #[must_use]
+    pub fn lines_of(&self, page: &Page, day: &mut String) -> String {
+        let mut lines = String::new();
         for (index, kept) in page.messages.iter().enumerate() {
             let day_of_it = (self.day)(&kept.time);
-            if day_of_it != day {
+            if day_of_it != *day {
                 lines.push_str(&self.rule(&day_of_it));
-                day = day_of_it;
+                *day = day_of_it;
             }
             if page.unread_from == Some(index) {
                 lines.push_str(&self.rule("unread"));
@@ -55,14 +66,10 @@ impl View<'_> {
         for change in &page.changes {
             lines.push_str(&self.lines(change).unwrap_or_default());
         }
-        match &page.footing {
-            Some(footing) => lines.push_str(&self.rule(footing)),
-            None if day != today => lines.push_str(&self.rule(&today)),
-            None => {}
-        }
         lines
     }
 
+    /// One message, and what came of it since.
     fn kept(&self, kept: &Kept) -> String {
         let text = match (&kept.text, &kept.edited) {
             (None, _) => "(deleted)".to_owned(),
