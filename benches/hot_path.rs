@@ -174,6 +174,7 @@ fn facts() -> Facts {
         software: "chatd".into(),
         motd: String::new(),
         settings: settings(),
+        has_history: false,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 0,
         now: NOW,
