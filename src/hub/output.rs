@@ -170,6 +170,8 @@ pub enum Audit {
     },
     /// A user's last connection broke; their place is kept for a while.
     Detached { session: SessionId, nick: Nick },
+    /// And was given up, because they did not come back.
+    Gone { nick: Nick },
     /// A room opened or closed.
     RoomOpened { room: RoomName },
     /// The last user left.

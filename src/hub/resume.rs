@@ -72,6 +72,7 @@ impl Turn<'_> {
         let closing = self.closing_with(user);
         self.hub.state.apply(Change::Gone { user });
         let reason = reason.clone();
+        self.audit(Audit::Gone { nick: nick.clone() });
         self.tell(audience, EventKind::Quit { nick, reason });
         for room in closing {
             self.audit(Audit::RoomClosed { room });

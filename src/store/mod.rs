@@ -3,21 +3,70 @@
 //! socket or the engine; the owner hands in records and questions and takes news, and never waits.
 //!
 //! ```text
-//! keep(record) ─► queue ─► writer ─► history.db ─► index ─► history-search.db
-//! ask(question) ─► readers ◄───────────┴──────────────────────┘     news ─► take_news
+//! keep(record) ─► inbox ─► writer ─► history.db ─► index ─► history-search.db
+//! ask(question) ─► questions ─► readers ◄┴────────────────────────┘
+//! take_news ◄─ newsbox ◄─ writer, readers, watch
 //! ```
 
+mod backup;
+mod batch;
+mod check;
+mod checkpoint;
+mod clock;
+mod condition;
+mod connection;
+mod deadline;
+mod disk;
 mod error;
 mod handle;
+mod ids;
+mod inbox;
+mod ledger;
+mod lock;
+mod missed;
+mod names;
 mod news;
+mod open;
 mod options;
+mod page;
+mod people;
+mod questions;
+mod readers;
+mod removal;
 mod report;
+mod retention;
+mod row;
+mod schema;
+mod search;
+mod shared;
+mod threads;
+mod transfer;
+mod unread;
+mod watch;
+mod writer;
 
-use std::path::Path;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use crate::hub::history::{Question, Record, Restored, Ticket};
 use crate::hub::id::MessageId;
 
+use disk::Identity;
+use ids::Ids;
+use inbox::Inbox;
+use ledger::{Files, Gauges, Ledger};
+use lock::Lock;
+use news::{Newsbox, held};
+use questions::Questions;
+use search::Progress;
+use shared::{Bell, Meter, Pace, Settings, Shared};
+use threads::Threads;
+
+pub use backup::restore;
+pub use check::check_file;
 pub use error::{Full, OpenError, StoreError};
 pub use handle::StoreHandle;
 pub use news::News;
@@ -30,7 +79,18 @@ pub use report::{
 /// A history that is open. Dropping it closes it.
 #[derive(Debug)]
 pub struct Store {
-    news: news::Newsbox,
+    shared: Arc<Shared>,
+    /// Nothing once the store is closed.
+    running: Option<Running>,
+}
+
+/// What ends with the store, in this order.
+#[derive(Debug)]
+struct Running {
+    threads: Threads,
+    /// As long as this is there, operators may use their handles.
+    open: Arc<()>,
+    _lock: Lock,
 }
 
 impl Store {
@@ -43,47 +103,127 @@ impl Store {
         options: Options,
         news: impl Fn() + Send + Sync + 'static,
     ) -> Result<(Self, Restored), OpenError> {
-        let _ = (options, news::Newsbox::new(news));
-        Err(OpenError::Thread(std::io::ErrorKind::Unsupported.into()))
+        Self::open_at_pace(options, Pace::USUAL, news)
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a store is opened once, and its owner has no more use for them"
+    )]
+    fn open_at_pace(
+        options: Options,
+        pace: Pace,
+        news: impl Fn() + Send + Sync + 'static,
+    ) -> Result<(Self, Restored), OpenError> {
+        let lock = Lock::take(&options.path)?;
+        let database = open::without_links(&options.path)?;
+        // Held until the writer's is open: the last connection to close would remove the log.
+        let first = open::prepare(&database)?;
+        let (restored, messages) = open::restored(&first, &database)?;
+        let gauges = Arc::new(Gauges::default());
+        let ledger = Ledger::open(&database, options.durability, &gauges)
+            .map_err(|source| open::sort_out(&database, source))?;
+        drop(first);
+        let shared = Arc::new(Shared {
+            identity: Identity::of(&database),
+            files: Files {
+                search: open::search_path(&database),
+                database,
+            },
+            pace,
+            news: Newsbox::new(news),
+            inbox: Inbox::new(options.queue_bytes),
+            questions: Questions::new(pace.question_limit),
+            ids: Ids::new(restored.last_id),
+            condition: condition::Condition::default(),
+            settings: Mutex::new(Settings {
+                durability: options.durability,
+                retention: options.retention,
+            }),
+            meter: Meter::default(),
+            gauges,
+            index: Bell::default(),
+            progress: Progress::default(),
+            checkpoint: Bell::default(),
+            watch: Bell::default(),
+        });
+        shared.meter.messages.store(messages, Ordering::Relaxed);
+        let threads = Threads::start(&shared, ledger, options.readers)?;
+        let running = Running {
+            threads,
+            open: Arc::default(),
+            _lock: lock,
+        };
+        let store = Self {
+            shared,
+            running: Some(running),
+        };
+        Ok((store, restored))
     }
 
     /// Takes a record to be kept; never waits. Ids must rise from record to record.
     ///
     /// # Errors
     /// [`Full`]: it was not taken, and will not be reported as lost.
-    pub fn keep(&self, _record: Record) -> Result<(), Full> {
-        Err(Full)
+    pub fn keep(&self, record: Record) -> Result<(), Full> {
+        let id = record.id;
+        let waiting = self.shared.inbox.push(record)?;
+        self.shared.ids.push(id);
+        if waiting.is_high() {
+            self.shared.watch.ring();
+        }
+        Ok(())
     }
 
     /// Takes a question; never waits. Exactly one [`News::Answered`] follows.
     ///
     /// # Errors
     /// [`Full`]: too many questions wait already; no answer follows.
-    pub fn ask(&self, _ticket: Ticket, _question: Question) -> Result<(), Full> {
-        Err(Full)
+    pub fn ask(&self, ticket: Ticket, question: Question) -> Result<(), Full> {
+        self.shared
+            .questions
+            .ask(ticket, question, &self.shared.ids)
     }
 
     /// Moves what has happened to the end of `out`; never waits for a disk.
     pub fn take_news(&self, out: &mut Vec<News>) {
-        self.news.take(out);
+        self.shared.news.take(out);
     }
 
     /// Says that `id` was given to something that is not kept, so that it is not given again after a
     /// restart. Usually one comparison.
-    pub fn reserve(&self, _id: MessageId) {}
+    pub fn reserve(&self, id: MessageId) {
+        if self.shared.ids.give(id) {
+            self.shared.inbox.poke();
+        }
+    }
 
     /// Other settings from now on.
-    pub fn reconfigure(&self, _durability: Durability, _retention: Retention) {}
+    pub fn reconfigure(&self, durability: Durability, retention: Retention) {
+        *held(&self.shared.settings) = Settings {
+            durability,
+            retention,
+        };
+        self.shared.inbox.poke();
+    }
 
     /// The operators' door.
     #[must_use]
     pub fn handle(&self) -> StoreHandle {
-        StoreHandle {}
+        // A handle of a store that is closed already is as good as one of a store that was.
+        let closed = Arc::default();
+        let open = self.running.as_ref().map_or(&closed, |it| &it.open);
+        StoreHandle::new(Arc::clone(&self.shared), open)
     }
 
     /// Writes out everything that waits and ends the threads; what cannot be written is reported as lost.
-    /// Afterwards nothing more is taken, and the last news can be.
-    pub fn finish(&mut self) {}
+    /// Afterwards nothing more is taken, and the last news can be. Waits for as long as the disk hangs.
+    pub fn finish(&mut self) {
+        if let Some(running) = self.running.take() {
+            drop(running.open);
+            running.threads.end(&self.shared);
+        }
+    }
 
     /// [`finish`](Self::finish) for an owner who has no use for the last news.
     pub fn close(mut self) {
@@ -91,18 +231,8 @@ impl Store {
     }
 }
 
-/// Checks a history that no daemon has open, or a backup.
-///
-/// # Errors
-/// [`OpenError`] when it is no history that this chatd can read; damage further inside is in the report.
-pub fn check_file(_path: &Path) -> Result<CheckReport, OpenError> {
-    Err(OpenError::Thread(std::io::ErrorKind::Unsupported.into()))
-}
-
-/// Puts a backup in the place of the history at `to`, which is kept aside.
-///
-/// # Errors
-/// [`StoreError`]: a daemon runs on it, or the backup is not sound. Then nothing has changed.
-pub fn restore(_backup: &Path, _to: &Path) -> Result<RestoreReport, StoreError> {
-    Err(StoreError::Closing)
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.finish();
+    }
 }

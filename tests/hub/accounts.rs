@@ -71,7 +71,7 @@ fn with_the_key_a_second_session_is_the_same_user() {
         > ana2 connects
         > ana2 logs in as ana with the key of ana
           log: c3 is ana, session 2
-          ana2 gets: logged in as ana
+          ana2 gets: logged in again as ana
           ana2 gets unasked: in #lobby with 2
           ana2 gets unasked: in #rust with 1
         > ben says to #lobby: hi
@@ -96,7 +96,7 @@ fn a_user_keeps_the_key_when_the_session_that_brought_it_has_gone() {
         > ana2 connects
         > ana2 logs in as ana with the key of ana
           log: c2 is ana, session 2
-          ana2 gets: logged in as ana
+          ana2 gets: logged in again as ana
           ana2 gets unasked: in #lobby with 1
         > ana drops
         > ana3 connects
@@ -104,7 +104,7 @@ fn a_user_keeps_the_key_when_the_session_that_brought_it_has_gone() {
           ana3 gets: refused: wrong_key
         > ana3 logs in as ana with the key of ana
           log: c3 is ana, session 2
-          ana3 gets: logged in as ana
+          ana3 gets: logged in again as ana
           ana3 gets unasked: in #lobby with 1
     ",
     );

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use chatd::hub::Hub;
 use chatd::hub::event::{Event, Membership};
+use chatd::hub::history::{Question, Restored, Ticket};
 use chatd::hub::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{Input, Origin, QuitReason};
 use chatd::hub::output::{Administered, Audit, Output, Reply};
 use chatd::hub::refusal::Refusal;
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
+
+use crate::support::shelf::Shelf;
 
 /// One thing that someone outside the hub notices.
 #[derive(Clone, Debug)]
@@ -35,6 +38,13 @@ pub(super) struct Engine {
     rooms: BTreeMap<RoomId, Vec<SessionId>>,
     last: MessageId,
     heard_last: BTreeSet<SessionId>,
+    /// `None` where there is no history.
+    pub(super) shelf: Option<Shelf>,
+    /// What the store was asked and has not answered.
+    asked: Vec<(Ticket, Question)>,
+    held: BTreeSet<SessionId>,
+    /// The store answers at once, else when it is told to.
+    pub(super) is_prompt: bool,
 }
 
 impl Engine {
@@ -50,7 +60,33 @@ impl Engine {
             rooms: BTreeMap::new(),
             last: MessageId::default(),
             heard_last: BTreeSet::new(),
+            shelf: None,
+            asked: Vec::new(),
+            held: BTreeSet::new(),
+            is_prompt: true,
         }
+    }
+
+    /// From here on everything is kept, as after a start with an empty history.
+    pub(super) fn keep(&mut self) {
+        self.shelf = Some(Shelf::default());
+        let seen = self.handle(Input::Restored(Restored::default()));
+        assert!(seen.is_empty());
+    }
+
+    /// The store answers what it was asked.
+    pub(super) fn answer(&mut self) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while !self.asked.is_empty() {
+            let (ticket, question) = self.asked.remove(0);
+            let shelf = self
+                .shelf
+                .as_ref()
+                .expect("nobody asks where nothing is kept");
+            let answer = shelf.answer(&question);
+            seen.extend(self.handle(Input::Answered { ticket, answer }));
+        }
+        seen
     }
 
     /// A connection in the lowest free slot; its key is made from its serial.
@@ -92,6 +128,9 @@ impl Engine {
         let mut seen = Vec::new();
         for output in outputs {
             self.carry_out(output, &mut seen);
+        }
+        if self.is_prompt && !self.asked.is_empty() {
+            seen.extend(self.answer());
         }
         seen
     }
@@ -144,6 +183,24 @@ impl Engine {
                 reply,
             } => {
                 self.assert_open(session);
+                seen.push(Seen::Replied(session, request, reply));
+            }
+            Output::Record(record) => {
+                let shelf = self.shelf.as_mut().expect("only where something is kept");
+                shelf.keep(record);
+            }
+            Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            Output::Hold { session } => {
+                self.assert_open(session);
+                assert!(self.held.insert(session), "{session} is held twice");
+            }
+            Output::Release {
+                session,
+                request,
+                reply,
+            } => {
+                self.assert_open(session);
+                assert!(self.held.remove(&session), "{session} is not held");
                 seen.push(Seen::Replied(session, request, reply));
             }
             Output::Enter(Membership { room, session, .. }) => {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chatd::hub::command::MessageKind;
-use chatd::hub::event::EventKind;
+use chatd::hub::event::{EventKind, EventPlace};
+use chatd::hub::history::{Page, Stored};
 use chatd::hub::input::QuitReason;
 use chatd::hub::name::Nick;
 use chatd::hub::output::{Administered, Audit, Reply, RoomSummary};
@@ -23,6 +24,11 @@ pub(super) fn event(kind: &EventKind) -> String {
             kind,
             text,
         } => format!("{from} to {to}: {}", spoken(*kind, text)),
+        EventKind::Edited {
+            place, from, text, ..
+        } => format!("{from} edited {}: {text}", place_of(place)),
+        EventKind::Deleted { place, from, .. } => format!("{from} deleted {}", place_of(place)),
+        EventKind::MarkedRead { of, .. } => format!("{of} is read"),
         EventKind::Joined { room, nick } => format!("{nick} joined {room}"),
         EventKind::Parted { room, nick, reason } => {
             format!("{nick} left {room}{}", in_parentheses(reason.as_ref()))
@@ -48,6 +54,35 @@ pub(super) fn event(kind: &EventKind) -> String {
     }
 }
 
+fn place_of(place: &EventPlace) -> String {
+    match place {
+        EventPlace::Room(room) => format!("in {room}"),
+        EventPlace::User(nick) => format!("to {nick}"),
+    }
+}
+
+/// `ana: hello`, `ana: -` once it was deleted.
+fn kept(stored: &Stored) -> String {
+    let text = stored.text.as_deref().unwrap_or("-");
+    let edited = match (&stored.text, stored.changed_at) {
+        (Some(_), Some(_)) => " (edited)",
+        _ => "",
+    };
+    format!("{}: {text}{edited}", stored.from.nick)
+}
+
+fn page(page: &Page) -> String {
+    let more = if page.has_more { " and more" } else { "" };
+    let changes = page.changes.iter().map(|it| kept(&it.message));
+    let changes: Vec<String> = changes.collect();
+    let changed = if changes.is_empty() {
+        String::new()
+    } else {
+        format!(", changed {}", listed(changes))
+    };
+    format!("{}{more}{changed}", listed(page.messages.iter().map(kept)))
+}
+
 fn spoken(kind: MessageKind, text: &str) -> String {
     match kind {
         MessageKind::Text => text.replace('\n', "\\n"),
@@ -58,8 +93,21 @@ fn spoken(kind: MessageKind, text: &str) -> String {
 
 pub(super) fn reply(reply: &Reply) -> String {
     match reply {
-        Reply::LoggedIn { nick, .. } => format!("logged in as {nick}"),
-        Reply::Ack { .. } => "ack".to_owned(),
+        Reply::LoggedIn {
+            nick,
+            is_resumed: false,
+            ..
+        } => format!("logged in as {nick}"),
+        Reply::LoggedIn { nick, .. } => format!("logged in again as {nick}"),
+        Reply::Ack { is_kept: true, .. } => "ack".to_owned(),
+        Reply::Ack { .. } => "ack, not kept".to_owned(),
+        Reply::History { of, page: it } => format!("history of {of}: {}", page(it)),
+        Reply::Found(it) => format!("found {}", page(it)),
+        Reply::Missed(it) => format!("missed {}", page(it)),
+        Reply::Unread(unread) => {
+            let counts = unread.iter().map(|it| format!("{} {}", it.of, it.count));
+            format!("unread {}", listed(counts))
+        }
         Reply::Done => "done".to_owned(),
         Reply::Joined {
             room,
@@ -113,6 +161,11 @@ pub(super) fn refused(refusal: &Refusal) -> String {
         | Refusal::TextEmpty
         | Refusal::TextControl
         | Refusal::Deaf
+        | Refusal::HistoryOff
+        | Refusal::HistoryUnavailable(_)
+        | Refusal::NotKept(_)
+        | Refusal::NoSuchMessage
+        | Refusal::Busy { .. }
         | Refusal::ShuttingDown => format!("refused: {}", refusal.code()),
     }
 }
@@ -153,6 +206,8 @@ pub(super) fn audit(audit: &Audit) -> String {
         Audit::NickChanged {
             session, old, new, ..
         } => format!("{session} {old} is now {new}"),
+        Audit::Detached { session, nick } => format!("{session} {nick} keeps their place"),
+        Audit::Gone { nick } => format!("{nick} did not come back"),
         Audit::RoomOpened { room } => format!("{room} opened"),
         Audit::RoomClosed { room } => format!("{room} closed"),
         Audit::Throttled { session } => format!("{session} throttled"),

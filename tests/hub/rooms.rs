@@ -88,9 +88,6 @@ fn a_room_that_closed_is_forgotten() {
           log: #tea opened
           ana gets: in #tea with 1
           ana hears: ana joined #tea
-        > ana sets the topic of #tea: green
-          ana hears: ana set the topic of #tea: green
-          ana gets: done
         > ana leaves #tea
           ana hears: ana left #tea
           log: #tea closed
@@ -99,6 +96,34 @@ fn a_room_that_closed_is_forgotten() {
           log: #Tea opened
           ana gets: in #Tea with 1
           ana hears: ana joined #Tea
+    ",
+    );
+}
+
+#[test]
+fn a_room_with_a_topic_stays_though_nobody_is_in_it() {
+    story(
+        r"
+        > ana arrives
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana sets the topic of #tea: green
+          ana hears: ana set the topic of #tea: green
+          ana gets: done
+        > ana leaves #tea
+          ana hears: ana left #tea
+          ana gets: done
+        > ana joins #Tea
+          ana gets: in #tea with 1 (green)
+          ana hears: ana joined #tea
+        > ana leaves #tea
+          ana hears: ana left #tea
+          ana gets: done
+        > operator sets the topic of #tea
+          log: #tea closed
+          operator gets: topic set
     ",
     );
 }

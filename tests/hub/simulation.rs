@@ -47,7 +47,10 @@ fn everybody_hears_what_the_model_says() {
 
 /// All that can be heard or refused where names are well-formed and texts short, and how sessions
 /// come and go.
-const THINGS_TO_MEET: [&str; 33] = [
+const THINGS_TO_MEET: [&str; 36] = [
+    "a place is kept",
+    "a place is given up",
+    "logged in again",
     "message",
     "private",
     "joined",
@@ -286,6 +289,8 @@ impl Simulation {
             nick: self.nick(),
             key,
             enter_default_room: self.dice.below(3) > 0,
+            does_resume: self.dice.below(2) == 0,
+            since: None,
         }
     }
 
@@ -301,11 +306,13 @@ impl Simulation {
                 to: Target::Room(self.room()),
                 kind: self.kind(),
                 text: self.text(),
+                client_msgid: None,
             },
             50..60 => Command::Send {
                 to: Target::User(self.nick()),
                 kind: self.kind(),
                 text: self.text(),
+                client_msgid: None,
             },
             60..66 => Command::Topic {
                 room: self.room(),
@@ -389,6 +396,7 @@ fn random_settings(dice: &mut Dice, base: Settings) -> Settings {
         rooms_per_user: 1 + dice.index(4),
         max_rooms: 1 + dice.index(5),
         ignores_per_user: dice.index(3),
+        resume_window: Duration::from_millis(250 * dice.below(40)),
         rate: [0.0, 0.0, 1.0, 4.0][dice.index(4)],
         burst: [5.0, 20.0][dice.index(2)],
         max_faults: [5, 20, 1000][dice.index(3)],
@@ -409,9 +417,21 @@ fn thing(seen: &Seen) -> Option<String> {
             EventKind::TopicChanged { .. } => "topic changed",
             EventKind::AwayChanged { .. } => "away changed",
             EventKind::Notice { .. } => "notice",
+            EventKind::Edited { .. } | EventKind::Deleted { .. } | EventKind::MarkedRead { .. } => {
+                return None;
+            }
         },
         Seen::Replied(_, _, Reply::Refused(refusal)) => refusal.code(),
         Seen::Logged(Audit::LoggedIn { sessions: 2.., .. }) => "another session of a user",
+        Seen::Logged(Audit::Detached { .. }) => "a place is kept",
+        Seen::Logged(Audit::Gone { .. }) => "a place is given up",
+        Seen::Replied(
+            _,
+            _,
+            Reply::LoggedIn {
+                is_resumed: true, ..
+            },
+        ) => "logged in again",
         Seen::Pinged(_) => "pinged",
         Seen::Closed(_, reason) => return Some(closed(reason)),
         Seen::Replied(..) | Seen::Administered(_) | Seen::Logged(_) => return None,
@@ -446,6 +466,12 @@ fn sort_arrivals(heard: &mut Heard) {
     for lines in heard.values_mut() {
         if lines.iter().skip(1).all(|line| line.starts_with("in #")) {
             lines.sort();
+        }
+        // Those whose places are given up at the same moment, too.
+        for quits in
+            lines.chunk_by_mut(|one, next| [one, next].iter().all(|it| it.contains(" quit: ")))
+        {
+            quits.sort();
         }
     }
 }

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatd::hub::command::{Command, MessageKind, Target};
-use chatd::hub::id::{RequestId, SessionId, UserKey};
+use chatd::hub::history::{ClientMsgId, Keeping, Partner, Query, Range, Trouble};
+use chatd::hub::id::{MessageId, RequestId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::settings::Settings;
@@ -53,6 +54,13 @@ impl Story {
         let seen = self.engine.handle(Input::Settings(settings));
         assert!(seen.is_empty());
         self
+    }
+
+    /// As [`story`], with a history that is empty when it begins.
+    pub(super) fn kept() -> Self {
+        let mut story = Self::with(|_| {});
+        story.engine.keep();
+        story
     }
 
     /// Plays a script and compares all of it.
@@ -94,6 +102,22 @@ impl Story {
                 self.engine.now.unix.0 -= back;
                 Vec::new()
             }
+            ["the", "disk", "fills", "up"] => {
+                let keeping = Keeping::Fails(Trouble::DiskFull);
+                self.engine.handle(Input::Keeping(keeping))
+            }
+            ["the", "disk", "has", "room", "again"] => {
+                self.engine.handle(Input::Keeping(Keeping::Works))
+            }
+            ["message", number, "is", "lost"] => {
+                let id = self.message(number);
+                self.engine.handle(Input::Lost { from: id, upto: id })
+            }
+            ["the", "store", "takes", "its", "time"] => {
+                self.engine.is_prompt = false;
+                Vec::new()
+            }
+            ["the", "store", "answers"] => self.engine.answer(),
             ["operator", ref rest @ ..] => self.operate(rest, text),
             [who, "connects"] => self.connect(who, "10.0.0.1"),
             [who, "connects", "from", address] => self.connect(who, address),
@@ -128,6 +152,72 @@ impl Story {
             (["logs", "in", "as", name, "with", "the", "key", "of", owner], _) => {
                 self.login(name, Some(key_of(self.session(owner))), true)
             }
+            (["logs", "in", "to", "stay", "as", name], _) => self.login_again(name, None, None),
+            (
+                [
+                    "comes",
+                    "back",
+                    "as",
+                    name,
+                    "with",
+                    "the",
+                    "key",
+                    "of",
+                    owner,
+                ],
+                _,
+            ) => self.login_again(name, Some(owner), None),
+            (
+                [
+                    "comes",
+                    "back",
+                    "as",
+                    name,
+                    "with",
+                    "the",
+                    "key",
+                    "of",
+                    owner,
+                    "after",
+                    number,
+                ],
+                _,
+            ) => self.login_again(name, Some(owner), Some(self.message(number))),
+            (["says", "to", to, "under", own], text) => Command::Send {
+                to: target(to),
+                kind: MessageKind::Text,
+                text: text.unwrap_or_default(),
+                client_msgid: ClientMsgId::new(own),
+            },
+            (["edits", number], text) => Command::Edit {
+                message: self.message(number),
+                text: text.unwrap_or_default(),
+            },
+            (["deletes", number], _) => Command::Delete {
+                message: self.message(number),
+            },
+            (["reads", of], _) => history(of, Range::Latest, 50),
+            (["reads", "the", "last", count, "of", of], _) => {
+                history(of, Range::Latest, count.parse().unwrap())
+            }
+            (["reads", "what", "came", "before", number, "in", of], _) => {
+                history(of, Range::Before(self.message(number)), 50)
+            }
+            (["looks", "for"], words) => Command::Search {
+                query: Query {
+                    words: words.unwrap_or_default(),
+                    of: None,
+                    from: None,
+                    after: None,
+                    before: None,
+                },
+                limit: 50,
+            },
+            (["has", "read", of, "up", "to", number], _) => Command::MarkRead {
+                of: partner(of),
+                upto: self.message(number),
+            },
+            (["asks", "what", "is", "unread"], _) => Command::Unread,
             (["becomes", name], _) => Command::Nick(nick(name)),
             (["joins", name], _) => Command::Join(room(name)),
             (["leaves", name], reason) => Command::Part {
@@ -189,7 +279,25 @@ impl Story {
             nick: nick(name),
             key,
             enter_default_room,
+            does_resume: false,
+            since: None,
         }
+    }
+
+    fn login_again(&self, name: &str, owner: Option<&str>, since: Option<MessageId>) -> Command {
+        Command::Login {
+            nick: nick(name),
+            key: owner.map(|owner| key_of(self.session(owner))),
+            enter_default_room: true,
+            does_resume: true,
+            since,
+        }
+    }
+
+    /// The id of the message that was kept as number so much, from 1.
+    fn message(&self, number: &str) -> MessageId {
+        let shelf = self.engine.shelf.as_ref().expect("the story is kept");
+        shelf.id(number.parse().unwrap())
     }
 
     fn command_of(&mut self, session: SessionId, command: Command) -> Vec<Seen> {
@@ -296,13 +404,34 @@ fn lines_of_reply(seen: &Seen) -> String {
 }
 
 fn send(to: &str, kind: MessageKind, text: Option<Arc<str>>) -> Command {
-    let to = if to.starts_with('#') {
+    let text = text.unwrap_or_default();
+    Command::Send {
+        to: target(to),
+        kind,
+        text,
+        client_msgid: None,
+    }
+}
+
+fn target(to: &str) -> Target {
+    if to.starts_with('#') {
         Target::Room(room(to))
     } else {
         Target::User(nick(to))
-    };
-    let text = text.unwrap_or_default();
-    Command::Send { to, kind, text }
+    }
+}
+
+fn partner(of: &str) -> Partner {
+    if of.starts_with('#') {
+        Partner::Room(room(of))
+    } else {
+        Partner::User(nick(of))
+    }
+}
+
+fn history(of: &str, range: Range, limit: usize) -> Command {
+    let of = partner(of);
+    Command::History { of, range, limit }
 }
 
 fn ignore(name: &str, on: bool) -> Command {

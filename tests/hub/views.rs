@@ -62,7 +62,7 @@ fn an_ack_carries_the_id_and_time_of_its_message() {
         let seen = story.play_muted(action);
         let [
             Seen::Heard(_, event),
-            Seen::Replied(_, Some(_), Reply::Ack { id, at }),
+            Seen::Replied(_, Some(_), Reply::Ack { id, at, .. }),
         ] = &seen[..]
         else {
             panic!("{seen:?}");
@@ -107,6 +107,7 @@ fn speech_where_nobody_minds_allocates_no_list() {
             to: Target::Room(RoomName::lobby()),
             kind: MessageKind::Text,
             text: "hello".into(),
+            client_msgid: None,
         },
     };
     story.engine.hub.handle(now, input, &mut outputs);

@@ -24,6 +24,7 @@ fn facts() -> Facts {
             message_bytes: 32,
             ..Settings::default()
         },
+        has_history: true,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
         now: UnixMillis(1_795_424_400_000),
@@ -197,6 +198,7 @@ proptest! {
                 to: "@ben".into(),
                 text: text.as_str().into(),
                 kind: Kind::Notice,
+                client_msgid: Some("c-1".into()),
             },
             ClientBody::Topic {
                 room: "#lobby".into(),

@@ -9,11 +9,14 @@ use std::time::Duration;
 use chatd::daemon::protocol::{self, Facts, Incoming, Session};
 use chatd::hub::Hub;
 use chatd::hub::event::Event;
+use chatd::hub::history::{Keeping, Question, Restored, Ticket};
 use chatd::hub::id::{RoomId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::output::Output;
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
+
+use crate::support::shelf::Shelf;
 
 /// Hub, clients and clock.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(crate) struct Stage {
     clients: Vec<Client>,
     rooms: HashMap<RoomId, Vec<SessionId>>,
     heard: Vec<Heard>,
+    shelf: Shelf,
+    asked: Vec<(Ticket, Question)>,
 }
 
 /// Something that reached a client.
@@ -53,6 +58,7 @@ impl Stage {
                 software: "chatd 0.1.0".into(),
                 motd: "Welcome. /help lists the commands.".into(),
                 settings,
+                has_history: false,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 now: UnixMillis(BEGIN_MS),
@@ -61,7 +67,19 @@ impl Stage {
             clients: Vec::new(),
             rooms: HashMap::new(),
             heard: Vec::new(),
+            shelf: Shelf::default(),
+            asked: Vec::new(),
         }
+    }
+
+    /// From here on everything is kept.
+    pub(crate) fn keep(&mut self) {
+        self.facts.has_history = true;
+        self.input(Input::Restored(Restored::default()));
+    }
+
+    pub(crate) fn keeping(&mut self, keeping: Keeping) {
+        self.input(Input::Keeping(keeping));
     }
 
     /// What has been heard since the last call.
@@ -175,6 +193,10 @@ impl Stage {
         for output in outputs {
             self.carry_out(output);
         }
+        if let Some((ticket, question)) = self.asked.pop() {
+            let answer = self.shelf.answer(&question);
+            self.input(Input::Answered { ticket, answer });
+        }
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -193,6 +215,11 @@ impl Stage {
                 session,
                 request,
                 reply,
+            }
+            | Output::Release {
+                session,
+                request,
+                reply,
             } => {
                 let client = &mut self.clients[session.slot as usize];
                 client.protocol.on_reply(&reply);
@@ -201,6 +228,10 @@ impl Stage {
                 protocol::render_reply(dialect, &self.facts, request.as_ref(), &reply, &mut bytes);
                 self.deliver(session, &bytes);
             }
+            Output::Record(record) => self.shelf.keep(record),
+            Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            // Nothing happens before the release: the shelf answers at once.
+            Output::Hold { .. } => {}
             Output::Enter(membership) => {
                 let members = self.rooms.entry(membership.room).or_default();
                 members.push(membership.session);

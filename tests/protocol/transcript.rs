@@ -19,6 +19,7 @@
 
 use std::time::Duration;
 
+use chatd::hub::history::{Keeping, Trouble};
 use chatd::hub::input::AdminCommand;
 use chatd::hub::name::Nick;
 use chatd::hub::settings::Settings;
@@ -114,6 +115,8 @@ fn direct(direction: &str, stage: &mut Stage) {
                 seconds.parse().expect("a number of seconds"),
             ));
         }
+        ["what", "is", "said", "is", "kept"] => stage.keep(),
+        ["the", "disk", "is", "full"] => stage.keeping(Keeping::Fails(Trouble::DiskFull)),
         ["the", "operator", "kicks", nick] => stage.admin(AdminCommand::Kick {
             nick: Nick::parse(nick).unwrap(),
             reason: None,

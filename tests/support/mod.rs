@@ -2,6 +2,7 @@
 //! Everything waits for facts, with one generous bound; nothing sleeps a fixed time.
 
 pub(crate) mod peers;
+pub(crate) mod shelf;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -238,6 +238,7 @@ mod tests {
             to: "#lobby".into(),
             text: text.to_owned().into(),
             kind: Kind::Text,
+            client_msgid: None,
         }
     }
 
@@ -252,6 +253,7 @@ mod tests {
             re: re(id),
             msgid: "m1".into(),
             time: String::new(),
+            kept: true,
         }
     }
 

@@ -341,6 +341,7 @@ impl Core {
             Audit::Detached { session, nick } => {
                 info!(target: "chatd::connection", %session, %nick, "keeps its place");
             }
+            Audit::Gone { nick } => info!(target: "chatd::connection", %nick, "has not come back"),
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
             Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
             Audit::Throttled { session } => {

@@ -32,12 +32,26 @@ impl Model {
                 nick,
                 key,
                 enter_default_room,
-            } => self.log_in(id, nick, key, enter_default_room),
+                does_resume,
+                ..
+            } => {
+                let answer = self.log_in(id, nick, key, enter_default_room);
+                if answer.is_ok() {
+                    self.session(id).does_resume = does_resume;
+                }
+                answer
+            }
             Command::Nick(nick) => self.rename(me?, nick),
             Command::Away(text) => self.set_away(me?, text),
             Command::Join(name) => self.join(id, me?, name),
             Command::Part { room, reason } => self.part(me?, &room, reason),
-            Command::Send { to, kind, text } => self.send(id, me?, to, kind, text),
+            Command::Send { to, kind, text, .. } => self.send(id, me?, to, kind, text),
+            Command::Edit { .. }
+            | Command::Delete { .. }
+            | Command::History { .. }
+            | Command::Search { .. }
+            | Command::MarkRead { .. }
+            | Command::Unread => me.and(Err(Refusal::HistoryOff)),
             Command::Topic { room, text } => self.set_topic(me?, &room, text),
             Command::Deaf(deaf) => {
                 me?;
@@ -80,8 +94,9 @@ impl Model {
             let written = holder.nick.clone();
             let names: Vec<RoomName> = holder.rooms.iter().cloned().collect();
             self.session(id).user = Some(number);
+            self.user(number).kept_until_ms = None;
             self.sign_of_life(id);
-            self.tell(id, format!("logged in as {written}"));
+            self.tell(id, format!("logged in again as {written}"));
             // The order of these is the hub's own; it is compared without.
             for name in names {
                 self.reply_joined(id, &name);
@@ -93,7 +108,8 @@ impl Model {
         self.users.push(User {
             number,
             nick: nick.clone(),
-            key: key_of(id),
+            key: key.unwrap_or(key_of(id)),
+            kept_until_ms: None,
             rooms: BTreeSet::new(),
             away: None,
             ignores: BTreeSet::new(),

@@ -40,6 +40,7 @@ struct Session {
     origin: Origin,
     user: Option<usize>,
     deaf: bool,
+    does_resume: bool,
     answers_ping: bool,
     since_ms: u64,
     /// Of the last sign of life, on a clock of inputs: who comes first when both are due.
@@ -55,6 +56,8 @@ struct User {
     number: usize,
     nick: Nick,
     key: UserKey,
+    /// Without a session: until when their place is kept.
+    kept_until_ms: Option<u64>,
     rooms: BTreeSet<RoomName>,
     away: Option<String>,
     ignores: BTreeSet<usize>,
@@ -114,6 +117,7 @@ impl Model {
                 origin,
                 user: None,
                 deaf: false,
+                does_resume: false,
                 answers_ping: false,
                 since_ms: self.now_ms,
                 order: self.clock,
@@ -159,9 +163,18 @@ impl Model {
         }
         let cost = match &command {
             Command::Pong | Command::Quit { .. } => 0,
-            Command::Login { .. } | Command::Nick(_) | Command::Join(_) | Command::Away(_) => 2,
+            Command::Login { .. }
+            | Command::Nick(_)
+            | Command::Join(_)
+            | Command::Away(_)
+            | Command::Edit { .. }
+            | Command::Delete { .. }
+            | Command::History { .. }
+            | Command::Unread => 2,
+            Command::Search { .. } => 4,
             Command::Part { .. }
             | Command::Send { .. }
+            | Command::MarkRead { .. }
             | Command::Topic { .. }
             | Command::Deaf(_)
             | Command::Ignore { .. }
@@ -203,6 +216,9 @@ impl Model {
                         for &session in &sessions {
                             self.end(session, &reason, true);
                         }
+                        if sessions.is_empty() {
+                            self.end_user(user, &reason);
+                        }
                         format!("{} sessions", sessions.len())
                     }
                 }
@@ -240,6 +256,7 @@ impl Model {
                             text,
                         },
                     );
+                    self.close_empty_rooms();
                     "topic set".to_owned()
                 }
             },
@@ -303,34 +320,59 @@ impl Model {
         for id in pinged {
             self.tell(id, "pinged".to_owned());
         }
+        let late = |it: &&User| it.kept_until_ms.is_some_and(|until| until <= now_ms);
+        let mut late: Vec<_> = self
+            .users
+            .iter()
+            .filter(late)
+            .map(|it| (it.kept_until_ms, it.number))
+            .collect();
+        late.sort_unstable();
+        for (_, user) in late {
+            self.end_user(user, &QuitReason::Closed);
+        }
     }
 
     fn end(&mut self, id: SessionId, reason: &QuitReason, is_open: bool) {
-        let user = self.session(id).user;
+        let session = self.session(id);
+        let (user, does_resume) = (session.user, session.does_resume);
         self.sessions.retain(|it| it.id != id);
         if let Some(me) = user
             && self.sessions_of(me).is_empty()
         {
-            let hearers = self.others_around(me);
-            let nick = self.user(me).nick.clone();
-            self.users.retain(|it| it.number != me);
-            for user in &mut self.users {
-                user.ignores.remove(&me);
+            let window = u64::try_from(self.settings.resume_window.as_millis()).unwrap();
+            let is_broken = matches!(reason, QuitReason::Closed | QuitReason::PingTimeout);
+            let kept = self.users.iter().filter(|it| it.kept_until_ms.is_some());
+            let has_room = kept.count() < self.settings.max_connections;
+            if does_resume && is_broken && has_room && window > 0 {
+                self.user(me).kept_until_ms = Some(self.now_ms + window);
+            } else {
+                self.end_user(me, reason);
             }
-            self.close_empty_rooms();
-            let reason = reason.clone();
-            self.tell_all(hearers, &EventKind::Quit { nick, reason });
         }
         if is_open {
             self.tell(id, closed(reason));
         }
     }
 
+    fn end_user(&mut self, me: usize, reason: &QuitReason) {
+        let hearers = self.others_around(me);
+        let nick = self.user(me).nick.clone();
+        self.users.retain(|it| it.number != me);
+        for user in &mut self.users {
+            user.ignores.remove(&me);
+        }
+        self.close_empty_rooms();
+        let reason = reason.clone();
+        self.tell_all(hearers, &EventKind::Quit { nick, reason });
+    }
+
     fn close_empty_rooms(&mut self) {
         let users = &self.users;
         let lobby = &self.settings.default_room;
         self.rooms.retain(|room| {
-            room.name == *lobby || users.iter().any(|it| it.rooms.contains(&room.name))
+            let is_kept = room.name == *lobby || !room.topic.is_empty();
+            is_kept || users.iter().any(|it| it.rooms.contains(&room.name))
         });
     }
 

@@ -108,6 +108,7 @@ mod tests {
             from in "[a-z\"\\\\]{0,9}",
             text in any::<String>(),
             id in proptest::option::of("[ -~]{1,64}"),
+            kept in any::<bool>(),
             kind in kinds(),
         ) {
             let stamp = Stamp::new(MessageId(1 << 60), UnixMillis(1_795_424_400_007));
@@ -116,13 +117,13 @@ mod tests {
             let mut by_hand = Vec::new();
             write_message(&stamp, &Message { room, from, kind, text }, &mut by_hand);
             let id = id.as_deref().and_then(RequestId::new);
-            write_ack(&stamp, id.as_ref(), &mut by_hand);
+            write_ack(&stamp, id.as_ref(), kept, &mut by_hand);
 
             let mut by_serde = Vec::new();
             let kind = wire_kind(kind);
             write(&ServerMessage::Message { msgid, time, room, from, kind, text }, &mut by_serde);
             let re = Re { id: id.as_ref().map(RequestId::as_str) };
-            write(&ServerMessage::Ack { re, msgid, time }, &mut by_serde);
+            write(&ServerMessage::Ack { re, msgid, time, kept }, &mut by_serde);
             prop_assert_eq!(String::from_utf8(by_hand), String::from_utf8(by_serde));
         }
     }

@@ -1,0 +1,225 @@
+//! Records into rows, many in one transaction. This is the path whose cost every message pays, so
+//! statements are looked up once per batch and counts are added up before they are written.
+
+use std::collections::{HashMap, VecDeque};
+
+use rusqlite::{Connection, params};
+
+use crate::hub::command::MessageKind;
+use crate::hub::history::{Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind};
+use crate::hub::id::MessageId;
+
+use super::clock::{ID_BITS_BELOW_MS, ids_of};
+use super::ids::to_sql;
+use super::names::{Names, mark_key};
+use super::schema::FLAG_UNHEARD;
+
+/// Writes all of `records`; says how many messages were added.
+///
+/// # Errors
+/// Whatever SQLite says; then the transaction must be undone.
+pub(super) fn write(
+    db: &Connection,
+    names: &mut Names,
+    resends: &mut Resends,
+    records: &[Record],
+) -> rusqlite::Result<u64> {
+    let mut tally = Tally::default();
+    let mut insert = db.prepare_cached(INSERT_MESSAGE)?;
+    let mut remember = db.prepare_cached("INSERT INTO resend VALUES (?1, ?2)")?;
+    for record in records {
+        let id = to_sql(record.id);
+        match &record.kind {
+            RecordKind::Said {
+                place,
+                from,
+                kind,
+                text,
+                client_msgid,
+            } => {
+                let conversation = names.conversation(db, place, from.owner)?;
+                let author = names.author(db, from)?;
+                let addressee = match place {
+                    Place::Room(_) => None,
+                    Place::User { to, .. } => Some(names.author(db, to)?),
+                };
+                let at = stored_time(record.id, record.at.0);
+                let flags = flags_of(*kind, place);
+                insert.execute(params![
+                    id,
+                    conversation,
+                    author,
+                    addressee,
+                    flags,
+                    at,
+                    &**text,
+                    None::<i64>
+                ])?;
+                tally.add(conversation, author, addressee, 1);
+                if let Some(own) = client_msgid {
+                    remember.execute(params![id, own.as_str()])?;
+                    resends.remembered(record.id);
+                }
+            }
+            RecordKind::Edited { message, text } => {
+                let at = record.at.0.cast_signed();
+                let changed = db
+                    .prepare_cached(
+                        "UPDATE message SET text = ?2, changed_at = ?3, change_id = ?4
+                         WHERE id = ?1 AND text IS NOT NULL",
+                    )?
+                    .execute(params![to_sql(*message), &**text, at, id])?;
+                touch(db, *message, changed)?;
+            }
+            RecordKind::Deleted { message } => {
+                let at = record.at.0.cast_signed();
+                let changed = db
+                    .prepare_cached(
+                        "UPDATE message SET text = NULL, changed_at = ?2, change_id = ?3
+                         WHERE id = ?1 AND text IS NOT NULL",
+                    )?
+                    .execute(params![to_sql(*message), at, id])?;
+                touch(db, *message, changed)?;
+            }
+            RecordKind::TopicSet { room, topic } => {
+                let conversation = names.room(db, room)?;
+                db.prepare_cached("UPDATE conversation SET topic = ?2 WHERE id = ?1")?
+                    .execute(params![conversation, topic.as_deref()])?;
+            }
+            RecordKind::MarkSet { owner, of, upto } => {
+                db.prepare_cached(
+                    "INSERT INTO mark VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto)",
+                )?
+                .execute(params![
+                    owner.0.cast_signed(),
+                    mark_key(of),
+                    to_sql(*upto)
+                ])?;
+            }
+        }
+    }
+    if let Some(newest) = records.last() {
+        resends.trim(db, newest.id)?;
+    }
+    tally.write(db)
+}
+
+pub(super) const INSERT_MESSAGE: &str = "
+    INSERT INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+/// The search index has to look at this message again.
+fn touch(db: &Connection, message: MessageId, changed: usize) -> rusqlite::Result<()> {
+    if changed > 0 {
+        db.prepare_cached("INSERT INTO touched (id) VALUES (?1)")?
+            .execute([to_sql(message)])?;
+    }
+    Ok(())
+}
+
+/// `message.at`: nothing when the id says it already.
+pub(super) fn stored_time(id: MessageId, at_ms: u64) -> Option<i64> {
+    (id.0 >> ID_BITS_BELOW_MS != at_ms).then(|| at_ms.cast_signed())
+}
+
+/// `message.flags`.
+pub(super) fn flags_of(kind: MessageKind, place: &Place) -> i64 {
+    let kind = match kind {
+        MessageKind::Text => 0,
+        MessageKind::Action => 1,
+        MessageKind::Notice => 2,
+    };
+    match place {
+        Place::User {
+            is_unheard: true, ..
+        } => kind | FLAG_UNHEARD,
+        Place::User { .. } | Place::Room(_) => kind,
+    }
+}
+
+/// How many messages more, or fewer, refer to which rows.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    conversations: HashMap<i64, i64>,
+    authors: HashMap<i64, i64>,
+    messages: i64,
+}
+
+impl Tally {
+    pub(super) fn add(
+        &mut self,
+        conversation: i64,
+        author: i64,
+        addressee: Option<i64>,
+        messages: i64,
+    ) {
+        *self.conversations.entry(conversation).or_default() += messages;
+        *self.authors.entry(author).or_default() += messages;
+        if let Some(addressee) = addressee {
+            *self.authors.entry(addressee).or_default() += messages;
+        }
+        self.messages += messages;
+    }
+
+    /// Writes the counts down; says how many messages there are more, or fewer.
+    pub(super) fn write(&self, db: &Connection) -> rusqlite::Result<u64> {
+        let mut count =
+            db.prepare_cached("UPDATE conversation SET messages = messages + ?2 WHERE id = ?1")?;
+        for (id, messages) in &self.conversations {
+            count.execute([id, messages])?;
+        }
+        let mut count =
+            db.prepare_cached("UPDATE author SET messages = messages + ?2 WHERE id = ?1")?;
+        for (id, messages) in &self.authors {
+            count.execute([id, messages])?;
+        }
+        if self.messages != 0 {
+            db.prepare_cached("UPDATE state SET messages = messages + ?1")?
+                .execute([self.messages])?;
+        }
+        Ok(self.messages.unsigned_abs())
+    }
+
+    pub(super) fn conversations(&self) -> impl Iterator<Item = i64> {
+        self.conversations.keys().copied()
+    }
+
+    pub(super) fn authors(&self) -> impl Iterator<Item = i64> {
+        self.authors.keys().copied()
+    }
+}
+
+/// Where in the ids the remembered clients' own ids stand, so that the table of them stays short: as many
+/// as the hub takes at a start, and as old.
+#[derive(Debug, Default)]
+pub(super) struct Resends {
+    /// The id of every [`STRIDE`]th that was remembered since the start.
+    milestones: VecDeque<MessageId>,
+    since_last: usize,
+}
+
+const STRIDE: usize = 1_000;
+
+impl Resends {
+    fn remembered(&mut self, id: MessageId) {
+        self.since_last += 1;
+        if self.since_last >= STRIDE {
+            self.since_last = 0;
+            self.milestones.push_back(id);
+        }
+    }
+
+    /// Forgets those that are too old, or too many.
+    fn trim(&mut self, db: &Connection, newest: MessageId) -> rusqlite::Result<()> {
+        let mut before = newest.0.saturating_sub(ids_of(RESENDS_KEPT_FOR_MS));
+        while self.milestones.len() > RESENDS_MAX / STRIDE + 1
+            && let Some(milestone) = self.milestones.pop_front()
+        {
+            before = before.max(milestone.0);
+        }
+        db.prepare_cached("DELETE FROM resend WHERE id < ?1")?
+            .execute([to_sql(MessageId(before))])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! The writer's side of `history.db`: one connection, what is remembered beside it, and transactions that
+//! are either kept whole or undone whole. Everything that changes the database goes through here.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::hub::history::{Record, RecordKind};
+use crate::hub::id::MessageId;
+
+use super::batch;
+use super::connection;
+use super::ids::to_sql;
+use super::names::Names;
+use super::options::Durability;
+
+/// Size of the write with which the disk is tried, in bytes: more than a nearly full disk that still takes
+/// single messages would have left over.
+const PROBE_BYTES: u32 = 32 * 1024;
+
+/// The database as the writer has it.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    connection: Connection,
+    names: Names,
+    resends: batch::Resends,
+}
+
+/// What a test turns to fill a disk, and what the checkpoints look at.
+#[derive(Debug, Default)]
+pub(super) struct Gauges {
+    /// Pages in the write-ahead log after the last commit.
+    pub(super) wal_pages: AtomicU32,
+    /// Most pages of the database; 0 for SQLite's own bound.
+    pub(super) pages_max: AtomicU32,
+}
+
+impl Ledger {
+    /// Opens the database, which must exist.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub(super) fn open(
+        path: &Path,
+        durability: Durability,
+        gauges: &Arc<Gauges>,
+    ) -> rusqlite::Result<Self> {
+        let mut connection = connection::writer(path, durability)?;
+        let measured = Arc::clone(gauges);
+        connection.wal_hook(Some(move |_: &mut _, pages: i32| {
+            measured
+                .wal_pages
+                .store(pages.cast_unsigned(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self {
+            connection,
+            names: Names::default(),
+            resends: batch::Resends::default(),
+        })
+    }
+
+    /// Keeps all of `records` and raises the ceiling; says how many messages were added.
+    ///
+    /// # Errors
+    /// [`Undone`]: none of them is kept, as far as this connection knows.
+    pub(super) fn keep(&mut self, records: &[Record], ceiling: MessageId) -> Result<u64, Undone> {
+        let Self {
+            connection,
+            names,
+            resends,
+        } = self;
+        transact(connection, names, |transaction, names| {
+            let added = batch::write(transaction, names, resends, records)?;
+            transaction
+                .prepare_cached("UPDATE state SET ceiling = max(ceiling, ?1)")?
+                .execute([to_sql(ceiling)])?;
+            Ok(added)
+        })
+    }
+
+    /// Does something in one transaction.
+    ///
+    /// # Errors
+    /// [`Undone`].
+    pub(super) fn change<T>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>, &mut Names) -> rusqlite::Result<T>,
+    ) -> Result<T, Undone> {
+        transact(&mut self.connection, &mut self.names, change)
+    }
+
+    /// Raises the ceiling, or sets it exactly when the store is closed in order.
+    ///
+    /// # Errors
+    /// [`Undone`].
+    pub(super) fn set_ceiling(&mut self, ceiling: MessageId) -> Result<(), Undone> {
+        self.change(|transaction, _| {
+            transaction.execute("UPDATE state SET ceiling = ?1", [to_sql(ceiling)])?;
+            Ok(())
+        })
+    }
+
+    /// Writes a little, to know whether the disk takes it.
+    ///
+    /// # Errors
+    /// [`Undone`]: it does not.
+    pub(super) fn probe(&mut self) -> Result<(), Undone> {
+        for probe in [
+            "UPDATE state SET probe = zeroblob(?1)",
+            "UPDATE state SET probe = NULL WHERE ?1",
+        ] {
+            self.change(|transaction, _| transaction.execute(probe, params![PROBE_BYTES]))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the first of these records is in the database: after a commit of which nobody knows how it
+    /// ended. Records that leave no row of their own count as not kept; they may be sent again.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub(super) fn has(&self, records: &[Record]) -> rusqlite::Result<bool> {
+        let said = records
+            .iter()
+            .find(|record| matches!(record.kind, RecordKind::Said { .. }));
+        let changed = records.iter().rfind(|record| {
+            matches!(
+                record.kind,
+                RecordKind::Edited { .. } | RecordKind::Deleted { .. }
+            )
+        });
+        let (sql, id) = match (said, changed) {
+            (Some(record), _) => ("SELECT 1 FROM message WHERE id = ?1", record.id),
+            (None, Some(record)) => ("SELECT 1 FROM message WHERE change_id = ?1", record.id),
+            (None, None) => return Ok(false),
+        };
+        let found: Option<i64> = self
+            .connection
+            .query_row(sql, [to_sql(id)], |row| row.get(0))
+            .optional()?;
+        Ok(found.is_some())
+    }
+
+    /// For reading within the writer's own steps.
+    pub(super) fn reading(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Bounds the database's size, for a test that fills the disk.
+    pub(super) fn bound_pages(&self, gauges: &Gauges) -> rusqlite::Result<()> {
+        let pages = match gauges.pages_max.load(Ordering::Relaxed) {
+            0 => u32::MAX - 1,
+            pages => pages,
+        };
+        self.connection.pragma_update(None, "max_page_count", pages)
+    }
+
+    pub(super) fn set_durability(&self, durability: Durability) -> rusqlite::Result<()> {
+        connection::set_durability(&self.connection, durability)
+    }
+
+    /// Moves the whole log into the database, so that what is left is one file.
+    pub(super) fn finish(self) {
+        // What cannot be moved now is moved at the next start.
+        let _ = self
+            .connection
+            .wal_checkpoint_v2(None::<&str>, CheckpointMode::TRUNCATE);
+    }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    names: &mut Names,
+    change: impl FnOnce(&Transaction<'_>, &mut Names) -> rusqlite::Result<T>,
+) -> Result<T, Undone> {
+    let done = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .and_then(|transaction| {
+            let value = change(&transaction, names)?;
+            transaction.commit()?;
+            Ok(value)
+        });
+    done.map_err(|source| {
+        // Rows that were made in the transaction are gone with it.
+        names.forget();
+        Undone(source)
+    })
+}
+
+/// A transaction that failed, and was undone.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Undone(#[from] pub(super) rusqlite::Error);
+
+/// Where the database is, for those who open it again.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) database: PathBuf,
+    pub(super) search: PathBuf,
+}

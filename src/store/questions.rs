@@ -1,0 +1,140 @@
+//! Questions that wait for a reader. Those about what was just said are held back until it is kept; each
+//! is answered in time, if only by saying that it took too long.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::hub::history::{Answer, Question, Ticket, Trouble};
+use crate::hub::id::MessageId;
+
+use super::clock;
+use super::error::Full;
+use super::ids::Ids;
+use super::news::{News, Newsbox, held};
+
+/// Most questions that wait, held back or not.
+pub(super) const QUESTIONS_MAX: usize = 256;
+
+/// The readers' letter box.
+#[derive(Debug)]
+pub(super) struct Questions {
+    state: Mutex<State>,
+    wake: Condvar,
+    time_limit: Duration,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ready: VecDeque<Asked>,
+    held: Vec<Asked>,
+    is_closing: bool,
+}
+
+/// A question on its way.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) ticket: Ticket,
+    pub(super) question: Question,
+    pub(super) deadline: Instant,
+    /// Records up to here must have been kept or lost before.
+    after: MessageId,
+}
+
+impl Questions {
+    /// A letter box whose questions are answered within `time_limit`.
+    pub(super) fn new(time_limit: Duration) -> Self {
+        Self {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            time_limit,
+        }
+    }
+
+    pub(super) fn ask(&self, ticket: Ticket, question: Question, ids: &Ids) -> Result<(), Full> {
+        let after = match &question {
+            // Ids above the newest record's are of events that are never kept.
+            Question::Missed { upto, .. } => (*upto).min(ids.pushed()),
+            Question::Page { .. }
+            | Question::Search { .. }
+            | Question::Message { .. }
+            | Question::Unread { .. } => MessageId::default(),
+        };
+        let asked = Asked {
+            ticket,
+            question,
+            deadline: clock::now() + self.time_limit,
+            after,
+        };
+        let mut state = held(&self.state);
+        if state.is_closing || state.ready.len() + state.held.len() >= QUESTIONS_MAX {
+            return Err(Full);
+        }
+        // Looked at under the lock: the writer settles first and releases afterwards.
+        if ids.settled() >= after {
+            state.ready.push_back(asked);
+            self.wake.notify_one();
+        } else {
+            state.held.push(asked);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the questions that wait for records up to `settled`.
+    pub(super) fn release(&self, settled: MessageId) {
+        let mut state = held(&self.state);
+        if state.held.is_empty() {
+            return;
+        }
+        let State { ready, held, .. } = &mut *state;
+        ready.extend(held.extract_if(.., |asked| asked.after <= settled));
+        self.wake.notify_all();
+    }
+
+    /// Answers the questions that have been held back for too long.
+    pub(super) fn expire(&self, now: Instant, news: &Newsbox) {
+        let expired: Vec<Asked> = {
+            let mut state = held(&self.state);
+            state
+                .held
+                .extract_if(.., |asked| asked.deadline <= now)
+                .collect()
+        };
+        news.leave(expired.into_iter().map(|asked| News::Answered {
+            ticket: asked.ticket,
+            answer: Answer::Failed(Trouble::TimedOut),
+        }));
+    }
+
+    /// When the next question that is held back expires.
+    pub(super) fn next_expiry(&self) -> Option<Instant> {
+        let state = held(&self.state);
+        state.held.iter().map(|asked| asked.deadline).min()
+    }
+
+    /// Waits for a question; `None` once there will be no more.
+    pub(super) fn take(&self) -> Option<Asked> {
+        let mut state = held(&self.state);
+        loop {
+            if let Some(asked) = state.ready.pop_front() {
+                return Some(asked);
+            }
+            if state.is_closing {
+                return None;
+            }
+            state = self
+                .wake
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// No more are taken; those that wait are still answered.
+    pub(super) fn close(&self) {
+        let mut state = held(&self.state);
+        state.is_closing = true;
+        let State { ready, held, .. } = &mut *state;
+        ready.append(&mut held.drain(..).collect());
+        self.wake.notify_all();
+    }
+}

@@ -1,0 +1,100 @@
+//! The threads that answer questions, each with its own connections, so that a slow search holds up neither
+//! the writer nor another question.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::hub::history::{Answer, Page, Question, Trouble};
+
+use super::connection;
+use super::deadline::Deadline;
+use super::error::trouble;
+use super::missed::missed;
+use super::news::News;
+use super::page::{message, page};
+use super::questions::Asked;
+use super::search::Finder;
+use super::shared::Shared;
+use super::unread::unread;
+
+/// Runs until there are no more questions.
+pub(super) fn run(shared: &Arc<Shared>) {
+    let mut reader = Reader {
+        deadline: Deadline::never(),
+        history: None,
+        finder: Finder::default(),
+    };
+    while let Some(asked) = shared.questions.take() {
+        let answer = reader.answer(&asked, shared).unwrap_or_else(|error| {
+            // Whatever it was, a new connection may do better.
+            let why = trouble(&error);
+            if why != Trouble::TimedOut {
+                reader.history = None;
+            }
+            Answer::Failed(why)
+        });
+        shared.news.leave([News::Answered {
+            ticket: asked.ticket,
+            answer,
+        }]);
+    }
+}
+
+struct Reader {
+    deadline: Deadline,
+    history: Option<Connection>,
+    finder: Finder,
+}
+
+impl Reader {
+    fn answer(&mut self, asked: &Asked, shared: &Shared) -> rusqlite::Result<Answer> {
+        self.deadline.set(asked.deadline);
+        if self.deadline.has_passed() {
+            return Ok(Answer::Failed(Trouble::TimedOut));
+        }
+        let history = match self.history.take() {
+            Some(history) => history,
+            None => {
+                let mut history = connection::reader(&shared.files.database)?;
+                self.deadline.bind(&mut history)?;
+                history
+            }
+        };
+        let history = self.history.insert(history);
+        // All that one answer says is of one moment. A transaction that only read ends with its guard.
+        let moment = history.transaction()?;
+        match &asked.question {
+            Question::Page {
+                asker,
+                of,
+                range,
+                limit,
+            } => page(&moment, *asker, of, *range, *limit).map(Answer::Page),
+            Question::Search {
+                asker,
+                query,
+                limit,
+            } => {
+                let index = (&*shared.files.search, &shared.progress);
+                self.finder
+                    .find(index, &self.deadline, &moment, (*asker, query), *limit)
+                    .map(Answer::Page)
+            }
+            Question::Message { id } => message(&moment, *id).map(Answer::Message),
+            Question::Missed {
+                asker,
+                rooms,
+                since,
+                upto,
+                limit,
+            } => {
+                if upto <= since {
+                    return Ok(Answer::Page(Page::default()));
+                }
+                missed(&moment, *asker, rooms, (*since, *upto), *limit).map(Answer::Page)
+            }
+            Question::Unread { asker, rooms } => unread(&moment, *asker, rooms).map(Answer::Unread),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The thread that keeps the index: it follows the history by a watermark of ids, and by the notes of what
+//! was changed or removed behind it. Its transactions are short, its thread is a nice one, and what it
+//! cannot use it throws away and builds anew.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::file::{self, Unusable};
+use super::segment::tokens;
+use crate::hub::history::Trouble;
+use crate::store::connection;
+use crate::store::error::trouble;
+use crate::store::schema::FLAG_UNHEARD;
+use crate::store::shared::Shared;
+
+/// Messages, and notes, of one transaction.
+const MESSAGES_PER_STEP: usize = 500;
+
+/// How long what comes in gathers before it is indexed: far below what anybody notices, far above what a
+/// commit costs.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// How long nothing is tried after it failed.
+const REST: Duration = Duration::from_secs(1);
+
+/// Steps after which the index's own log is moved.
+const STEPS_PER_CHECKPOINT: u32 = 20;
+
+/// Niceness of the thread: it works while nobody else has to.
+const NICE: i32 = 10;
+
+/// Runs until the bell is closed.
+pub(in crate::store) fn run(shared: &Arc<Shared>) {
+    let _ = rustix::process::setpriority_process(None, NICE); // only nicer with it
+    loop {
+        let followed = Index::open(shared).and_then(|mut index| index.follow());
+        match followed {
+            Ok(Ended::Closed) => return,
+            Ok(Ended::Damaged) => continue,
+            Err(error) => match trouble(&error) {
+                Trouble::Damaged => {
+                    let progress = &shared.progress;
+                    progress.report_damage(progress.generation());
+                }
+                Trouble::DiskFull
+                | Trouble::ReadOnly
+                | Trouble::Gone
+                | Trouble::Io
+                | Trouble::Behind
+                | Trouble::TimedOut => {}
+            },
+        }
+        if !shared.index.pause(REST) {
+            return;
+        }
+    }
+}
+
+/// Why following the history came to an end.
+enum Ended {
+    Closed,
+    Damaged,
+}
+
+struct Index<'a> {
+    shared: &'a Shared,
+    history: Connection,
+    words: Connection,
+    /// The newest message that is indexed, and the last note that was read.
+    upto: i64,
+    seq: i64,
+}
+
+impl<'a> Index<'a> {
+    fn open(shared: &'a Shared) -> rusqlite::Result<Self> {
+        let path = &shared.files.search;
+        let history = connection::reader(&shared.files.database)?;
+        let opened = if shared.progress.is_damaged() && shared.progress.generation() > 0 {
+            Err(Unusable::Damaged)
+        } else {
+            file::open(path)
+        };
+        let words = match opened {
+            Ok(words) => {
+                shared.progress.begin_generation(None);
+                words
+            }
+            Err(why) => {
+                let words = file::begin(path, last_note(&history)?)?;
+                shared.progress.begin_generation(why.note());
+                words
+            }
+        };
+        let mut index = Self {
+            shared,
+            history,
+            words,
+            upto: 0,
+            seq: 0,
+        };
+        index.find_place()?;
+        index.tell();
+        Ok(index)
+    }
+
+    /// Where to go on. A history that lost its last second to a power failure, or was restored, may be behind
+    /// its index: what is beyond it is forgotten.
+    fn find_place(&mut self) -> rusqlite::Result<()> {
+        (self.upto, self.seq) = self
+            .words
+            .query_row("SELECT upto, seq FROM state", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let newest: Option<i64> =
+            self.history
+                .query_row("SELECT max(id) FROM message", [], |row| row.get(0))?;
+        let newest = newest.unwrap_or(0);
+        if self.upto > newest {
+            let transaction = self.words.transaction()?;
+            transaction.execute("DELETE FROM words WHERE rowid > ?1", [newest])?;
+            transaction.execute("UPDATE state SET upto = ?1", [newest])?;
+            transaction.commit()?;
+            self.upto = newest;
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self) -> rusqlite::Result<Ended> {
+        let bell = &self.shared.index;
+        loop {
+            let mut steps = 0;
+            while self.step()? {
+                steps += 1;
+                if steps % STEPS_PER_CHECKPOINT == 0 {
+                    self.checkpoint()?;
+                }
+                if bell.is_closed() {
+                    return Ok(Ended::Closed);
+                }
+            }
+            if steps > 0 || self.seq > self.shared.progress.durable_seq() {
+                self.checkpoint()?;
+            }
+            if !bell.wait(None) || !bell.pause(GATHER) {
+                return Ok(Ended::Closed);
+            }
+            if self.shared.progress.is_damaged() {
+                return Ok(Ended::Damaged);
+            }
+        }
+    }
+
+    /// Indexes some messages and reads some notes; whether there was anything.
+    fn step(&mut self) -> rusqlite::Result<bool> {
+        let new = read_new(&self.history, self.upto)?;
+        let notes = read_notes(&self.history, self.seq)?;
+        if new.is_empty() && notes.is_empty() {
+            return Ok(false);
+        }
+        let transaction = self.words.transaction()?;
+        let upto = new.last().map_or(self.upto, |document| document.id);
+        let seq = notes.last().map_or(self.seq, |(seq, _)| *seq);
+        {
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO words (rowid, text, tags) VALUES (?1, ?2, ?3)")?;
+            let mut delete = transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
+            for document in &new {
+                document.insert(&mut insert)?;
+            }
+            // What is beyond the watermark will be read as it is then.
+            for (_, id) in notes.iter().filter(|(_, id)| *id <= upto) {
+                delete.execute([id])?;
+                if let Some(document) = read_one(&self.history, *id)? {
+                    document.insert(&mut insert)?;
+                }
+            }
+            transaction
+                .prepare_cached("UPDATE state SET upto = ?1, seq = ?2")?
+                .execute([upto, seq])?;
+        }
+        transaction.commit()?;
+        (self.upto, self.seq) = (upto, seq);
+        self.tell();
+        Ok(true)
+    }
+
+    fn tell(&self) {
+        let progress = &self.shared.progress;
+        progress.upto.store(self.upto, Ordering::Release);
+    }
+
+    /// Moves the index's log into its file. Only then will no loss of power undo what was read of the notes,
+    /// and only then may the notes go.
+    fn checkpoint(&mut self) -> rusqlite::Result<()> {
+        let (log, moved) = self
+            .words
+            .wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
+        let progress = &self.shared.progress;
+        if log == moved && self.seq > progress.durable_seq() {
+            progress.durable_seq.store(self.seq, Ordering::Release);
+            self.shared.inbox.poke();
+        }
+        Ok(())
+    }
+}
+
+/// A message as it is indexed; without words when it has no text any more.
+struct Document {
+    id: i64,
+    words: Option<String>,
+    tags: String,
+}
+
+impl Document {
+    fn insert(&self, insert: &mut rusqlite::Statement<'_>) -> rusqlite::Result<()> {
+        if let Some(words) = &self.words {
+            insert.execute(params![self.id, words, self.tags])?;
+        }
+        Ok(())
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text = row.get_ref(1)?.as_str_or_null()?;
+        Ok(Self {
+            id: row.get(0)?,
+            words: text.map(segmented),
+            tags: tags(row)?,
+        })
+    }
+}
+
+fn segmented(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    tokens(text, |token| {
+        words.push_str(token);
+        words.push(' ');
+    });
+    words
+}
+
+/// Where a message is, who said it and who may see it, so that looking for words looks nowhere else.
+fn tags(row: &Row<'_>) -> rusqlite::Result<String> {
+    let (conversation, author): (i64, i64) = (row.get(2)?, row.get(3)?);
+    let mut tags = format!("c{conversation} a{author} ");
+    let (low, high): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
+    let (Some(low), Some(high)) = (low, high) else {
+        tags.push('r');
+        return Ok(tags);
+    };
+    let (flags, owner): (i64, i64) = (row.get(4)?, row.get(7)?);
+    for who in [low, high] {
+        if who == owner || flags & FLAG_UNHEARD == 0 {
+            let _ = write!(tags, "{} ", owner_tag(who)); // a String takes everything
+        }
+    }
+    Ok(tags)
+}
+
+/// The tag of what a person said or was told privately.
+pub(super) fn owner_tag(owner: i64) -> String {
+    format!("o{owner:016x}")
+}
+
+const SELECT: &str = "
+    SELECT m.id, m.text, m.conversation, m.author, m.flags, c.low, c.high, a.owner
+    FROM message m
+    CROSS JOIN conversation c ON c.id = m.conversation
+    CROSS JOIN author a ON a.id = m.author";
+
+fn read_new(history: &Connection, upto: i64) -> rusqlite::Result<Vec<Document>> {
+    history
+        .prepare_cached(&format!(
+            "{SELECT} WHERE m.id > ?1 ORDER BY m.id LIMIT {MESSAGES_PER_STEP}"
+        ))?
+        .query_map([upto], Document::read)?
+        .collect()
+}
+
+fn read_one(history: &Connection, id: i64) -> rusqlite::Result<Option<Document>> {
+    history
+        .prepare_cached(&format!("{SELECT} WHERE m.id = ?1"))?
+        .query_row([id], Document::read)
+        .optional()
+}
+
+/// Notes behind `seq`: their number, and the message.
+fn read_notes(history: &Connection, seq: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    history
+        .prepare_cached("SELECT seq, id FROM touched WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+        .query_map(params![seq, MESSAGES_PER_STEP], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect()
+}
+
+/// The last note that there is or was.
+fn last_note(history: &Connection) -> rusqlite::Result<i64> {
+    let last = history
+        .query_row(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'touched'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}

@@ -1,0 +1,69 @@
+//! Finding what was said by its words. The index stands in a file of its own, is written by a thread of its
+//! own, and holds no text: only which message has which words, and who may see it. It is derived from the
+//! history and may be lost at any time; then it is built anew while everything else goes on.
+
+mod file;
+mod find;
+mod index;
+mod query;
+mod segment;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+pub(super) use file::remove_files;
+pub(super) use find::Finder;
+pub(super) use index::run;
+#[cfg(test)]
+pub(super) use segment::tokens as tokens_for_tests;
+
+use super::news::held;
+
+/// How far the index is, for those who wait for it or look at it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// The newest message that can be found.
+    upto: AtomicI64,
+    /// Notes up to here are in the index for good.
+    durable_seq: AtomicI64,
+    /// Rises when the file is replaced; who has it open must open it again.
+    generation: AtomicU64,
+    /// Somebody found the file damaged.
+    damaged: AtomicU64,
+    note: Mutex<Option<String>>,
+}
+
+impl Progress {
+    pub(super) fn upto(&self) -> i64 {
+        self.upto.load(Ordering::Acquire)
+    }
+
+    pub(super) fn durable_seq(&self) -> i64 {
+        self.durable_seq.load(Ordering::Acquire)
+    }
+
+    pub(super) fn note(&self) -> Option<String> {
+        held(&self.note).clone()
+    }
+
+    /// Rises from 0 when there is an index, and with every new one.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The file of this generation is not to be used any more.
+    fn report_damage(&self, generation: u64) {
+        self.damaged.fetch_max(generation, Ordering::AcqRel);
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire) >= self.generation()
+    }
+
+    fn begin_generation(&self, note: Option<&str>) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        if let Some(note) = note {
+            *held(&self.note) = Some(note.to_owned());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The store's threads: started together, ended one after the other in the order in which they need each
+//! other. One that panics takes the process with it: without it, promises would be kept by nobody.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use super::error::OpenError;
+use super::ledger::Ledger;
+use super::shared::Shared;
+use super::writer::Writer;
+use super::{checkpoint, readers, search, watch};
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Threads {
+    writer: JoinHandle<()>,
+    readers: Vec<JoinHandle<()>>,
+    index: JoinHandle<()>,
+    checkpointer: JoinHandle<()>,
+    watch: JoinHandle<()>,
+}
+
+impl Threads {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// [`OpenError::Thread`]; those that were started end by themselves when the store is closed.
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        ledger: Ledger,
+        readers: usize,
+    ) -> Result<Self, OpenError> {
+        let start = |name: &str, run: fn(&Arc<Shared>)| {
+            let shared = Arc::clone(shared);
+            spawn(name, move || run(&shared))
+        };
+        let readers = (0..readers.max(1))
+            .map(|_| start("store-reader", readers::run))
+            .collect::<Result<_, _>>()?;
+        let index = start("store-index", search::run)?;
+        let checkpointer = start("store-check", checkpoint::run)?;
+        let watch = start("store-watch", watch::run)?;
+        let writer = Writer::new(Arc::clone(shared), ledger);
+        Ok(Self {
+            writer: spawn("store-writer", move || writer.run())?,
+            readers,
+            index,
+            checkpointer,
+            watch,
+        })
+    }
+
+    /// Ends them. The writer is the first, so that what it kept can still be asked for; while a disk hangs, so
+    /// does this.
+    pub(super) fn end(self, shared: &Shared) {
+        shared.inbox.close();
+        join(self.writer);
+        shared.questions.close();
+        self.readers.into_iter().for_each(join);
+        shared.index.close();
+        join(self.index);
+        shared.checkpoint.close();
+        join(self.checkpointer);
+        shared.watch.close();
+        join(self.watch);
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let started: io::Result<_> = thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let guard = AbortOnPanic;
+            run();
+            drop(guard);
+        });
+    started.map_err(OpenError::Thread)
+}
+
+/// SQLite and its search need some tens of KiB.
+const STACK_BYTES: usize = 512 * 1024;
+
+fn join(thread: JoinHandle<()>) {
+    let _ = thread.join(); // it cannot have panicked: the process would be gone
+}
+
+/// Ends the process when it is dropped by a panic.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The one thread that changes the database. It sleeps until something waits, takes all that waits, and
+//! keeps it with one commit: while a disk is busy with one batch, the next one gathers by itself. Between
+//! batches it does the operators' jobs and removes what is too old, in small steps.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use rusqlite::ErrorCode;
+
+use crate::hub::history::{Record, Trouble};
+
+use super::clock;
+use super::error::trouble;
+use super::inbox::{Job, size_of_record};
+use super::ledger::{Ledger, Undone};
+use super::news::News;
+use super::options::Durability;
+use super::retention::Sweep;
+use super::shared::Shared;
+
+/// Most records of one transaction, and most bytes of them.
+const BATCH_RECORDS: usize = 4096;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Pages in the log from which on the checkpointer is called: 4 MiB.
+const WAL_PAGES_SOON: u32 = 1_000;
+
+/// The writer's own.
+#[derive(Debug)]
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    /// Nothing after a failure, until it could be opened again.
+    ledger: Option<Ledger>,
+    durability: Durability,
+    /// What is too old, and how far it was looked for.
+    sweep: Sweep,
+    next_sweep: Instant,
+    next_probe: Instant,
+    next_look: Instant,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, ledger: Ledger) -> Self {
+        let now = clock::now();
+        Self {
+            durability: shared.settings().durability,
+            next_sweep: now + shared.pace.sweep_every,
+            next_probe: now,
+            next_look: now + shared.pace.look_every,
+            shared,
+            ledger: Some(ledger),
+            sweep: Sweep::default(),
+        }
+    }
+
+    /// Runs until the inbox is closed and empty.
+    pub(super) fn run(mut self) {
+        let mut waiting = Vec::new();
+        loop {
+            let taken = self.shared.inbox.take(&mut waiting, self.next_turn());
+            self.apply_settings();
+            self.keep_all(&mut waiting);
+            for job in taken.jobs {
+                self.do_job(job);
+            }
+            if taken.is_closing {
+                break;
+            }
+            self.raise_ceiling();
+            self.probe_when_due();
+            self.sweep_when_due();
+        }
+        self.finish();
+    }
+
+    /// When to wake although nothing has come.
+    fn next_turn(&self) -> Option<Instant> {
+        let probe = self.shared.condition.trouble().map(|_| self.next_probe);
+        let sweep = self.sweep.is_needed().then_some(self.next_sweep);
+        probe.into_iter().chain(sweep).min()
+    }
+
+    fn apply_settings(&mut self) {
+        let settings = self.shared.settings();
+        self.sweep.set_common(settings.retention);
+        self.sweep.heed_index(self.shared.progress.durable_seq());
+        if settings.durability != self.durability
+            && let Some(ledger) = &self.ledger
+            && ledger.set_durability(settings.durability).is_ok()
+        {
+            self.durability = settings.durability;
+        }
+    }
+
+    fn keep_all(&mut self, waiting: &mut Vec<Record>) {
+        let mut rest = waiting.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_length(rest));
+            self.keep(batch);
+            rest = later;
+        }
+        // One burst must not hold its memory for ever.
+        if waiting.capacity() > 2 * BATCH_RECORDS {
+            *waiting = Vec::new();
+        }
+        waiting.clear();
+    }
+
+    /// Keeps a batch or loses it; either way it waits no more.
+    fn keep(&mut self, batch: &[Record]) {
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
+            return;
+        };
+        let shared = Arc::clone(&self.shared);
+        let ceiling = shared.ids.ceiling_above(last.id);
+        let begun = clock::now();
+        self.look_at_files(begun);
+        let result = self.try_to_keep(batch, |ledger| ledger.keep(batch, ceiling));
+        let news = match result {
+            Ok(added) => {
+                shared.ids.raised(ceiling);
+                shared.meter.messages.fetch_add(added, Ordering::Relaxed);
+                let took = clock::now().saturating_duration_since(begun);
+                shared.meter.committed(batch.len(), took);
+                News::Kept { upto: last.id }
+            }
+            Err(why) => {
+                let lost = batch.len() as u64;
+                shared.meter.lost.fetch_add(lost, Ordering::Relaxed);
+                News::Lost {
+                    from: first.id,
+                    upto: last.id,
+                    why,
+                }
+            }
+        };
+        // In this order: who hears that it works may send at once, and a question that is let go must find
+        // what it waited for.
+        let waiting = shared.inbox.settle(batch);
+        shared.ids.settle(last.id);
+        shared.news.leave([news]);
+        shared.condition.set_writer(result.err(), &shared.news);
+        if waiting.is_low() {
+            shared.condition.set_behind(false, &shared.news);
+        }
+        shared.questions.release(last.id);
+        match result {
+            Ok(_) => self.call_others(),
+            Err(_) => self.next_probe = clock::now() + shared.pace.look_every,
+        }
+    }
+
+    /// Tries a batch until it is known whether it is kept.
+    fn try_to_keep(
+        &mut self,
+        batch: &[Record],
+        mut keep: impl FnMut(&mut Ledger) -> Result<u64, Undone>,
+    ) -> Result<u64, Trouble> {
+        loop {
+            let Undone(error) = match keep(self.open_ledger()?) {
+                Ok(added) => return Ok(added),
+                Err(undone) => undone,
+            };
+            // Somebody else holds the lock, an operator's shell or a checkpoint: that is no failure yet. The
+            // watch tells of it when it takes long.
+            if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                && !self.shared.inbox.is_closing()
+            {
+                continue;
+            }
+            // A failed commit may have reached the disk all the same. Only a new connection knows: it reads
+            // the log as the next start would.
+            self.close_ledger();
+            let is_there = self.open_ledger()?.has(batch);
+            return match is_there {
+                Ok(true) => Ok(batch.len() as u64),
+                Ok(false) => {
+                    self.overwrite_what_failed();
+                    Err(trouble(&error))
+                }
+                Err(_) => {
+                    self.close_ledger();
+                    Err(trouble(&error))
+                }
+            };
+        }
+    }
+
+    /// The pages of a failed commit may stand in the log behind its end, whole and with valid sums. A crash
+    /// now would make the next start believe in them, after the records were reported as lost. Whatever is
+    /// written next takes their place.
+    fn overwrite_what_failed(&mut self) {
+        let ceiling = self.shared.ids.ceiling_above(self.shared.ids.given());
+        if let Some(ledger) = &mut self.ledger {
+            let _ = ledger.set_ceiling(ceiling); // then it is the probe's first success that does it
+        }
+    }
+
+    fn open_ledger(&mut self) -> Result<&mut Ledger, Trouble> {
+        if self.shared.condition.is_gone() {
+            return Err(Trouble::Gone);
+        }
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => {
+                if !self.shared.files_are_ours() {
+                    self.shared.condition.set_gone(true, &self.shared.news);
+                    return Err(Trouble::Gone);
+                }
+                let shared = &self.shared;
+                let opened = Ledger::open(&shared.files.database, self.durability, &shared.gauges)
+                    .and_then(|ledger| ledger.bound_pages(&shared.gauges).map(|()| ledger));
+                opened.map_err(|error| trouble(&error))?
+            }
+        };
+        Ok(self.ledger.insert(ledger))
+    }
+
+    fn close_ledger(&mut self) {
+        drop(self.ledger.take());
+    }
+
+    fn look_at_files(&mut self, now: Instant) {
+        if now >= self.next_look {
+            self.next_look = now + self.shared.pace.look_every;
+            let is_gone = !self.shared.files_are_ours();
+            self.shared.condition.set_gone(is_gone, &self.shared.news);
+        }
+    }
+
+    fn do_job(&mut self, job: Job) {
+        let shared = Arc::clone(&self.shared);
+        job(self.open_ledger());
+        shared.index.ring();
+        self.sweep.look_again();
+    }
+
+    fn raise_ceiling(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        if !shared.ids.is_near() || shared.condition.trouble().is_some() {
+            return;
+        }
+        let ceiling = shared.ids.ceiling_above(shared.ids.given());
+        let raised = self.open_ledger().and_then(|ledger| {
+            ledger
+                .set_ceiling(ceiling)
+                .map_err(|Undone(error)| trouble(&error))
+        });
+        match raised {
+            Ok(()) => shared.ids.raised(ceiling),
+            Err(why) => self.failed(why),
+        }
+    }
+
+    fn failed(&mut self, why: Trouble) {
+        self.close_ledger();
+        self.next_probe = clock::now() + self.shared.pace.look_every;
+        self.shared
+            .condition
+            .set_writer(Some(why), &self.shared.news);
+    }
+
+    fn probe_when_due(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let now = clock::now();
+        if shared.condition.trouble().is_none() || now < self.next_probe {
+            return;
+        }
+        self.next_probe = now + shared.pace.look_every;
+        let is_gone = !shared.files_are_ours();
+        shared.condition.set_gone(is_gone, &shared.news);
+        let probed = self.open_ledger().and_then(|ledger| {
+            let bounded = ledger.bound_pages(&shared.gauges).map_err(Undone);
+            bounded
+                .and_then(|()| ledger.probe())
+                .map_err(|Undone(error)| trouble(&error))
+        });
+        match probed {
+            Ok(()) => {
+                if shared.inbox.waiting().is_low() {
+                    shared.condition.set_behind(false, &shared.news);
+                }
+                shared.condition.set_writer(None, &shared.news);
+            }
+            Err(Trouble::Gone) => {}
+            Err(why) => self.failed(why),
+        }
+    }
+
+    /// Removes what is too old, until a record comes.
+    fn sweep_when_due(&mut self) {
+        let now = clock::now();
+        if !self.sweep.is_needed() || now < self.next_sweep {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        while !shared.inbox.has_work() && shared.condition.trouble().is_none() {
+            let mut sweep = mem::take(&mut self.sweep);
+            let step = self.open_ledger().map(|ledger| sweep.step(ledger));
+            self.sweep = sweep;
+            match step {
+                Ok(Ok(step)) => {
+                    let removed = step.removed;
+                    shared.meter.messages.fetch_sub(removed, Ordering::Relaxed);
+                    if removed > 0 {
+                        self.call_others();
+                    }
+                    if step.is_last {
+                        self.next_sweep = clock::now() + shared.pace.sweep_every;
+                        return;
+                    }
+                }
+                Ok(Err(Undone(error))) => return self.failed(trouble(&error)),
+                Err(why) => return self.failed(why),
+            }
+        }
+    }
+
+    fn call_others(&self) {
+        self.shared.index.ring();
+        let pages = self.shared.gauges.wal_pages.load(Ordering::Relaxed);
+        if pages >= WAL_PAGES_SOON || self.durability == Durability::Relaxed {
+            self.shared.checkpoint.ring();
+        }
+    }
+
+    /// The exact last id: nothing more is given out.
+    fn finish(mut self) {
+        let given = self.shared.ids.given();
+        if let Ok(ledger) = self.open_ledger() {
+            let _ = ledger.set_ceiling(given); // the ceiling above it is as safe
+        }
+        if let Some(ledger) = self.ledger.take() {
+            ledger.finish();
+        }
+    }
+}
+
+/// How many of these records go into one transaction: at least one.
+fn batch_length(records: &[Record]) -> usize {
+    let mut bytes = 0;
+    let fits = records.iter().take(BATCH_RECORDS).take_while(|record| {
+        bytes += size_of_record(record);
+        bytes <= BATCH_BYTES
+    });
+    fits.count().max(1)
+}

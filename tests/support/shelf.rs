@@ -1,0 +1,188 @@
+//! What was kept, in the plainest way: a list of records, gone through for every question. It stands in
+//! for the store where only the hub or a protocol is told about, and says what the store must say.
+
+use std::collections::BTreeMap;
+
+use chatd::hub::history::{
+    Answer, OwnerId, Page, Partner, Place, Question, Range, Record, RecordKind, Stored,
+    StoredChange, Unread,
+};
+use chatd::hub::id::MessageId;
+
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    messages: Vec<Stored>,
+    changes: Vec<(MessageId, Record)>,
+    marks: BTreeMap<(OwnerId, Partner), MessageId>,
+    last: MessageId,
+}
+
+impl Shelf {
+    pub(crate) fn keep(&mut self, record: Record) {
+        assert!(record.id > self.last, "ids rise from record to record");
+        self.last = record.id;
+        match &record.kind {
+            RecordKind::Said {
+                place,
+                from,
+                kind,
+                text,
+                ..
+            } => self.messages.push(Stored {
+                id: record.id,
+                at: record.at,
+                place: place.clone(),
+                from: from.clone(),
+                kind: *kind,
+                text: Some(text.clone()),
+                changed_at: None,
+            }),
+            RecordKind::Edited { message, text } => {
+                self.change(*message, Some(text.clone()), record.clone());
+            }
+            RecordKind::Deleted { message } => self.change(*message, None, record.clone()),
+            RecordKind::TopicSet { .. } => {}
+            RecordKind::MarkSet { owner, of, upto } => {
+                let mark = self.marks.entry((*owner, of.clone())).or_default();
+                *mark = (*mark).max(*upto);
+            }
+        }
+    }
+
+    fn change(&mut self, id: MessageId, text: Option<std::sync::Arc<str>>, record: Record) {
+        let message = self.messages.iter_mut().find(|it| it.id == id);
+        let message = message.expect("only what was kept is changed");
+        message.text = text;
+        message.changed_at = Some(record.at);
+        self.changes.push((id, record));
+    }
+
+    /// The id of the message that was kept as number `index`, from 1.
+    pub(crate) fn id(&self, index: usize) -> MessageId {
+        self.messages[index - 1].id
+    }
+
+    pub(crate) fn answer(&self, question: &Question) -> Answer {
+        match question {
+            Question::Page {
+                asker,
+                of,
+                range,
+                limit,
+            } => {
+                let all = self.messages.iter().filter(|it| is_in(it, *asker, of));
+                Answer::Page(cut(all.cloned().collect(), *range, *limit))
+            }
+            Question::Search {
+                asker,
+                query,
+                limit,
+            } => {
+                let is_meant = |it: &&Stored| {
+                    let text = it.text.as_deref().unwrap_or_default();
+                    query.words.split(' ').all(|word| text.contains(word))
+                        && query.of.as_ref().is_none_or(|of| is_in(it, *asker, of))
+                        && query.from.as_ref().is_none_or(|from| it.from.nick == *from)
+                        && query.after.is_none_or(|after| it.id > after)
+                        && query.before.is_none_or(|before| it.id < before)
+                        && (matches!(it.place, Place::Room(_)) || is_party(it, *asker))
+                        && it.text.is_some()
+                };
+                let mut page = Page {
+                    messages: self.messages.iter().filter(is_meant).cloned().collect(),
+                    ..Page::default()
+                };
+                page.messages.reverse();
+                page.has_more = page.messages.len() > *limit;
+                page.messages.truncate(*limit);
+                Answer::Page(page)
+            }
+            Question::Message { id } => {
+                let message = self.messages.iter().find(|it| it.id == *id);
+                Answer::Message(message.cloned())
+            }
+            Question::Missed {
+                asker,
+                rooms,
+                since,
+                upto,
+                limit,
+            } => {
+                let is_near = |it: &&Stored| match &it.place {
+                    Place::Room(room) => rooms.contains(room),
+                    Place::User { .. } => is_party(it, *asker),
+                };
+                let near = self.messages.iter().filter(is_near).cloned();
+                let upto = MessageId(upto.0 + 1);
+                let mut page = cut(near.collect(), Range::Between(*since, upto), *limit);
+                let changes = self.changes.iter().filter(|(_, it)| it.id > *since);
+                for (message, record) in changes {
+                    let stored = self.messages.iter().find(|it| it.id == *message).unwrap();
+                    if *message <= *since && is_near(&stored) {
+                        page.changes.push(StoredChange {
+                            id: record.id,
+                            at: record.at,
+                            message: stored.clone(),
+                        });
+                    }
+                }
+                Answer::Page(page)
+            }
+            Question::Unread { asker, rooms } => {
+                let unread = rooms.iter().map(|room| {
+                    let of = Partner::Room(room.clone());
+                    let read = self.marks.get(&(*asker, of.clone())).copied();
+                    let others = self.messages.iter().filter(|it| {
+                        is_in(it, *asker, &of)
+                            && it.from.owner != *asker
+                            && read.is_none_or(|read| it.id > read)
+                    });
+                    let count = u32::try_from(others.count()).unwrap();
+                    Unread { of, read, count }
+                });
+                Answer::Unread(unread.collect())
+            }
+        }
+    }
+}
+
+fn is_in(stored: &Stored, asker: OwnerId, of: &Partner) -> bool {
+    match (&stored.place, of) {
+        (Place::Room(room), Partner::Room(name)) => room == name,
+        (Place::User { to, .. }, Partner::User(nick)) => {
+            is_party(stored, asker) && (to.nick == *nick || stored.from.nick == *nick)
+        }
+        (Place::Room(_), Partner::User(_)) | (Place::User { .. }, Partner::Room(_)) => false,
+    }
+}
+
+fn is_party(stored: &Stored, asker: OwnerId) -> bool {
+    match &stored.place {
+        Place::Room(_) => false,
+        Place::User { to, is_unheard } => {
+            stored.from.owner == asker || (to.owner == asker && !is_unheard)
+        }
+    }
+}
+
+fn cut(all: Vec<Stored>, range: Range, limit: usize) -> Page {
+    let (is_meant, newest): (Box<dyn Fn(MessageId) -> bool>, bool) = match range {
+        Range::Latest => (Box::new(|_| true), true),
+        Range::Before(id) => (Box::new(move |it| it < id), true),
+        Range::After(id) => (Box::new(move |it| it > id), false),
+        Range::Around(id) => (Box::new(move |it| it == id), false),
+        Range::Between(after, before) => (Box::new(move |it| it > after && it < before), false),
+    };
+    let meant = all.into_iter().filter(|it| is_meant(it.id));
+    let mut messages: Vec<Stored> = meant.collect();
+    let has_more = messages.len() > limit;
+    if has_more && newest {
+        messages.drain(..messages.len() - limit);
+    }
+    messages.truncate(limit);
+    Page {
+        messages,
+        changes: Vec::new(),
+        has_more,
+    }
+}
