@@ -176,7 +176,8 @@ async fn ask_limits(server: &Server) -> Result<Limits, LoginError> {
 fn load(bench: &Bench, limits: &Limits) -> Result<(), Failure> {
     let fails = |text| Err(Failure::new(Exit::Failed, text));
     let size = bench.fanout.size as usize;
-    if matches!(bench.scenario, Scenario::Fanout | Scenario::Durable) && size > limits.message_bytes {
+    if matches!(bench.scenario, Scenario::Fanout | Scenario::Durable) && size > limits.message_bytes
+    {
         let most = limits.message_bytes;
         return fails(format!(
             "the server takes texts of at most {most} bytes (limits.message_bytes), not of {size}"

@@ -7,7 +7,8 @@
 const MARK: u8 = b'~';
 
 /// What stands behind the stamp, again and again.
-const FILLER: &[u8] = b" the build is green again, so who comes along for lunch at half past twelve today?";
+const FILLER: &[u8] =
+    b" the build is green again, so who comes along for lunch at half past twelve today?";
 
 /// Hexadecimal digits of one of the three words of a stamp.
 const WORD: usize = 8;

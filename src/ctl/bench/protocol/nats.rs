@@ -128,9 +128,13 @@ fn ponged(speech: &Speech, client: &mut Client) {
             client.stage = Stage::Joining;
         }
         (Stage::LoggingIn, Place::Kept(stream)) => {
-            let (inbox, stream) = (inbox(&speech.names, client.number), speech.names.room(stream));
+            let (inbox, stream) = (
+                inbox(&speech.names, client.number),
+                speech.names.room(stream),
+            );
             // All writers of a stream ask for it; the second is told that it is there.
-            let config = json!({"name": stream, "subjects": [stream], "storage": "file"}).to_string();
+            let config =
+                json!({"name": stream, "subjects": [stream], "storage": "file"}).to_string();
             let length = config.len();
             let asked = format!(
                 "SUB {inbox} 1\r\nPUB $JS.API.STREAM.CREATE.{stream} {inbox} {length}\r\n{config}\r\n"
