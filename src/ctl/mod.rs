@@ -18,9 +18,11 @@ pub mod duration;
 pub mod exit;
 pub mod join;
 pub mod locate;
+pub mod new_file;
 pub mod remark;
 pub mod render;
 pub mod sanitize;
+pub mod when;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
