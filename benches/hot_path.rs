@@ -56,6 +56,7 @@ fn decide(criterion: &mut Criterion) {
         to: Target::Room(room.clone()),
         kind: MessageKind::Text,
         text: text().into(),
+        client_msgid: None,
     };
     for members in [100, 9000] {
         let mut lobby = Lobby::new(members);
@@ -126,6 +127,8 @@ impl Lobby {
                     nick: Nick::parse(&format!("member{slot}")).expect("a nick"),
                     key: None,
                     enter_default_room: true,
+                    does_resume: false,
+                    since: None,
                 },
             );
         }
@@ -174,6 +177,7 @@ fn facts() -> Facts {
         software: "chatd".into(),
         motd: String::new(),
         settings: settings(),
+        has_history: false,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 0,
         now: NOW,

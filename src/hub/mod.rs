@@ -18,6 +18,7 @@ mod check;
 pub mod command;
 mod decide;
 mod directory;
+mod ending;
 pub mod event;
 pub mod flood;
 pub mod history;

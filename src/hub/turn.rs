@@ -3,15 +3,14 @@
 
 use super::Hub;
 use super::address::Network;
-use super::audience::{self, Audience};
+use super::audience::Audience;
 use super::change::Change;
 use super::command::Command;
 use super::decide::{self, Decision};
-use super::event::{Event, EventKind, Membership};
+use super::event::{Event, EventKind};
 use super::flood::{self, Gauge, Verdict};
 use super::id::{RequestId, RoomId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
-use super::name::RoomName;
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -276,69 +275,6 @@ impl Turn<'_> {
             }
         }
         self.end_kept_places(self.now.uptime);
-    }
-
-    /// Ends a session that is there. With a user's last session, those around them hear of it;
-    /// the leaver does not.
-    pub(super) fn end(&mut self, session: SessionId, reason: QuitReason, connection: Connection) {
-        let user = self.hub.state.session(session).and_then(|it| it.user);
-        if let Some(user) = user {
-            self.end_as_user(session, user, &reason);
-        } else {
-            self.forget(session);
-        }
-        if connection == Connection::Open {
-            self.outputs.push(Output::Close { session, reason });
-        }
-    }
-
-    fn end_as_user(&mut self, session: SessionId, user: UserId, reason: &QuitReason) {
-        self.leave_places(session, user);
-        let state = &self.hub.state;
-        let leaver = state.user(user);
-        if leaver.sessions.len() > 1 {
-            self.forget(session);
-            return;
-        }
-        if self.keep_place(session, user, reason) {
-            return;
-        }
-        let state = &self.hub.state;
-        let nick = state.user(user).nick.clone();
-        let audience = audience::others_around(state, user);
-        let closing = self.closing_with(user);
-        self.forget(session);
-        let reason = reason.clone();
-        self.tell(audience, EventKind::Quit { nick, reason });
-        for room in closing {
-            self.audit(Audit::RoomClosed { room });
-        }
-    }
-
-    /// The rooms that close when a user goes.
-    pub(super) fn closing_with(&self, user: UserId) -> Vec<RoomName> {
-        let state = &self.hub.state;
-        let rooms = state.user(user).places.iter().map(|place| place.room);
-        rooms
-            .filter(|&room| state.would_close(room))
-            .map(|room| state.room(room).name.clone())
-            .collect()
-    }
-
-    /// One session hears its user's rooms no more.
-    pub(super) fn leave_places(&mut self, session: SessionId, user: UserId) {
-        for place in &self.hub.state.user(user).places {
-            self.outputs.push(Output::Leave(Membership {
-                room: place.room,
-                user,
-                session,
-            }));
-        }
-    }
-
-    pub(super) fn forget(&mut self, session: SessionId) {
-        self.hub.state.apply(Change::Ended { session });
-        self.hub.timers.ended(session.slot);
     }
 
     /// Tells an audience, if there is anybody in it. Every event gets the next id.

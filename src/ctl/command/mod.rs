@@ -7,6 +7,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod export;
+pub mod history;
 pub mod history_delete;
 pub mod import;
 pub mod log;
@@ -15,6 +16,7 @@ pub mod observe;
 pub mod operate;
 pub mod retention;
 pub mod room;
+pub mod search;
 pub mod send;
 pub mod status;
 pub mod tail;
@@ -53,6 +55,8 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Join(join) => join::run(join, server().await, output, args.timeout).await,
         Command::Send(send) => send::run(send, server().await, output, args.timeout).await,
         Command::Tail(tail) => tail::run(tail, server().await, output, args.timeout).await,
+        Command::History(asked) => history::run(asked, server().await, output, args.timeout).await,
+        Command::Search(asked) => search::run(asked, server().await, output, args.timeout).await,
         Command::Status => status::run(&admin, output).await,
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,

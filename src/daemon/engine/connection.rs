@@ -16,6 +16,8 @@ pub(super) struct Connection {
     pub protocol: protocol::Session,
     /// The hub has forgotten it: what is queued still goes out, nothing is taken in any more.
     pub is_closing: bool,
+    /// As that, but something that was said is still to be acknowledged, and is waited for.
+    pub is_leaving: bool,
     /// For the log; `None` until it has logged in.
     pub nick: Option<Nick>,
     /// Uptime of the daemon.
@@ -38,12 +40,18 @@ impl Connection {
             peer,
             protocol,
             is_closing: false,
+            is_leaving: false,
             nick: None,
             connected_at,
             bytes_read: 0,
             spoke_in: 0,
             spoke_to: RoomId(0),
         }
+    }
+
+    /// Whether the hub has forgotten it.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_closing || self.is_leaving
     }
 
     /// Its nick for a log line.

@@ -184,7 +184,7 @@ impl Core {
     /// and so is the peer where it can still hear.
     pub(super) fn end(&mut self, session: SessionId, reason: &QuitReason) {
         let connection = self.connection(session);
-        if connection.is_none_or(|connection| connection.is_closing) {
+        if connection.is_none_or(|connection| connection.is_over()) {
             return;
         }
         let now = self.now();

@@ -4,7 +4,6 @@
 use std::mem;
 
 use bytes::Bytes;
-use tracing::field::display;
 use tracing::{info, warn};
 
 use super::connection::Connection;
@@ -13,7 +12,7 @@ use super::room::Room;
 use crate::daemon::protocol::{self, Dialect};
 use crate::hub::event::{Event, EventKind, Membership};
 use crate::hub::id::{RequestId, RoomId, SessionId};
-use crate::hub::input::{Input, QuitReason};
+use crate::hub::input::Input;
 use crate::hub::output::{Audit, Output, Reply};
 use crate::hub::time::Now;
 
@@ -242,46 +241,6 @@ impl Core {
         self.push_own(session, &out);
     }
 
-    /// Tells the peer why, and lets its shard close the connection once that has left.
-    pub(super) fn close(&mut self, session: SessionId, reason: &QuitReason) {
-        let now = self.now();
-        let mut last_words = Vec::new();
-        let Some(connection) = self
-            .connections
-            .get_mut(session.slot as usize)
-            .filter(|connection| connection.session == session && !connection.is_closing)
-        else {
-            return;
-        };
-        match reason {
-            // The one has gone, the other has been told by its protocol.
-            QuitReason::Closed | QuitReason::Unreadable | QuitReason::Failed(_) => {}
-            QuitReason::SendQueueExceeded { .. }
-            | QuitReason::Quit(_)
-            | QuitReason::TooManyFaults
-            | QuitReason::PingTimeout
-            | QuitReason::LoginTimeout
-            | QuitReason::Flooding
-            | QuitReason::ServerFull
-            | QuitReason::TooManyFromAddress
-            | QuitReason::Kicked(_)
-            | QuitReason::Shutdown => {
-                connection
-                    .protocol
-                    .render_close(&self.facts, reason, &mut last_words);
-            }
-        }
-        connection.is_closing = true;
-        *self.counters.ended.entry(reason.code()).or_default() += 1;
-        log_end(
-            connection,
-            reason,
-            (now.uptime.saturating_sub(connection.connected_at)).as_secs(),
-        );
-        let how = self.how_to_finish(now);
-        self.shards.finish(session.slot, &last_words, how);
-    }
-
     /// Queues bytes for one session, ahead of what is for whole rooms.
     pub(super) fn push_own(&mut self, session: SessionId, bytes: &[u8]) {
         if self.open(session).is_some() && !bytes.is_empty() {
@@ -291,7 +250,7 @@ impl Core {
     }
 
     /// The session's connection, unless it is closing: then nothing more is for it.
-    fn open(&mut self, session: SessionId) -> Option<&mut Connection> {
+    pub(super) fn open(&mut self, session: SessionId) -> Option<&mut Connection> {
         self.connection(session)
             .filter(|connection| !connection.is_closing)
     }
@@ -353,37 +312,6 @@ impl Core {
             }
         }
     }
-}
-
-/// The line an operator looks for: who, from where, for how long, and why it ended.
-fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
-    let (detail, queued_bytes) = match reason {
-        QuitReason::Failed(text) => (Some(display(text)), None),
-        QuitReason::SendQueueExceeded { queued_bytes } => (None, Some(*queued_bytes)),
-        QuitReason::Closed
-        | QuitReason::Quit(_)
-        | QuitReason::Unreadable
-        | QuitReason::TooManyFaults
-        | QuitReason::PingTimeout
-        | QuitReason::LoginTimeout
-        | QuitReason::Flooding
-        | QuitReason::ServerFull
-        | QuitReason::TooManyFromAddress
-        | QuitReason::Kicked(_)
-        | QuitReason::Shutdown => (None, None),
-    };
-    info!(
-        target: "chatd::connection",
-        session = %connection.session,
-        nick = %connection.nick(),
-        peer = %connection.peer,
-        reason = %reason.code(),
-        detail,
-        queued_bytes,
-        seconds,
-        bytes_read = connection.bytes_read,
-        "ended",
-    );
 }
 
 /// Memory kept for rendering answers: enough for all but lists.

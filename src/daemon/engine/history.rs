@@ -14,7 +14,7 @@ use super::core::Core;
 use crate::config::{self, Durability};
 use crate::hub::history::{Answer, Keeping, Question, Record, Restored, Ticket, Trouble};
 use crate::hub::id::{MessageId, RequestId, SessionId};
-use crate::hub::input::Input;
+use crate::hub::input::{Input, QuitReason};
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
 use crate::hub::settings::OnFailure;
@@ -34,6 +34,8 @@ pub(super) struct History {
     refused: Option<MessageId>,
     /// Of that, what the hub has not been told yet.
     lost: Vec<MessageId>,
+    /// Who has gone, and will be let go once they have their acks.
+    leaving: Vec<(SessionId, QuitReason)>,
     /// Questions that the store had no room for.
     unasked: Vec<Ticket>,
     /// For what the store tells, kept for its memory only.
@@ -58,6 +60,7 @@ impl History {
             acks: VecDeque::new(),
             refused: None,
             lost: Vec::new(),
+            leaving: Vec::new(),
             unasked: Vec::new(),
             news: Vec::new(),
         }
@@ -92,6 +95,16 @@ impl History {
             Some(_) | None => self.acks.len(),
         };
         self.acks.insert(at, ack);
+    }
+
+    /// Whether the session waits for an ack.
+    pub(super) fn is_awaited_by(&self, session: SessionId) -> bool {
+        self.acks.iter().any(|ack| ack.session == session)
+    }
+
+    /// The session is over but for its acks.
+    pub(super) fn leaves(&mut self, session: SessionId, reason: QuitReason) {
+        self.leaving.push((session, reason));
     }
 
     /// Those that have waited for ids up to this one.
@@ -184,6 +197,20 @@ impl Core {
             self.take_news(news);
         }
         self.history.news = news;
+        if !self.history.leaving.is_empty() {
+            self.let_go();
+        }
+    }
+
+    /// Closes the connections that have waited for their acks and have them now.
+    fn let_go(&mut self) {
+        for (session, reason) in mem::take(&mut self.history.leaving) {
+            if self.history.is_awaited_by(session) {
+                self.history.leaves(session, reason);
+            } else {
+                self.close_now(session, &reason);
+            }
+        }
     }
 
     fn take_news(&mut self, news: News) {

@@ -121,7 +121,7 @@ impl Core {
             session, at: now, ..
         } = self.backlog;
         let connection = self.connection(session);
-        if connection.is_none_or(|connection| connection.is_closing) {
+        if connection.is_none_or(|connection| connection.is_over()) {
             return; // what came after a quit, or after one fault too many
         }
         match item {

@@ -13,6 +13,7 @@
 //! said, to whom and in which order is still decided here.
 
 mod answer;
+mod closing;
 mod connection;
 mod core;
 mod dispatch;

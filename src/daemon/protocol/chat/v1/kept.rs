@@ -1,6 +1,7 @@
 //! What was kept, as objects: pages, what a search found, what was missed. Long ones come in parts.
 
-use super::{Part, for_each_part, wire_kind, write};
+use super::list::{Part, for_each_part};
+use super::{wire_kind, write};
 use crate::daemon::protocol::chat::escape::json_bytes;
 use crate::daemon::protocol::chat::stamp::{Rfc3339, Stamp};
 use crate::hub::history::{Page, Partner, Place, Stored, Unread};
