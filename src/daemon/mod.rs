@@ -107,10 +107,13 @@ fn start_and_serve(loaded: Loaded, sources: Sources, logging: Logging) -> Result
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
-    LocalSet::new().block_on(&runtime, async {
+    let end = LocalSet::new().block_on(&runtime, async {
         let daemon = Daemon::start(loaded, sources, logging)?;
         Ok(daemon.serve().await)
-    })
+    });
+    // A backup or a check may have minutes to go: the end does not wait for that, and nothing is lost.
+    runtime.shutdown_timeout(THREADS_GRACE);
+    end
 }
 
 /// Everything that runs.
@@ -347,3 +350,5 @@ fn refuse_without_log(error: &StartError) -> ExitCode {
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What requests to the admin API may take once everything else has ended.
 const ADMIN_GRACE: Duration = Duration::from_secs(1);
+/// What threads that wait for a disk on behalf of an operator may take after that.
+const THREADS_GRACE: Duration = Duration::from_secs(1);
