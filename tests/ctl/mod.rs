@@ -9,6 +9,7 @@ mod offline;
 mod past;
 mod pipe;
 mod real;
+mod relay;
 mod resume;
 mod send;
 mod tail;

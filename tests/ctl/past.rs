@@ -377,7 +377,7 @@ fn older_lines_and_searches_in_a_pipe_and_changes_of_ones_own() {
              /delete 1k83q4ck00002\n",
         )
         .assert()
-        .code(1)
+        .code(4)
         .stdout(
             contains("#lobby <ben> two\n09:05 #lobby <ben> three\n── now ──\n")
                 .and(contains("── 1 found ──\n"))

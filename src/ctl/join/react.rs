@@ -53,7 +53,13 @@ impl Chat {
             Ok(Input::Edit { msgid: None, .. } | Input::Delete { msgid: None })
                 if self.talk.is_saying() =>
             {
-                self.postponed = Some(line);
+                if self.user.is_terminal() {
+                    self.user
+                        .remark("what you said last is not acknowledged yet; try that again");
+                    self.unsent = line;
+                } else {
+                    self.postponed = Some(line);
+                }
             }
             // These make sense without a connection, too.
             Ok(input @ (Input::Help | Input::Nick(_))) => {

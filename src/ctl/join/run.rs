@@ -106,7 +106,7 @@ pub(super) struct Chat {
     pub(super) leaving: Option<Option<String>>,
     /// Ctrl-C: at once.
     pub(super) is_interrupted: bool,
-    /// A line that means the last message, and waits until that has its id.
+    /// A line in a pipe that means the last message, and waits until that has its id.
     pub(super) postponed: Option<String>,
     /// A line that could not be sent, for the next prompt.
     pub(super) unsent: String,

@@ -165,19 +165,17 @@ impl Talk {
             // Nothing else brings private lines onto the screen that were said before we came.
             self.past.shown(&of, &last.msgid);
         }
+        let answer = history(re, &of, messages.clone(), further);
+        if messages.is_empty() {
+            let told = format!("there is nothing earlier in {of}");
+            return vec![Effect::Data(answer), Effect::Answer(told)];
+        }
         let page = Page {
             heading: Some(format!("earlier in {of}")),
             footing: Some("now".to_owned()),
             ..Page::of(messages)
         };
-        let answer = history(re, &of, page.messages.clone(), further);
-        let mut effects = Vec::new();
-        if page.messages.is_empty() {
-            let told = format!("there is nothing earlier in {of}");
-            effects.push(Effect::Answer(told));
-        }
-        effects.insert(0, Effect::Page { answer, page });
-        effects
+        vec![Effect::Page { answer, page }]
     }
 
     fn unread(&mut self, conversations: Vec<UnreadCount>, was_lost: bool) -> Vec<Effect> {
