@@ -257,16 +257,13 @@ impl Talk {
     }
 
     /// The message that `/edit` and `/delete` mean.
-    pub(super) fn own_message(&self, msgid: Option<String>) -> Result<String, Effect> {
+    pub(super) fn own_message(&self, msgid: Option<String>) -> Result<String, &'static str> {
         if !self.past.is_kept {
-            return Err(no_history());
+            return Err(NO_HISTORY);
         }
         msgid
             .or_else(|| self.past.last_said.clone())
-            .ok_or_else(|| Effect::Fault {
-                exit: Exit::Failed,
-                text: "you have said nothing here that could be changed".to_owned(),
-            })
+            .ok_or("you have said nothing here that could be changed")
     }
 
     /// We said something, and this is its id.
@@ -332,8 +329,13 @@ impl Talk {
 }
 
 fn no_history() -> Effect {
+    fault(NO_HISTORY)
+}
+
+/// Something that cannot be done, and why.
+pub(super) fn fault(why: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
-        text: NO_HISTORY.to_owned(),
+        text: why.to_owned(),
     }
 }

@@ -53,7 +53,7 @@ impl Talk {
         match question {
             Question::Entered(of) => self.entered_with(&of, messages, further),
             Question::Missed(of) => self.missed_there(&of, messages, further),
-            Question::Older(of) => self.older(of, re, messages, further),
+            Question::Older(of) => self.older(&of, re, messages, further),
             Question::Search | Question::Unread { .. } => Vec::new(),
         }
     }
@@ -157,15 +157,15 @@ impl Talk {
         effects
     }
 
-    fn older(&mut self, of: String, re: Re, mut messages: Vec<Kept>, further: bool) -> Vec<Effect> {
-        self.take_in(&of, &mut messages);
+    fn older(&mut self, of: &str, re: Re, mut messages: Vec<Kept>, further: bool) -> Vec<Effect> {
+        self.take_in(of, &mut messages);
         if of.starts_with('@')
             && let Some(last) = messages.last()
         {
             // Nothing else brings private lines onto the screen that were said before we came.
-            self.past.shown(&of, &last.msgid);
+            self.past.shown(of, &last.msgid);
         }
-        let answer = history(re, &of, messages.clone(), further);
+        let answer = history(re, of, messages.clone(), further);
         if messages.is_empty() {
             let told = format!("there is nothing earlier in {of}");
             return vec![Effect::Data(answer), Effect::Answer(told)];
