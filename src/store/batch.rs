@@ -2,12 +2,14 @@
 //! statements are looked up once per batch and counts are added up before they are written.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use crate::hub::command::MessageKind;
-use crate::hub::history::{Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind};
+use crate::hub::history::{Author, Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind};
 use crate::hub::id::MessageId;
+use crate::hub::time::UnixMillis;
 
 use super::clock::{ID_BITS_BELOW_MS, ids_of};
 use super::ids::to_sql;
@@ -24,11 +26,13 @@ pub(super) fn write(
     resends: &mut Resends,
     records: &[Record],
 ) -> rusqlite::Result<u64> {
-    let mut tally = Tally::default();
-    let mut insert = db.prepare_cached(INSERT_MESSAGE)?;
-    let mut remember = db.prepare_cached("INSERT INTO resend VALUES (?1, ?2)")?;
+    let mut speech = Speech {
+        db,
+        insert: db.prepare_cached(INSERT_MESSAGE)?,
+        remember: db.prepare_cached("INSERT INTO resend VALUES (?1, ?2)")?,
+        tally: Tally::default(),
+    };
     for record in records {
-        let id = to_sql(record.id);
         match &record.kind {
             RecordKind::Said {
                 place,
@@ -37,50 +41,16 @@ pub(super) fn write(
                 text,
                 client_msgid,
             } => {
-                let conversation = names.conversation(db, place, from.owner)?;
-                let author = names.author(db, from)?;
-                let addressee = match place {
-                    Place::Room(_) => None,
-                    Place::User { to, .. } => Some(names.author(db, to)?),
-                };
-                let at = stored_time(record.id, record.at.0);
                 let flags = flags_of(*kind, place);
-                insert.execute(params![
-                    id,
-                    conversation,
-                    author,
-                    addressee,
-                    flags,
-                    at,
-                    &**text,
-                    None::<i64>
-                ])?;
-                tally.add(conversation, author, addressee, 1);
+                speech.write(names, (record.id, record.at), (place, from), flags, text)?;
                 if let Some(own) = client_msgid {
-                    remember.execute(params![id, own.as_str()])?;
+                    let id = to_sql(record.id);
+                    speech.remember.execute(params![id, own.as_str()])?;
                     resends.remembered(record.id);
                 }
             }
-            RecordKind::Edited { message, text } => {
-                let at = record.at.0.cast_signed();
-                let changed = db
-                    .prepare_cached(
-                        "UPDATE message SET text = ?2, changed_at = ?3, change_id = ?4
-                         WHERE id = ?1 AND text IS NOT NULL",
-                    )?
-                    .execute(params![to_sql(*message), &**text, at, id])?;
-                touch(db, *message, changed)?;
-            }
-            RecordKind::Deleted { message } => {
-                let at = record.at.0.cast_signed();
-                let changed = db
-                    .prepare_cached(
-                        "UPDATE message SET text = NULL, changed_at = ?2, change_id = ?3
-                         WHERE id = ?1 AND text IS NOT NULL",
-                    )?
-                    .execute(params![to_sql(*message), at, id])?;
-                touch(db, *message, changed)?;
-            }
+            RecordKind::Edited { message, text } => change(db, record, *message, Some(text))?,
+            RecordKind::Deleted { message } => change(db, record, *message, None)?,
             RecordKind::TopicSet { room, topic } => {
                 let conversation = names.room(db, room)?;
                 db.prepare_cached("UPDATE conversation SET topic = ?2 WHERE id = ?1")?
@@ -102,21 +72,76 @@ pub(super) fn write(
     if let Some(newest) = records.last() {
         resends.trim(db, newest.id)?;
     }
-    tally.write(db)
+    speech.tally.write(db)
 }
 
-pub(super) const INSERT_MESSAGE: &str = "
-    INSERT INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+/// What is needed for each message, looked up once for all of them.
+struct Speech<'a> {
+    db: &'a Connection,
+    insert: CachedStatement<'a>,
+    remember: CachedStatement<'a>,
+    tally: Tally,
+}
 
-/// The search index has to look at this message again.
-fn touch(db: &Connection, message: MessageId, changed: usize) -> rusqlite::Result<()> {
+impl Speech<'_> {
+    fn write(
+        &mut self,
+        names: &mut Names,
+        (id, at): (MessageId, UnixMillis),
+        (place, from): (&Place, &Author),
+        flags: i64,
+        text: &str,
+    ) -> rusqlite::Result<()> {
+        let conversation = names.conversation(self.db, place, from.owner)?;
+        let author = names.author(self.db, from)?;
+        let addressee = match place {
+            Place::Room(_) => None,
+            Place::User { to, .. } => Some(names.author(self.db, to)?),
+        };
+        self.insert.execute(params![
+            to_sql(id),
+            conversation,
+            author,
+            addressee,
+            flags,
+            stored_time(id, at.0),
+            text,
+            None::<i64>
+        ])?;
+        self.tally.add(conversation, author, addressee, 1);
+        Ok(())
+    }
+}
+
+/// A message gets another text, or none; one that has none any more keeps none. The search index has to
+/// look at it again.
+fn change(
+    db: &Connection,
+    record: &Record,
+    message: MessageId,
+    text: Option<&Arc<str>>,
+) -> rusqlite::Result<()> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE message SET text = ?2, changed_at = ?3, change_id = ?4
+             WHERE id = ?1 AND text IS NOT NULL",
+        )?
+        .execute(params![
+            to_sql(message),
+            text.map(|text| &**text),
+            record.at.0.cast_signed(),
+            to_sql(record.id)
+        ])?;
     if changed > 0 {
         db.prepare_cached("INSERT INTO touched (id) VALUES (?1)")?
             .execute([to_sql(message)])?;
     }
     Ok(())
 }
+
+pub(super) const INSERT_MESSAGE: &str = "
+    INSERT INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 /// `message.at`: nothing when the id says it already.
 pub(super) fn stored_time(id: MessageId, at_ms: u64) -> Option<i64> {

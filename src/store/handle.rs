@@ -140,6 +140,9 @@ impl StoreHandle {
                 bound,
             });
         }
+        if let Some(newest) = messages.iter().map(|message| message.id).max() {
+            self.shared.ids.give(newest); // or the exact last id at the end would be below it
+        }
         let mut report = ImportReport::default();
         for some in messages.chunks(IMPORTED_AT_ONCE) {
             let some: Vec<Imported> = some.to_vec();

@@ -148,7 +148,8 @@ impl Store {
             watch: Bell::default(),
         });
         shared.meter.messages.store(messages, Ordering::Relaxed);
-        let threads = Threads::start(&shared, ledger, options.readers)?;
+        let threads =
+            Threads::start(&shared, ledger, options.readers).inspect_err(|_| shared.close())?;
         let running = Running {
             threads,
             open: Arc::default(),

@@ -33,6 +33,8 @@ pub(super) struct Sweep {
     common: Retention,
     phase: Phase,
     is_wanted: bool,
+    /// Messages were removed, so that marks may lead nowhere.
+    has_removed: bool,
     /// Notes up to here have been read by the search index for good.
     read_by_index: i64,
 }
@@ -43,6 +45,7 @@ impl Default for Sweep {
             common: Retention::FOR_EVER,
             phase: Phase::START,
             is_wanted: true,
+            has_removed: false,
             read_by_index: 0,
         }
     }
@@ -76,7 +79,7 @@ impl Sweep {
     pub(super) fn set_common(&mut self, retention: Retention) {
         if self.common != retention {
             self.common = retention;
-            self.look_again();
+            self.is_wanted = true;
         }
     }
 
@@ -84,13 +87,14 @@ impl Sweep {
     pub(super) fn heed_index(&mut self, seq: i64) {
         if self.read_by_index != seq {
             self.read_by_index = seq;
-            self.look_again();
+            self.is_wanted = true;
         }
     }
 
-    /// Something has changed.
+    /// An operator has changed something.
     pub(super) fn look_again(&mut self) {
         self.is_wanted = true;
+        self.has_removed = true;
     }
 
     pub(super) fn is_needed(&self) -> bool {
@@ -111,11 +115,14 @@ impl Sweep {
                 } else {
                     ledger.change(|db, names| remove(db, names, &walked.doomed))?
                 };
+                self.has_removed |= removed > 0;
                 let next = walked.next.map(Phase::Conversations);
-                (
-                    next.unwrap_or(Phase::Marks(i64::MIN, String::new())),
-                    removed,
-                )
+                let after = if self.has_removed {
+                    Phase::Marks(i64::MIN, String::new())
+                } else {
+                    Phase::Notes
+                };
+                (next.unwrap_or(after), removed)
             }
             Phase::Marks(owner, partner) => {
                 let next = ledger
@@ -148,6 +155,7 @@ impl Sweep {
         let own = "SELECT 1 FROM conversation WHERE has_retention LIMIT 1";
         let has_own = db.prepare_cached(own)?.exists([])?;
         self.is_wanted = has_own || self.common != Retention::FOR_EVER;
+        self.has_removed = false;
         self.phase = Phase::START;
         Ok(Step {
             removed: 0,

@@ -52,6 +52,15 @@ impl Shared {
         *held(&self.settings)
     }
 
+    /// Has every thread end, in any order.
+    pub(super) fn close(&self) {
+        self.inbox.close();
+        self.questions.close();
+        self.index.close();
+        self.checkpoint.close();
+        self.watch.close();
+    }
+
     /// Whether the files are still those that were opened.
     pub(super) fn files_are_ours(&self) -> bool {
         Identity::of(&self.files.database) == self.identity

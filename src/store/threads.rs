@@ -25,7 +25,7 @@ impl Threads {
     /// Starts them.
     ///
     /// # Errors
-    /// [`OpenError::Thread`]; those that were started end by themselves when the store is closed.
+    /// [`OpenError::Thread`]; those that were started end when what they share is closed.
     pub(super) fn start(
         shared: &Arc<Shared>,
         ledger: Ledger,

@@ -5,7 +5,7 @@
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::ErrorCode;
 
@@ -27,6 +27,10 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Pages in the log from which on the checkpointer is called: 4 MiB.
 const WAL_PAGES_SOON: u32 = 1_000;
 
+/// The writer rests so many times as long as a walk for old messages took: it costs a twentieth of a core at
+/// most, however many conversations there are.
+const RESTS_PER_WALK: u32 = 20;
+
 /// The writer's own.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -37,6 +41,8 @@ pub(super) struct Writer {
     /// What is too old, and how far it was looked for.
     sweep: Sweep,
     next_sweep: Instant,
+    /// How long the present walk has been at work.
+    swept: Duration,
     next_probe: Instant,
     next_look: Instant,
 }
@@ -52,6 +58,7 @@ impl Writer {
             shared,
             ledger: Some(ledger),
             sweep: Sweep::default(),
+            swept: Duration::ZERO,
         }
     }
 
@@ -297,9 +304,12 @@ impl Writer {
         }
         let shared = Arc::clone(&self.shared);
         while !shared.inbox.has_work() && shared.condition.trouble().is_none() {
+            let begun = clock::now();
             let mut sweep = mem::take(&mut self.sweep);
             let step = self.open_ledger().map(|ledger| sweep.step(ledger));
             self.sweep = sweep;
+            let ended = clock::now();
+            self.swept += ended.saturating_duration_since(begun);
             match step {
                 Ok(Ok(step)) => {
                     let removed = step.removed;
@@ -308,7 +318,8 @@ impl Writer {
                         self.call_others();
                     }
                     if step.is_last {
-                        self.next_sweep = clock::now() + shared.pace.sweep_every;
+                        let rest = mem::take(&mut self.swept) * RESTS_PER_WALK;
+                        self.next_sweep = ended + rest.max(shared.pace.sweep_every);
                         return;
                     }
                 }

@@ -2,10 +2,15 @@
 //! a directory of its own and waits for news, never for time.
 
 mod asking;
+mod faults;
+mod files;
 mod keeping;
+mod operating;
+mod retention;
 mod searching;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -96,6 +101,9 @@ impl Story {
     /// Waits until everything so far is kept.
     fn settle(&mut self) {
         let upto = self.store.shared.ids.pushed();
+        if upto == MessageId(0) {
+            return;
+        }
         self.wait(|news| matches!(news, News::Kept { upto: kept } if *kept >= upto));
     }
 
@@ -126,10 +134,10 @@ impl Story {
         let ticket = Ticket(self.tickets);
         self.store.ask(ticket, question).expect("few ask");
         let mine = |news: &News| matches!(news, News::Answered { ticket: to, .. } if *to == ticket);
-        match self.wait(mine) {
-            News::Answered { answer, .. } => answer,
-            other => panic!("{other:?}"),
-        }
+        let News::Answered { answer, .. } = self.wait(mine) else {
+            unreachable!("only an answer is mine");
+        };
+        answer
     }
 
     fn page(&mut self, asker: &str, of: &str, range: Range, limit: usize) -> Page {
@@ -139,10 +147,11 @@ impl Story {
             range,
             limit,
         };
-        match self.ask(question) {
-            Answer::Page(page) => page,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.ask(question);
+        let Answer::Page(page) = answer else {
+            panic!("{answer:?}");
+        };
+        page
     }
 
     fn search(&mut self, asker: &str, query: Query) -> Page {
@@ -151,10 +160,11 @@ impl Story {
             query,
             limit: 100,
         };
-        match self.ask(question) {
-            Answer::Page(page) => page,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.ask(question);
+        let Answer::Page(page) = answer else {
+            panic!("{answer:?}");
+        };
+        page
     }
 
     fn unread(&mut self, asker: &str, rooms: &[&str]) -> Vec<Unread> {
@@ -162,10 +172,11 @@ impl Story {
             asker: owner(asker),
             rooms: rooms.iter().copied().map(room).collect(),
         };
-        match self.ask(question) {
-            Answer::Unread(unread) => unread,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.ask(question);
+        let Answer::Unread(unread) = answer else {
+            panic!("{answer:?}");
+        };
+        unread
     }
 
     /// Waits until the search index has everything.

@@ -151,7 +151,7 @@ fn a_lost_or_strange_index_is_built_anew() {
                 &index,
                 "no database at all, but long enough to be looked at",
             )
-            .unwrap()
+            .unwrap();
         },
         &|| {
             let db = Connection::open(&index).unwrap();
@@ -163,7 +163,7 @@ fn a_lost_or_strange_index_is_built_anew() {
                 .open(&index)
                 .unwrap()
                 .set_len(5000)
-                .unwrap()
+                .unwrap();
         },
     ];
     let mut story = Story::begin(&home);

@@ -1,0 +1,134 @@
+//! Files: who may read them, what is refused, old ones and strange ones.
+
+use std::os::unix::fs::{FileExt, PermissionsExt};
+
+use rusqlite::Connection;
+use tempfile::tempdir;
+
+use super::*;
+use crate::store::{check_file, schema};
+
+fn refusal(home: &TempDir) -> OpenError {
+    Story::try_with(options(home.path()), BRISK)
+        .err()
+        .expect("refused")
+}
+
+#[test]
+fn only_the_owner_may_read() {
+    let home = tempdir().unwrap();
+    let below = home.path().join("a/b");
+    let mut story = Story::with(options(&below), BRISK);
+    story.say("#lobby", "ana", "hello");
+    story.indexed();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&below), 0o700);
+    for entry in std::fs::read_dir(&below).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn one_daemon_at_a_time() {
+    let home = tempdir().unwrap();
+    let story = Story::begin(&home);
+    let refused = refusal(&home);
+    let own = std::process::id();
+    assert!(
+        matches!(refused, OpenError::InUse { pid: Some(pid), .. } if pid == own),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("chatctl status"), "{refused}");
+    drop(story);
+    Story::begin(&home);
+}
+
+#[test]
+fn a_newer_history_is_refused_and_left_alone() {
+    let home = tempdir().unwrap();
+    Story::begin(&home).store.close();
+    let db = Connection::open(database(&home)).unwrap();
+    db.pragma_update(None, "user_version", 999).unwrap();
+    drop(db);
+    let before = std::fs::read(database(&home)).unwrap();
+    let refused = refusal(&home);
+    assert!(
+        matches!(refused, OpenError::Newer { found: 999, .. }),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("chatctl restore"), "{refused}");
+    assert_eq!(std::fs::read(database(&home)).unwrap(), before);
+}
+
+#[test]
+fn a_foreign_database_is_refused() {
+    let home = tempdir().unwrap();
+    let db = Connection::open(database(&home)).unwrap();
+    db.execute_batch("CREATE TABLE recipes (id)").unwrap();
+    drop(db);
+    let refused = refusal(&home);
+    assert!(matches!(refused, OpenError::Foreign { .. }), "{refused}");
+}
+
+#[test]
+fn a_damaged_history_is_refused_and_never_begun_anew() {
+    let spoil: [&dyn Fn(&std::fs::File); 4] = [
+        &|file| file.set_len(9_000).unwrap(),
+        &|file| file.write_all_at(b"nonsense nonsense", 0).unwrap(),
+        &|file| file.write_all_at(&[0xff; 8_192], 4_096).unwrap(),
+        &|file| file.set_len(50).unwrap(),
+    ];
+    for (number, spoil) in spoil.into_iter().enumerate() {
+        let home = tempdir().unwrap();
+        let mut story = Story::begin(&home);
+        for line in 0..500 {
+            story.say(
+                "#lobby",
+                "ana",
+                &format!("a line of some length, number {line}"),
+            );
+        }
+        story.store.close();
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(database(&home))
+            .unwrap();
+        spoil(&file);
+        let before = std::fs::read(database(&home)).unwrap();
+        let refused = refusal(&home);
+        assert!(
+            matches!(refused, OpenError::Damaged { .. }),
+            "{number}: {refused}"
+        );
+        assert!(
+            refused.to_string().contains("chatctl db check"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read(database(&home)).unwrap(), before, "{number}");
+        let checked = check_file(&database(&home));
+        assert!(!checked.is_ok_and(|report| report.is_sound()), "{number}");
+    }
+}
+
+#[test]
+fn a_history_of_version_1_still_opens() {
+    let home = tempdir().unwrap();
+    let db = Connection::open(database(&home)).unwrap();
+    db.execute_batch(include_str!("../../../tests/data/history-1.sql"))
+        .unwrap();
+    drop(db);
+    let mut story = Story::begin(&home);
+    assert_eq!(story.restored.last_id, MessageId(1_800_000_003_000 << 20));
+    assert_eq!(story.restored.topics, [(room("#lobby"), "tea".into())]);
+    assert_eq!(
+        texts(&story.page("ana", "#lobby", Range::Latest, 9)),
+        ["hello from version 1"]
+    );
+    story.indexed();
+    assert_eq!(story.search("ben", words("version")).messages.len(), 1);
+    story.store.close();
+    let report = check_file(&database(&home)).unwrap();
+    assert!(report.is_sound(), "{:?}", report.complaints);
+    assert_eq!(report.schema, schema::VERSION);
+}
