@@ -124,14 +124,11 @@ impl Lobby {
             lobby.command(
                 slot,
                 Command::Login {
-                    nick: Nick::parse(&format!(
-                        "member{slot    does_resume: false,
-                    since: None,
-                }"
-                    ))
-                    .expect("a nick"),
+                    nick: Nick::parse(&format!("member{slot}")).expect("a nick"),
                     key: None,
                     enter_default_room: true,
+                    does_resume: false,
+                    since: None,
                 },
             );
         }

@@ -38,7 +38,7 @@
 //! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
-//! | `daemon::admin` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `wire` | `axum`, `bytes`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
+//! | `daemon::admin` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
 //! | `daemon` | `config`, `daemon::admin`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
 //! | `ctl` | `config`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `hdrhistogram`, `http_body_util`, `hyper`, `hyper_util`, `indicatif`, `memchr`, `nix`, `rustix`, `rustyline`, `serde`, `serde_json`, `signal_hook`, `strsim`, `thiserror`, `tokio`, `unicode_width` |
 //! | `bin` | `config`, `ctl`, `daemon` | `clap` |

@@ -231,6 +231,7 @@ fn message_line_bytes() -> usize {
         software: String::new(),
         motd: String::new(),
         settings: Settings::default(),
+        has_history: false,
         list_bytes: 0,
         utc_offset_seconds: 0,
         now: at,

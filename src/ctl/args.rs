@@ -12,6 +12,7 @@ use super::bench::args::Bench;
 use super::duration;
 use super::locate::Server;
 use super::render::Output;
+use super::when::When;
 
 /// Chat, and look after the chatd of this machine.
 #[derive(Debug, Parser)]
@@ -68,6 +69,11 @@ const COMMON: &str = "Options of every command";
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 chatd unreachable, 4 not found, \
 5 not permitted, 6 timed out.\nResults go to stdout, all else to stderr.";
 
+const WHEN: &str = "WHEN is a time (10:30, 2026-11-24, '2026-11-24 10:30', all local, or in RFC 3339's \
+form 2026-11-24T10:30:00Z), how long ago (90s, 10m, 2h, 3d, 1w), or the id of a message.\n\
+The oldest message comes first. When there is none, stderr says so and the exit code is 0. When there \
+are more than were asked for, stderr says so too.";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -77,6 +83,10 @@ pub enum Command {
     Send(Send),
     /// Follow what is said in a room.
     Tail(Tail),
+    /// Show what was said in a room, or between you and a user, without entering.
+    History(History),
+    /// Find what was said, by its words, wherever you may read it.
+    Search(Search),
     /// Show the daemon at a glance.
     Status,
     /// Show every connection and who is behind it.
@@ -149,15 +159,70 @@ pub struct Tail {
     /// End after this many messages.
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
+    /// Begin with what was said since then: 2h, 10:30, 2026-11-24, an RFC 3339 time, or the id of a
+    /// message.
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<When>,
+    #[command(flatten)]
+    pub identity: Identity,
+}
+
+#[derive(Debug, Group)]
+#[command(after_help = WHEN)]
+#[group(id = "bound", multiple = false, args = ["before", "after", "around"])]
+pub struct History {
+    /// `#room`, or `@nick` for what you and that user said to each other.
+    #[arg(value_name = "ROOM|@NICK")]
+    pub of: String,
+    /// Show at most this many messages: the last ones; with --after the first ones after it.
+    #[arg(long = "last", short = 'n', value_name = "N", default_value_t = 50,
+        value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub last: u64,
+    /// Those before this.
+    #[arg(long, value_name = "WHEN")]
+    pub before: Option<When>,
+    /// Those after this, from the oldest on.
+    #[arg(long, value_name = "WHEN")]
+    pub after: Option<When>,
+    /// Those around this; at most 1000.
+    #[arg(long, value_name = "WHEN")]
+    pub around: Option<When>,
+    #[command(flatten)]
+    pub identity: Identity,
+}
+
+#[derive(Debug, Group)]
+#[command(after_help = WHEN)]
+pub struct Search {
+    /// Words that must all be in a message.
+    #[arg(required = true)]
+    pub words: Vec<String>,
+    /// Only in this room, or between you and this user.
+    #[arg(long = "in", value_name = "ROOM|@NICK")]
+    pub of: Option<String>,
+    /// Only what this user said.
+    #[arg(long, value_name = "NICK")]
+    pub from: Option<String>,
+    /// Only what was said since then.
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<When>,
+    /// Only what was said until then.
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<When>,
+    /// Show at most this many messages, the newest ones.
+    #[arg(long = "last", short = 'n', value_name = "N", default_value_t = 50,
+        value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub last: u64,
     #[command(flatten)]
     pub identity: Identity,
 }
 
 /// Who speaks when no conversation is open.
-#[derive(Debug, Group)]
+#[derive(Clone, Debug, Group)]
 pub struct Identity {
     /// What to be called; without it, the user name of this machine, with a number behind it when
-    /// someone else has it. Where `chatctl join` runs on this machine, its user is spoken for.
+    /// someone else has it. Whoever was called so here before is the same person again, also beside a
+    /// running `chatctl join`.
     #[arg(long = "as", value_name = "NICK")]
     pub nick: Option<String>,
 }

@@ -2,7 +2,7 @@
 //! Waiting uses tokio's own clock; here is what is shown to people, compared with the daemon, or
 //! measured.
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, SecondsFormat, Utc};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Now, UTC.
@@ -18,6 +18,24 @@ pub fn local_minutes(rfc3339: &str) -> String {
         |_| "--:--".to_owned(),
         |time| time.with_timezone(&Local).format("%H:%M").to_string(),
     )
+}
+
+/// The local day of one of chatd's times, `Tue 24 Nov 2026`; `an unknown day` for what is no time.
+#[must_use]
+pub fn local_day(rfc3339: &str) -> String {
+    DateTime::parse_from_rfc3339(rfc3339).map_or_else(
+        |_| "an unknown day".to_owned(),
+        |time| {
+            let time = time.with_timezone(&Local);
+            time.format("%a %-d %b %Y").to_string()
+        },
+    )
+}
+
+/// Now, as chatd writes times.
+#[must_use]
+pub fn now_rfc3339() -> String {
+    now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// `HH:MM` in local time, now.

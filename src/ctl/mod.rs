@@ -21,6 +21,7 @@ pub mod locate;
 pub mod remark;
 pub mod render;
 pub mod sanitize;
+pub mod when;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -124,6 +124,14 @@ pub fn sentence(output: Output, whole: &impl Serialize, text: &str) -> Result<()
     write(&text)
 }
 
+/// One JSON document.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn document(whole: &impl Serialize) -> Result<()> {
+    write(&json_document(whole)?)
+}
+
 /// Writes a text that is ready for stdout, and flushes it.
 ///
 /// # Errors

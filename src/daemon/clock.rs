@@ -63,6 +63,13 @@ pub fn rfc3339(at: UnixMillis) -> String {
     to_utc(at).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// Reads an RFC 3339 time of 1970 or later; parts of a millisecond are cut off.
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<UnixMillis> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    u64::try_from(time.timestamp_millis()).ok().map(UnixMillis)
+}
+
 fn to_utc(at: UnixMillis) -> DateTime<Utc> {
     i64::try_from(at.0)
         .ok()
@@ -88,5 +95,10 @@ mod tests {
             rfc3339(UnixMillis(1_790_000_000_123)),
             "2026-09-21T14:13:20.123Z"
         );
+        for text in ["2026-09-21T14:13:20.123Z", "2026-09-21T16:13:20.1239+02:00"] {
+            assert_eq!(parse_rfc3339(text), Some(UnixMillis(1_790_000_000_123)));
+        }
+        assert_eq!(parse_rfc3339("1969-12-31T23:59:59Z"), None);
+        assert_eq!(parse_rfc3339("noon"), None);
     }
 }

@@ -29,7 +29,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use self::admin::AdminState;
+use self::admin::{AdminState, History};
 use self::clock::Clock;
 use self::engine::Engine;
 use self::engine::handle::EngineHandle;
@@ -149,6 +149,8 @@ impl Daemon {
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
         let config = Arc::new(loaded.config.clone());
+        // The operators' door, before the store itself goes to where it is used.
+        let history = History::new(store.as_ref().map(|(store, _)| store.handle()));
         let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
@@ -180,6 +182,7 @@ impl Daemon {
             logging: logging.clone(),
             reloader: Arc::clone(&reloader),
             daemon: Arc::clone(&state),
+            history: Arc::new(history),
         };
         let (stop_admin, admin_stopped) = oneshot::channel();
         let admin = admin::serve(admin_socket, admin_state, async {

@@ -15,9 +15,15 @@
 //! | `POST /v1/reload` | – | [`Reloaded`] | operators |
 //! | `POST /v1/shutdown` | – | [`Done`] | operators |
 //! | `PUT /v1/log/level` | [`SetLogLevel`] | [`LogLevel`] | operators |
+//!
+//! What concerns the history is in [`history`].
+
+pub mod history;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use self::history::HistorySummary;
 
 /// The daemon at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +48,7 @@ pub struct Status {
     pub log_file: Option<String>,
     /// Log lines that were dropped because the disk was too slow or full.
     pub log_lines_dropped: u64,
+    pub history: HistorySummary,
     /// What an operator should know and do, in sentences; empty when all is well.
     pub warnings: Vec<String>,
 }
@@ -102,7 +109,7 @@ pub struct Room {
 }
 
 /// Counters since the start. A program polls them and takes differences.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Stats {
     pub uptime_s: u64,
     pub connections_accepted: u64,
@@ -128,10 +135,29 @@ pub struct Stats {
     pub faults: u64,
     /// Times that accept found no file descriptor left.
     pub accepts_starved: u64,
+    pub history: HistoryCounters,
     pub log_lines_dropped: u64,
     pub rss_bytes: u64,
     pub open_files: u64,
     pub open_files_max: u64,
+}
+
+/// What the history has done since the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryCounters {
+    /// Messages and changes that were kept, and those that could not be.
+    pub kept: u64,
+    pub lost: u64,
+    /// Transactions that were put on the disk.
+    pub commits: u64,
+    /// How many records shared a commit on average.
+    pub mean_batch: f64,
+    pub largest_batch: u64,
+    /// How long the last commit took, and the longest.
+    pub last_commit_us: u64,
+    pub longest_commit_us: u64,
+    /// Pages, searches and other questions that were put to it.
+    pub questions: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

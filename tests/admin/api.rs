@@ -19,6 +19,7 @@ fn everything_that_can_be_looked_at_is_as_described() {
             "/v1/stats",
             "/v1/config",
             "/v1/log/level",
+            "/v1/history/status",
         ] {
             let (status, answer) = fake.get(path).await;
             assert_eq!(status, 200, "{path}: {answer}");
@@ -153,7 +154,7 @@ fn the_description_and_the_routes_are_the_same_list() {
         described.sort();
         listed.sort();
         assert_eq!(described, listed);
-        assert_eq!(listed.len(), 14, "{listed:?}");
+        assert_eq!(listed.len(), 23, "{listed:?}");
         for (method, path) in &listed {
             let (status, answer) = fake.ask(method, path, "{}", &[]).await;
             assert!(![404, 405].contains(&status), "{method} {path}: {answer}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chatd::config::paths::Environment;
 use chatd::config::{self, Config, Sources};
-use chatd::daemon::admin::{self, AdminState};
+use chatd::daemon::admin::{self, AdminState, History};
 use chatd::daemon::clock::Clock;
 use chatd::daemon::engine::handle::{Counters, EngineHandle, EngineStats, Question, SessionRow};
 use chatd::daemon::instance;
@@ -87,6 +87,7 @@ impl Fake {
             engine,
             logging: logging.clone(),
             daemon: Arc::clone(&daemon),
+            history: Arc::new(History::new(None)),
         };
         // Others must be able to enter the directory, to show that they may look.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);

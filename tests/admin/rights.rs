@@ -59,6 +59,14 @@ fn nobody_may_look_but_not_change_anything() {
             ("POST", "/v1/reload"),
             ("POST", "/v1/shutdown"),
             ("PUT", "/v1/log/level"),
+            ("GET", "/v1/history/export"),
+            ("POST", "/v1/history/import"),
+            ("GET", "/v1/history/backup"),
+            ("POST", "/v1/history/backup"),
+            ("POST", "/v1/history/check"),
+            ("POST", "/v1/history/delete"),
+            ("GET", "/v1/rooms/retention"),
+            ("PUT", "/v1/rooms/retention"),
         ];
         for (method, path) in changes {
             let (status, answer) = curl_as_nobody(&fake, method, path).await;

@@ -64,6 +64,8 @@ fn status(state: &str) -> Value {
         "connections": 2, "max_connections": 10000,
         "listeners": [{"protocol": "chat", "address": "127.0.0.1:1"}],
         "config_file": null, "log_file": "/var/log/chatd/chatd.log", "log_lines_dropped": 0,
+        "history": {"state": "works", "durability": "commit", "messages": 3, "bytes": 4096,
+            "waiting": 0, "unindexed": 0},
         "warnings": ["the group chatd does not exist"]
     })
 }

@@ -17,6 +17,9 @@ const FANOUT: &str = "Fan-out";
 /// The heading of the options of `connect` and `idle`.
 const CONNECTIONS: &str = "Connect and idle";
 
+/// The heading of the options of `durable`.
+const DURABLE: &str = "Durable";
+
 /// The heading of the options of `churn`.
 const CHURN: &str = "Churn";
 
@@ -32,6 +35,9 @@ pub enum Scenario {
     Idle,
     /// Clients leave a room and join it again: CPU for each time.
     Churn,
+    /// Writers wait until each message is kept before they send the next: latency, and whether
+    /// everything that was acknowledged is there afterwards. chat, redis (streams), nats (JetStream).
+    Durable,
 }
 
 impl Scenario {
@@ -43,6 +49,7 @@ impl Scenario {
             Self::Connect => "connect",
             Self::Idle => "idle",
             Self::Churn => "churn",
+            Self::Durable => "durable",
         }
     }
 }
@@ -88,10 +95,10 @@ pub struct Bench {
     /// How long to measure, at most 1h; idle: how long to wait.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = run_time)]
     pub duration: Duration,
-    /// Fanout and churn: the time before, which is not counted; 0s is none, at most 10m.
+    /// Fanout, churn and durable: the time before, which is not counted; 0s is none, at most 10m.
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = warmup)]
     pub warmup: Duration,
-    /// Fanout and churn: end after so many messages or cycles, if that comes first (1 to 4000000000).
+    /// Fanout, churn and durable: end after so many messages or cycles, if that comes first (1 to 4000000000).
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=4_000_000_000))]
     pub messages: Option<u32>,
     /// Also measure this process's CPU time and memory; for the chatd of this machine that is known.
@@ -113,6 +120,8 @@ pub struct Bench {
     pub connections: Connections,
     #[command(flatten)]
     pub churn: Churn,
+    #[command(flatten)]
+    pub durable: Durable,
 }
 
 /// The options of `fanout`.
@@ -128,7 +137,7 @@ pub struct Fanout {
     /// Rooms (1 to 1000), at most as many as publishers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..=1000))]
     pub rooms: u32,
-    /// Bytes of a message's text (32 to 65536; irc: to 350).
+    /// Bytes of a message's text, also of durable (32 to 65536; irc: to 350).
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = value_parser!(u32).range(SIZE_MIN..=65_536))]
     pub size: u32,
     /// Closed loop: messages of each publisher that are on their way, sent and not yet heard by all
@@ -170,6 +179,27 @@ pub struct Churn {
     /// Clients that leave it and come back, again and again (1 to 1000).
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u32).range(1..=1000))]
     pub churners: u32,
+}
+
+/// The options of `durable`.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = DURABLE)]
+pub struct Durable {
+    /// Clients that write, each with one message on its way (1 to 1000).
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..=1000))]
+    pub writers: u32,
+    /// Rooms or streams that they write to, one after the other, at most as many as writers; without
+    /// it each has one of its own, so that handing messages on to others costs little.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=1000))]
+    pub places: Option<u32>,
+}
+
+impl Durable {
+    /// Rooms or streams.
+    #[must_use]
+    pub fn places(&self) -> u32 {
+        self.places.unwrap_or(self.writers)
+    }
 }
 
 /// Shortest text: the stamp and a little filler.

@@ -48,8 +48,26 @@ pub fn options(bench: &Bench, is_server_named: bool) -> Result<(), Failure> {
                 "--members times --churners can be {BOOKS_MAX} at most"
             ))
         }
+        Scenario::Durable => durable(bench),
         Scenario::Connect | Scenario::Idle | Scenario::Churn => Ok(()),
     }
+}
+
+fn durable(bench: &Bench) -> Result<(), Failure> {
+    let wrong = |text: String| Err(Failure::new(Exit::Usage, text));
+    if matches!(bench.protocol, Protocol::Irc | Protocol::Mqtt) {
+        let protocol = bench.protocol.name();
+        return wrong(format!(
+            "{protocol} does not say whether a message is kept: durable is for chat, redis and nats"
+        ));
+    }
+    if bench.durable.places() > bench.durable.writers {
+        return wrong(format!(
+            "each place needs a writer: --places can be {} at most here",
+            bench.durable.writers
+        ));
+    }
+    Ok(())
 }
 
 fn fanout(bench: &Bench) -> Result<(), Failure> {
@@ -158,7 +176,8 @@ async fn ask_limits(server: &Server) -> Result<Limits, LoginError> {
 fn load(bench: &Bench, limits: &Limits) -> Result<(), Failure> {
     let fails = |text| Err(Failure::new(Exit::Failed, text));
     let size = bench.fanout.size as usize;
-    if bench.scenario == Scenario::Fanout && size > limits.message_bytes {
+    if matches!(bench.scenario, Scenario::Fanout | Scenario::Durable) && size > limits.message_bytes
+    {
         let most = limits.message_bytes;
         return fails(format!(
             "the server takes texts of at most {most} bytes (limits.message_bytes), not of {size}"
@@ -189,6 +208,7 @@ impl Bench {
             }
             Scenario::Connect | Scenario::Idle => self.connections.connections,
             Scenario::Churn => self.churn.members + self.churn.churners,
+            Scenario::Durable => self.durable.writers,
         };
         u64::from(all)
     }
@@ -197,7 +217,7 @@ impl Bench {
     fn requests_per_client_and_s(&self) -> f64 {
         match self.scenario {
             Scenario::Connect | Scenario::Idle => 0.0,
-            Scenario::Churn => f64::INFINITY,
+            Scenario::Churn | Scenario::Durable => f64::INFINITY,
             Scenario::Fanout => {
                 let asked = &self.fanout;
                 let rooms = asked.rate.map_or(f64::INFINITY, |rate| {

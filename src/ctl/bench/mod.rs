@@ -15,6 +15,7 @@ pub mod net;
 pub mod order;
 pub mod payload;
 pub mod progress;
+pub mod promises;
 pub mod protocol;
 pub mod report;
 pub mod run;
@@ -40,7 +41,7 @@ use protocol::Speech;
 use protocol::names::Names;
 use report::Report;
 use run::{Interrupt, Run};
-use scenario::{churn, connect, fanout, idle};
+use scenario::{churn, connect, durable, fanout, idle};
 use target::Target;
 
 /// How long the server may let a client wait unless `--timeout` says otherwise.
@@ -88,6 +89,7 @@ pub async fn run(bench: &Bench, args: &Args, admin: &Admin) -> Result<()> {
         Scenario::Connect => connect::run(&mut run, bench, &mut report),
         Scenario::Idle => idle::run(&mut run, bench, &mut report),
         Scenario::Churn => churn::run(&mut run, bench, &mut report),
+        Scenario::Durable => durable::run(&mut run, bench, &mut report),
     };
     // Slow readers that were cut off are told of apart.
     let slow = report.slow.map_or(0, |slow| slow.cut_off as usize);

@@ -22,6 +22,8 @@ pub struct Report {
     #[serde(flatten)]
     pub deliveries: Option<Deliveries>,
     #[serde(flatten)]
+    pub durable: Option<Durable>,
+    #[serde(flatten)]
     pub faults: Option<Faults>,
     pub cut_off: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,22 @@ pub struct Deliveries {
     pub messages_per_s: f64,
     pub deliveries_per_s: f64,
     pub bytes_per_delivery: f64,
+}
+
+/// What was promised to be kept, and what is there.
+#[derive(Debug, Serialize)]
+pub struct Durable {
+    pub writers: u32,
+    /// Rooms or streams.
+    pub places: u32,
+    pub size_bytes: u32,
+    /// In the time that was measured.
+    pub messages: u64,
+    pub acks_per_s: f64,
+    /// From the start, with the warm-up.
+    pub acknowledged: u64,
+    /// Of those, what the server has afterwards.
+    pub stored: u64,
 }
 
 /// What went wrong with what was said.
@@ -227,6 +245,13 @@ impl Report {
             ));
             let rate = format!("{} per s", grouped(it.messages_per_s));
             lines.push(("messages", format!("{rate} ({})", it.messages)));
+        }
+        if let Some(it) = &self.durable {
+            let rate = format!("{} per s", grouped(it.acks_per_s));
+            let what = format!("{} in {:.2} s", it.messages, self.seconds);
+            lines.push(("acknowledged", format!("{rate} ({what})")));
+            let (stored, all) = (it.stored, it.acknowledged);
+            lines.push(("found again", format!("{stored} of {all}")));
         }
         if let Some(connections) = self.connections {
             let rate = self

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
@@ -144,6 +144,16 @@ impl Connection {
             }
             self.turn_within_silence().await?;
         }
+    }
+
+    /// Says good-bye and hears the server out, until it closes or `limit` is over. What it says on the
+    /// way is for nobody.
+    pub async fn say_good_bye(mut self, limit: Duration) {
+        self.send(&ClientMessage {
+            id: None,
+            body: ClientBody::Quit { reason: None },
+        });
+        let _ = timeout(limit, async { while self.next().await.is_ok() {} }).await;
     }
 
     /// The limit holds across calls that were given up, so it counts from what was heard last.

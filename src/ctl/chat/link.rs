@@ -2,6 +2,7 @@
 //! same user by the session's key. It says what happens and decides nothing else; entering rooms
 //! again is its owner's business. `next` is cancel safe.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +12,8 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::connection::{Connection, Lost};
-use super::login::{Identity, LoginError, Welcome, login};
+use super::event;
+use super::login::{Arrival, Identity, LoginError, Welcome, login};
 use crate::ctl::locate::Server;
 use crate::wire::chat::{ClientMessage, ServerMessage};
 
@@ -32,6 +34,12 @@ pub enum Happening {
     Refused { text: String },
 }
 
+/// Longest time by which one message may overtake another one of the server's.
+const OVERTAKING_MAX: Duration = Duration::from_secs(2);
+
+/// Ids that are remembered for so long.
+const FRESH_MAX: usize = 1000;
+
 type Attempt = Pin<Box<dyn Future<Output = Result<(Connection, Welcome), LoginError>>>>;
 
 enum State {
@@ -48,6 +56,9 @@ pub struct Link {
     timeout: Duration,
     state: State,
     backoff: Backoff,
+    /// Whether the server is asked to keep our place.
+    resumes: bool,
+    heard: Heard,
 }
 
 impl fmt::Debug for Link {
@@ -77,7 +88,17 @@ impl Link {
             timeout,
             state: State::Up(Box::new(connection)),
             backoff: Backoff::default(),
+            resumes: false,
+            heard: Heard::default(),
         }
+    }
+
+    /// Asks the server at each login from now on to keep our place when the connection breaks, and to
+    /// tell what was said meanwhile. The first login must have asked for it too.
+    #[must_use]
+    pub fn resuming(mut self) -> Self {
+        self.resumes = true;
+        self
     }
 
     /// Whether there is a connection.
@@ -102,12 +123,13 @@ impl Link {
         nick.clone_into(&mut self.identity.nick);
     }
 
-    /// Connects at once, with another nick.
-    pub fn retry_as(&mut self, nick: &str) {
+    /// Connects at once, with another nick and the key for it, if there is one.
+    pub fn retry_as(&mut self, nick: &str, key: Option<String>) {
         self.identity = Identity {
             nick: nick.to_owned(),
-            key: None,
+            key,
         };
+        self.heard = Heard::default();
         self.state = State::Waiting(Instant::now());
     }
 
@@ -116,7 +138,12 @@ impl Link {
         loop {
             match &mut self.state {
                 State::Up(connection) => match connection.next().await {
-                    Ok(message) => return Happening::Heard(message),
+                    Ok(message) => {
+                        if let Some(msgid) = event::msgid(&message) {
+                            self.heard.note(msgid, Instant::now());
+                        }
+                        return Happening::Heard(message);
+                    }
                     Err(why) => return self.lost(why),
                 },
                 State::Waiting(until) => {
@@ -135,7 +162,12 @@ impl Link {
     fn attempt(&self) -> Attempt {
         let (server, identity, timeout) =
             (self.server.clone(), self.identity.clone(), self.timeout);
-        Box::pin(async move { login(&server, &identity, false, timeout).await })
+        let arrival = Arrival {
+            enter: false,
+            resume: self.resumes,
+            since: self.heard.since().filter(|_| self.resumes),
+        };
+        Box::pin(async move { login(&server, &identity, &arrival, timeout).await })
     }
 
     fn lost(&mut self, why: Lost) -> Happening {
@@ -183,8 +215,37 @@ impl Link {
     }
 }
 
+/// How far we have heard for sure. A private message may overtake a room's line by a moment, so what
+/// came just before a connection broke says nothing about what came before it. Asking for a little more
+/// than was missed is harmless: what is known already is not shown again.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The greatest id that is old enough, or the first one.
+    sure: Option<String>,
+    /// Later ones, and when they were heard.
+    fresh: VecDeque<(Instant, String)>,
+}
+
+impl Heard {
+    fn note(&mut self, msgid: &str, now: Instant) {
+        while let Some((at, _)) = self.fresh.front()
+            && (now.duration_since(*at) > OVERTAKING_MAX || self.fresh.len() >= FRESH_MAX)
+            && let Some((_, msgid)) = self.fresh.pop_front()
+        {
+            self.sure = self.sure.take().max(Some(msgid));
+        }
+        self.fresh.push_back((now, msgid.to_owned()));
+    }
+
+    fn since(&self) -> Option<String> {
+        let first = || self.fresh.front().map(|(_, msgid)| msgid.clone());
+        self.sure.clone().or_else(first)
+    }
+}
+
 /// Whether coming back would be wrong: an operator put us out, or we were too much for the server.
-fn is_final(lost: &Lost) -> bool {
+#[must_use]
+pub fn is_final(lost: &Lost) -> bool {
     match lost {
         Lost::Bye { code, .. } => {
             matches!(
@@ -194,5 +255,22 @@ fn is_final(lost: &Lost) -> bool {
         }
         Lost::NotChatd => true,
         Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_last_may_have_overtaken_something() {
+        let start = Instant::now();
+        let mut heard = Heard::default();
+        assert_eq!(heard.since(), None);
+        heard.note("1k83q4ck00001", start);
+        heard.note("1k83q4ck00005", start);
+        assert_eq!(heard.since().as_deref(), Some("1k83q4ck00001"));
+        heard.note("1k83q4ck00004", start + OVERTAKING_MAX * 2);
+        assert_eq!(heard.since().as_deref(), Some("1k83q4ck00005"));
     }
 }

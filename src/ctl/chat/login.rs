@@ -34,8 +34,25 @@ pub struct Welcome {
     /// Our nick, as the server writes it.
     pub nick: String,
     pub key: String,
+    /// The key that we logged in with, if any did.
+    pub presented: Option<String>,
     /// Whether we joined a user that was there before us.
     pub attached: bool,
+    /// Whether the server keeps what is said, and tells it when asked.
+    pub has_history: bool,
+    /// The server will tell what was missed before anything else.
+    pub tells_missed: bool,
+}
+
+/// How we come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Enter the default room at once.
+    pub enter: bool,
+    /// Keep our place for a while when the connection breaks.
+    pub resume: bool,
+    /// The last thing that we heard on an earlier connection, by its id.
+    pub since: Option<String>,
 }
 
 /// Why there is no login.
@@ -81,25 +98,24 @@ impl LoginError {
     }
 }
 
-/// Logs in, within `timeout`. With `enter` the default room is entered at once. A key that no
-/// longer fits is forgotten, and the login tried without it.
+/// Logs in, within `timeout`. When the key does not fit, the login is tried without it.
 ///
 /// # Errors
 /// Why not.
 pub async fn login(
     server: &Server,
     identity: &Identity,
-    enter: bool,
+    arrival: &Arrival,
     timeout: Duration,
 ) -> Result<(Connection, Welcome), LoginError> {
     let attempt = async {
-        match hello(server, identity, enter).await {
+        match hello(server, identity, arrival).await {
             Err(LoginError::Refused { code, .. }) if identity.key.is_some() && is_stale(&code) => {
                 let without_key = Identity {
                     nick: identity.nick.clone(),
                     key: None,
                 };
-                hello(server, &without_key, enter).await
+                hello(server, &without_key, arrival).await
             }
             other => other,
         }
@@ -116,9 +132,11 @@ fn is_stale(code: &str) -> bool {
 async fn hello(
     server: &Server,
     identity: &Identity,
-    enter: bool,
+    arrival: &Arrival,
 ) -> Result<(Connection, Welcome), LoginError> {
     let mut connection = Connection::open(server).await.map_err(LoginError::Lost)?;
+    // What was missed is told to whom it was meant for, and only the key says who that is.
+    let since = arrival.since.as_deref().filter(|_| identity.key.is_some());
     connection.send(&ClientMessage {
         id: None,
         body: ClientBody::Hello {
@@ -126,9 +144,9 @@ async fn hello(
             nick: Some(identity.nick.as_str().into()),
             key: identity.key.as_deref().map(Into::into),
             client: Some(concat!("chatctl ", env!("CARGO_PKG_VERSION")).into()),
-            enter,
-            resume: false,
-            since: None,
+            enter: arrival.enter,
+            resume: arrival.resume,
+            since: since.map(Into::into),
         },
     });
     let mut welcomed = None;
@@ -139,29 +157,35 @@ async fn hello(
                 motd,
                 default_room,
                 limits,
+                features,
                 ..
-            } => welcomed = Some((server, motd, default_room, limits)),
-            ServerMessage::Login { nick, key, .. } => {
-                let (server, motd, default_room, limits) =
+            } => welcomed = Some((server, motd, default_room, limits, features)),
+            ServerMessage::Login {
+                nick, key, resumed, ..
+            } => {
+                let (server, motd, default_room, limits, features) =
                     welcomed.ok_or(LoginError::Lost(Lost::NotChatd))?;
                 if limits.ping_interval_s > 0 {
                     let interval = limits.ping_interval_s.min(PING_INTERVAL_S_MAX);
                     let interval = Duration::from_secs(interval);
                     connection.set_silence_max(interval * SILENT_INTERVALS);
                 }
-                let attached = identity.key.as_deref() == Some(key.as_str());
-                return Ok((
-                    connection,
-                    Welcome {
-                        server,
-                        motd,
-                        default_room,
-                        limits,
-                        nick,
-                        key,
-                        attached,
-                    },
-                ));
+                let has_history = features.iter().any(|feature| feature == "history");
+                // A server without history may be one that takes a key only from who is there.
+                let is_same = !has_history && identity.key.as_deref() == Some(key.as_str());
+                let welcome = Welcome {
+                    server,
+                    motd,
+                    default_room,
+                    limits,
+                    nick,
+                    key,
+                    presented: identity.key.clone(),
+                    attached: resumed || is_same,
+                    has_history,
+                    tells_missed: resumed && has_history && since.is_some(),
+                };
+                return Ok((connection, welcome));
             }
             ServerMessage::Error { code, text, .. } => {
                 return Err(LoginError::Refused { code, text });

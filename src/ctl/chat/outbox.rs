@@ -19,6 +19,25 @@ pub struct Request<P> {
     id: String,
     pub body: ClientBody<'static>,
     pub purpose: P,
+    /// It was written to a connection before, and may have arrived there.
+    was_sent: bool,
+}
+
+impl<P> Request<P> {
+    fn new(id: u64, body: ClientBody<'static>, purpose: P) -> Self {
+        Self {
+            id: id.to_string(),
+            body,
+            purpose,
+            was_sent: false,
+        }
+    }
+
+    /// Whether it was written to a connection, so that it may have arrived.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.was_sent
+    }
 }
 
 /// A request and the answer to it.
@@ -51,9 +70,9 @@ impl<P: Clone> Outbox<P> {
 
     /// Queues a request.
     pub fn push(&mut self, body: ClientBody<'static>, purpose: P) {
-        let id = self.next_id.to_string();
+        self.waiting
+            .push_back(Request::new(self.next_id, body, purpose));
         self.next_id += 1;
-        self.waiting.push_back(Request { id, body, purpose });
     }
 
     /// The next request to write now, if its turn has come.
@@ -61,7 +80,8 @@ impl<P: Clone> Outbox<P> {
         if self.under_way.len() >= self.pace.window() || self.pace.ready_at(now) > now {
             return None;
         }
-        let request = self.waiting.pop_front()?;
+        let mut request = self.waiting.pop_front()?;
+        request.was_sent = true;
         self.pace.spend(&request.body, now);
         let message = ClientMessage {
             id: Some(request.id.clone().into()),
@@ -138,7 +158,14 @@ impl<P: Clone> Outbox<P> {
         self.waiting.push_front(request);
     }
 
-    /// What has never been sent, oldest first; it is not queued any more.
+    /// What waits and was sent before a connection was lost, oldest first; it is not queued any more.
+    pub fn give_up_sent(&mut self) -> Vec<Request<P>> {
+        let (sent, others) = self.waiting.drain(..).partition(Request::was_sent);
+        self.waiting = others;
+        Vec::from(sent)
+    }
+
+    /// What still waits, oldest first; it is not queued any more.
     pub fn give_up(&mut self) -> Vec<Request<P>> {
         self.waiting.drain(..).collect()
     }
@@ -147,9 +174,9 @@ impl<P: Clone> Outbox<P> {
     pub fn resume(&mut self, limits: &Limits, now: Instant, first: Vec<(ClientBody<'static>, P)>) {
         self.pace = Pace::new(limits, now);
         for (body, purpose) in first.into_iter().rev() {
-            let id = self.next_id.to_string();
+            self.waiting
+                .push_front(Request::new(self.next_id, body, purpose));
             self.next_id += 1;
-            self.waiting.push_front(Request { id, body, purpose });
         }
     }
 }
@@ -172,6 +199,11 @@ fn has_more(answer: &ServerMessage) -> bool {
         ServerMessage::Rooms { more: true, .. }
             | ServerMessage::Names { more: true, .. }
             | ServerMessage::Users { more: true, .. }
+            | ServerMessage::Ignores { more: true, .. }
+            | ServerMessage::History { more: true, .. }
+            | ServerMessage::Found { more: true, .. }
+            | ServerMessage::Missed { more: true, .. }
+            | ServerMessage::Unread { more: true, .. }
     )
 }
 
@@ -180,6 +212,10 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
     match message {
         ServerMessage::Login { re, .. }
         | ServerMessage::Ack { re, .. }
+        | ServerMessage::History { re, .. }
+        | ServerMessage::Found { re, .. }
+        | ServerMessage::Missed { re, .. }
+        | ServerMessage::Unread { re, .. }
         | ServerMessage::Ok { re }
         | ServerMessage::Joined { re, .. }
         | ServerMessage::RoomChat { re, .. }
@@ -189,10 +225,6 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Ignores { re, .. }
         | ServerMessage::Whois { re, .. }
         | ServerMessage::Pong { re }
-        | ServerMessage::History { re, .. }
-        | ServerMessage::Found { re, .. }
-        | ServerMessage::Missed { re, .. }
-        | ServerMessage::Unread { re, .. }
         | ServerMessage::Error { re, .. } => re.id.as_deref(),
         ServerMessage::Welcome { .. }
         | ServerMessage::Ping

@@ -79,11 +79,11 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         ClientBody::Hello { .. }
         | ClientBody::Nick { .. }
         | ClientBody::Join { .. }
+        | ClientBody::Away { .. }
         | ClientBody::Edit { .. }
         | ClientBody::Delete { .. }
         | ClientBody::History { .. }
-        | ClientBody::Unread
-        | ClientBody::Away { .. } => 2.0,
+        | ClientBody::Unread => 2.0,
         ClientBody::Search { .. } => 4.0,
         ClientBody::Part { .. }
         | ClientBody::Send { .. }

@@ -4,11 +4,13 @@
 pub mod completion;
 pub mod config;
 pub mod doctor;
+pub mod history;
 pub mod log;
 pub mod man;
 pub mod observe;
 pub mod operate;
 pub mod room;
+pub mod search;
 pub mod send;
 pub mod status;
 pub mod tail;
@@ -43,6 +45,8 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Join(join) => join::run(join, server().await, output, args.timeout).await,
         Command::Send(send) => send::run(send, server().await, output, args.timeout).await,
         Command::Tail(tail) => tail::run(tail, server().await, output, args.timeout).await,
+        Command::History(asked) => history::run(asked, server().await, output, args.timeout).await,
+        Command::Search(asked) => search::run(asked, server().await, output, args.timeout).await,
         Command::Status => status::run(&admin, output).await,
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,

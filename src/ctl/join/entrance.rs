@@ -6,25 +6,35 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::ctl::chat::connection::Connection;
-use crate::ctl::chat::login::{Identity, Welcome, login};
+use crate::ctl::chat::keys;
+use crate::ctl::chat::login::{Arrival, Identity, Welcome, login};
 use crate::ctl::exit::Failure;
 use crate::ctl::locate::Server;
 use crate::ctl::remark;
 
-/// Logs in; where someone can be asked, a nick that will not do is asked for anew.
+/// Logs in as whoever was called so here before; where someone can be asked, a nick that will not do is
+/// asked for anew.
 ///
 /// # Errors
 /// A failure by the contract of exit codes.
 pub async fn log_in(
     server: &Server,
-    mut identity: Identity,
-    enter: bool,
+    nick: &str,
+    arrival: &Arrival,
     limit: Duration,
 ) -> Result<(Connection, Welcome)> {
     let may_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let mut nick = nick.to_owned();
     loop {
-        let error = match login(server, &identity, enter, limit).await {
-            Ok(entered) => return Ok(entered),
+        let identity = Identity {
+            key: keys::find(server, &nick),
+            nick,
+        };
+        let error = match login(server, &identity, arrival, limit).await {
+            Ok(entered) => {
+                keys::keep_identity(server, &entered.1);
+                return Ok(entered);
+            }
             Err(error) => error,
         };
         let failure = error.failure(server);
@@ -32,7 +42,7 @@ pub async fn log_in(
             return Err(failure.into());
         }
         remark::remark(&failure.text);
-        identity.nick = ask_nick()?.ok_or_else(|| Failure::told(failure.exit))?;
+        nick = ask_nick()?.ok_or_else(|| Failure::told(failure.exit))?;
     }
 }
 

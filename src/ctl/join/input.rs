@@ -1,14 +1,21 @@
 //! What the user typed, understood: a line becomes an [`Input`] or a sentence that says what was
 //! meant to be written. Pure. The commands of the first chat client are all here.
 
+use crate::ctl::when::is_msgid;
 use crate::wire::chat::Kind;
 
+/// Most lines that one `/history` asks for: what the server gives at once.
+const LINES_MAX: u64 = 1000;
+
 /// The commands, as the user completes them and as they are suggested.
-pub const COMMANDS: [&str; 19] = [
+pub const COMMANDS: [&str; 23] = [
     "/away",
     "/back",
+    "/delete",
+    "/edit",
     "/h",
     "/help",
+    "/history",
     "/i",
     "/ignore",
     "/join",
@@ -21,6 +28,7 @@ pub const COMMANDS: [&str; 19] = [
     "/quit",
     "/rooms",
     "/say",
+    "/search",
     "/topic",
     "/unignore",
     "/whois",
@@ -43,6 +51,9 @@ text               say it to the room that the prompt names
 /ignore [nick]     hear nothing from someone; alone, list whom you ignore
 /unignore nick     hear them again
 /i                 switch group chat off and on for yourself
+/history [N]       older lines; so does PgUp. /history @nick, /history #room: of those
+/search words      lines in which all of these words stand, wherever you may read
+/edit text         another text for what you said last; /delete takes it away
 /help, /h          this
 /quit [text]       leave; so does Ctrl-D
 //text, /say text  say a text that begins with a slash, or with @";
@@ -77,6 +88,20 @@ pub enum Input {
     },
     Ignores,
     RoomChat,
+    /// Older lines: of which conversation, and how many, unless the current room and a few.
+    History {
+        of: Option<String>,
+        count: Option<u64>,
+    },
+    Search(String),
+    /// Of the own message with this id, or of the last one.
+    Edit {
+        msgid: Option<String>,
+        text: String,
+    },
+    Delete {
+        msgid: Option<String>,
+    },
     Help,
     Quit(Option<String>),
 }
@@ -154,9 +179,55 @@ fn command(rest: &str) -> Result<Input, String> {
             nick: nick(&one_word("nick")?),
             on: false,
         },
+        "history" => history(argument.as_deref())?,
+        "search" => Input::Search(needed("words")?),
+        "edit" => edit(&needed("text")?)?,
+        "delete" => Input::Delete {
+            msgid: argument.as_deref().map(msgid).transpose()?,
+        },
         "quit" => Input::Quit(argument),
         _ => return Err(unknown(&name)),
     })
+}
+
+fn history(argument: Option<&str>) -> Result<Input, String> {
+    let (mut of, mut count) = (None, None);
+    for word in argument.unwrap_or_default().split_whitespace() {
+        match word.parse() {
+            Ok(number @ 1..=LINES_MAX) if count.is_none() => count = Some(number),
+            Err(_) if of.is_none() && word.starts_with(['#', '@']) && word.len() > 1 => {
+                of = Some(word.to_owned());
+            }
+            Ok(_) | Err(_) => {
+                return Err(format!(
+                    "write /history, and what you like of #room or @nick and a number up to {LINES_MAX}"
+                ));
+            }
+        }
+    }
+    Ok(Input::History { of, count })
+}
+
+fn edit(argument: &str) -> Result<Input, String> {
+    let (first, rest) = word(argument);
+    if !is_msgid(&first) {
+        return Ok(Input::Edit {
+            msgid: None,
+            text: argument.to_owned(),
+        });
+    }
+    Ok(Input::Edit {
+        msgid: Some(first),
+        text: rest.ok_or("write /edit id text, or /delete id")?,
+    })
+}
+
+fn msgid(word: &str) -> Result<String, String> {
+    if is_msgid(word) {
+        Ok(word.to_owned())
+    } else {
+        Err("write /delete, or /delete and the id of a message".to_owned())
+    }
 }
 
 /// The line that says a text as it was said: to a user, or to the current room.
@@ -281,6 +352,41 @@ mod tests {
         };
         assert_eq!(parse("/ignore ben"), Ok(ignore(true)));
         assert_eq!(parse("/unignore @ben"), Ok(ignore(false)));
+    }
+
+    #[test]
+    fn questions_about_earlier_lines_and_changes_to_them() {
+        let history = |of: Option<&str>, count| Input::History {
+            of: of.map(Into::into),
+            count,
+        };
+        let edit = |msgid: Option<&str>, text: &str| Input::Edit {
+            msgid: msgid.map(Into::into),
+            text: text.into(),
+        };
+        for (line, input) in [
+            ("/history", history(None, None)),
+            ("/history 100", history(None, Some(100))),
+            ("/history @ben", history(Some("@ben"), None)),
+            ("/history 5 #dev", history(Some("#dev"), Some(5))),
+            ("/search red car", Input::Search("red car".into())),
+            ("/edit no, blue", edit(None, "no, blue")),
+            ("/edit international", edit(None, "international")),
+            ("/edit 1k83q4ck00002 x", edit(Some("1k83q4ck00002"), "x")),
+            ("/delete", Input::Delete { msgid: None }),
+        ] {
+            assert_eq!(parse(line), Ok(input), "{line}");
+        }
+        for line in [
+            "/history 0",
+            "/history ben",
+            "/delete it",
+            "/search",
+            "/edit",
+        ] {
+            let said = parse(line).unwrap_err();
+            assert!(said.starts_with("write "), "{line}: {said}");
+        }
     }
 
     #[test]

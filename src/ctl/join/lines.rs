@@ -8,7 +8,9 @@ use anyhow::Result;
 use tokio::sync::mpsc;
 
 use super::look::Look;
+use super::page::Page;
 use super::view::View;
+use crate::ctl::chat::event;
 use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
 use crate::wire::chat::ServerMessage;
@@ -25,6 +27,8 @@ pub enum Typed {
     Line(String),
     /// This could not be taken for a line, and why.
     Unfit(String),
+    /// PgUp; the line that is being typed stays.
+    PageUp,
     /// Ctrl-C.
     Interrupted,
     /// The end of the input.
@@ -68,6 +72,25 @@ impl Lines {
             },
             Output::Tsv => render::write(&tsv(message)),
             Output::Json | Output::Jsonl => render::write(&render::json_line(message)?),
+        }
+    }
+
+    /// Writes what was said earlier.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn page(&self, answer: &ServerMessage, page: &Page) -> Result<()> {
+        match self.output {
+            Output::Table => render::write(&View::new(Look::of_stdout(), None).page(page)),
+            Output::Tsv => {
+                let said = page
+                    .messages
+                    .iter()
+                    .map(|kept| tsv(&event::of_kept(kept, kept.text.clone().unwrap_or_default())));
+                let changed = page.changes.iter().map(tsv);
+                render::write(&said.chain(changed).collect::<String>())
+            }
+            Output::Json | Output::Jsonl => render::write(&render::json_line(answer)?),
         }
     }
 
@@ -140,6 +163,27 @@ pub fn tsv(message: &ServerMessage) -> String {
             text,
             ..
         } => (time, "private", to.as_str(), from.as_str(), text.as_str()),
+        ServerMessage::Edited {
+            time,
+            room,
+            from,
+            to,
+            text,
+            ..
+        } => {
+            let place = room.as_deref().or(to.as_deref()).unwrap_or_default();
+            (time, "edited", place, from.as_str(), text.as_str())
+        }
+        ServerMessage::Deleted {
+            time,
+            room,
+            from,
+            to,
+            ..
+        } => {
+            let place = room.as_deref().or(to.as_deref()).unwrap_or_default();
+            (time, "deleted", place, from.as_str(), "")
+        }
         ServerMessage::Join {
             time, room, nick, ..
         } => (time, "join", room.as_str(), nick.as_str(), ""),

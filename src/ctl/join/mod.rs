@@ -1,13 +1,16 @@
 //! `chatctl join`: the chat itself. `input` reads what the user typed, `talk` holds the
 //! conversation and decides, `view` writes lines for people; `terminal` and `lines` are the two
-//! ways to the `user`, a prompt with editing and a pipe. `entrance` logs in, `run` is the loop that
-//! ties all to the link.
+//! ways to the `user`, a prompt with editing and a pipe. `page` writes what was said earlier.
+//! `entrance` logs in, `run` is the loop that ties all to the link, `react` what follows from what
+//! comes over it.
 
 pub mod complete;
 pub mod entrance;
 pub mod input;
 pub mod lines;
 pub mod look;
+pub mod page;
+mod react;
 pub mod run;
 pub mod screen;
 pub mod talk;

@@ -1,5 +1,5 @@
 //! The loop of `chatctl join`: the user on one side, the link on the other, the conversation
-//! between them. Everything that waits, waits here; what to do is decided in `talk`.
+//! between them. Everything that waits, waits here; what to do is decided in `talk`, and done in `react`.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,16 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::entrance::log_in;
-use super::input::{self, Input};
-use super::lines::Typed;
+use super::input;
 use super::screen::Screen;
-use super::talk::{Effect, Talk};
+use super::talk::Talk;
 use super::user::User;
 use crate::ctl::args::Join;
-use crate::ctl::chat::backoff::trying_again;
 use crate::ctl::chat::keys::KeptKey;
 use crate::ctl::chat::link::{Happening, Link};
-use crate::ctl::chat::login::{Identity, Welcome, exit_of_loss};
+use crate::ctl::chat::login::{Arrival, Welcome};
 use crate::ctl::exit::{Exit, Failure, is_closed_pipe};
 use crate::ctl::locate::Server;
 use crate::ctl::render::Output;
@@ -38,11 +36,11 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const PENDING_MAX: usize = 32;
 
 /// How long a prompt waits for the answer that may change it.
-const PROMPT_PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PROMPT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a prompt waits to hear whether what was said arrived, so that a refused line is back in
 /// the next prompt. Short, because nothing is typed and no Ctrl-C is heard meanwhile.
-const REFUSAL_PATIENCE: Duration = Duration::from_millis(300);
+pub(super) const REFUSAL_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Chats until the user leaves or the server ends it.
 ///
@@ -55,24 +53,20 @@ pub async fn run(
     limit: Option<Duration>,
 ) -> Result<()> {
     let rooms: Vec<_> = args.rooms.iter().map(|room| input::room(room)).collect();
-    let identity = Identity {
-        nick: args.nick.clone(),
-        key: None,
+    let arrival = Arrival {
+        enter: rooms.is_empty(),
+        resume: true,
+        since: None,
     };
-    let enter = rooms.is_empty();
-    let (connection, welcome) = log_in(&server, identity, enter, limit.unwrap_or(TIMEOUT)).await?;
+    let limit_of_login = limit.unwrap_or(TIMEOUT);
+    let (connection, welcome) = log_in(&server, &args.nick, &arrival, limit_of_login).await?;
     let user = User::open(output)?;
-    let link = Link::new(
-        server.clone(),
-        connection,
-        &welcome,
-        limit.unwrap_or(TIMEOUT),
-    );
+    let link = Link::new(server.clone(), connection, &welcome, limit_of_login).resuming();
     let mut chat = Chat {
         kept_key: KeptKey::keep(&server, &welcome.nick, &welcome.key),
         key: welcome.key.clone(),
         server,
-        talk: Talk::new(&welcome, &rooms, Instant::now()),
+        talk: Talk::new(&welcome, &rooms, user.is_terminal(), Instant::now()),
         link,
         user,
         worst: Exit::Ok,
@@ -97,28 +91,28 @@ pub async fn run(
     }
 }
 
-struct Chat {
-    server: Server,
-    talk: Talk,
-    link: Link,
-    user: User,
-    kept_key: Option<KeptKey>,
-    key: String,
+pub(super) struct Chat {
+    pub(super) server: Server,
+    pub(super) talk: Talk,
+    pub(super) link: Link,
+    pub(super) user: User,
+    pub(super) kept_key: Option<KeptKey>,
+    pub(super) key: String,
     /// The first thing that went wrong decides the exit code.
-    worst: Exit,
+    pub(super) worst: Exit,
     /// The user wants to go, perhaps with a word, as soon as all is acknowledged.
-    leaving: Option<Option<String>>,
+    pub(super) leaving: Option<Option<String>>,
     /// Ctrl-C: at once.
-    is_interrupted: bool,
+    pub(super) is_interrupted: bool,
     /// A line that could not be sent, for the next prompt.
-    unsent: String,
+    pub(super) unsent: String,
     /// A prompt is owed to the user, at this time at the latest.
-    prompt_due: Option<Instant>,
-    away_since: Option<Instant>,
+    pub(super) prompt_due: Option<Instant>,
+    pub(super) away_since: Option<Instant>,
     /// When the last answer came, or the last line was typed.
-    progress_at: Instant,
-    answer_max: Duration,
-    away_max: Duration,
+    pub(super) progress_at: Instant,
+    pub(super) answer_max: Duration,
+    pub(super) away_max: Duration,
 }
 
 impl Chat {
@@ -238,136 +232,15 @@ impl Chat {
         Ok(false)
     }
 
-    fn typed(&mut self, typed: Typed) -> Result<()> {
-        self.progress_at = Instant::now();
-        let line = match typed {
-            Typed::Line(line) => line,
-            Typed::Unfit(why) => {
-                self.fault(Exit::Failed, &why);
-                return Ok(());
-            }
-            Typed::End => {
-                self.leaving = Some(None);
-                return Ok(());
-            }
-            Typed::Interrupted => {
-                self.is_interrupted = true;
-                return Ok(());
-            }
-        };
-        let input = input::parse(&line);
-        let patience = match &input {
-            Ok(Input::Say(_) | Input::Act(_) | Input::Private { .. }) => REFUSAL_PATIENCE,
-            _ => PROMPT_PATIENCE,
-        };
-        self.prompt_due = Some(Instant::now() + patience);
-        match input {
-            Err(why) => self.fault(Exit::Failed, &why),
-            Ok(Input::Quit(reason)) => self.leaving = Some(reason),
-            Ok(Input::Nothing) => {}
-            // These make sense without a connection, too.
-            Ok(input @ (Input::Help | Input::Nick(_))) => {
-                let effects = self.talk.typed(input);
-                self.carry_out(effects)?;
-            }
-            Ok(_) if !self.link.is_up() && self.user.is_terminal() => {
-                self.user
-                    .remark("not connected: this was not sent, it is back in your prompt");
-                self.unsent = line;
-            }
-            Ok(input) => {
-                let effects = self.talk.typed(input);
-                self.carry_out(effects)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn happened(&mut self, happening: Happening) -> Result<()> {
-        match happening {
-            Happening::Heard(message) => {
-                let effects = self.talk.heard(message, Instant::now());
-                self.carry_out(effects)?;
-            }
-            Happening::Lost { why, retry_in } => {
-                self.away_since = Some(Instant::now());
-                self.user.remark(&trying_again(&why.to_string(), retry_in));
-                let effects = self.talk.lost();
-                self.carry_out(effects)?;
-            }
-            Happening::StillAway { why, retry_in } => {
-                self.user.remark(&trying_again(&why, retry_in));
-            }
-            Happening::Back(welcome) => {
-                self.away_since = None;
-                self.user
-                    .remark(&format!("connected again to {}", welcome.server));
-                self.key.clone_from(&welcome.key);
-                self.keep_key(&welcome.nick);
-                self.talk.back(&welcome, Instant::now());
-            }
-            Happening::Refused { text } => {
-                self.talk.refused();
-                if !self.user.is_terminal() {
-                    return Err(Failure::new(Exit::Failed, text).into());
-                }
-                self.user
-                    .remark(&format!("{text}; /nick NAME comes back under another name"));
-            }
-            Happening::Ended(why) => {
-                return Err(Failure::new(exit_of_loss(&why), why.to_string()).into());
-            }
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
-        for effect in effects {
-            match effect {
-                Effect::Show(message) => self.user.show(&self.talk, &message)?,
-                Effect::Data(message) => self.user.data(&message)?,
-                // In a pipe, what went well is not worth a word.
-                Effect::Remark(text) if self.user.is_terminal() => self.user.remark(&text),
-                Effect::Remark(_) => {}
-                Effect::Answer(text) => self.user.remark(&text),
-                Effect::Fault { exit, text } => self.fault(exit, &text),
-                // Too late for a prompt that stands; the arrow keys still reach the line.
-                Effect::Unsent(_) if self.prompt_due.is_none() => {}
-                Effect::Unsent(line) => self.unsent = line,
-                // Nobody looks on who could see where the next line goes.
-                Effect::NotEntered if !self.user.is_terminal() => self.talk.turn_away(),
-                Effect::NotEntered => {}
-                Effect::RetryAs(nick) => self.link.retry_as(&nick),
-                Effect::Renamed(nick) => {
-                    self.link.set_nick(&nick);
-                    self.keep_key(&nick);
-                }
-            }
-        }
-        self.user.learn(&self.talk);
-        Ok(())
-    }
-
-    fn keep_key(&mut self, nick: &str) {
-        // First away with the old one: dropped later it would take the same file with it.
-        self.kept_key = None;
-        self.kept_key = KeptKey::keep(&self.server, nick, &self.key);
-    }
-
-    fn fault(&mut self, exit: Exit, text: &str) {
-        self.user.remark(text);
-        // On a terminal the user has seen it and gone on: leaving is a success all the same.
-        if self.worst == Exit::Ok && !self.user.is_terminal() {
-            self.worst = exit;
-        }
-    }
-
     /// Says good-bye and hears the server out.
     async fn leave(&mut self) {
         let effects = self.talk.give_up();
         // What cannot be written now cannot be told either.
         let _ = self.carry_out(effects);
         self.kept_key = None;
+        for body in self.talk.last_marks() {
+            self.link.send(&ClientMessage { id: None, body });
+        }
         let quit = ClientMessage {
             id: None,
             body: ClientBody::Quit {

@@ -19,7 +19,10 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Editor, Helper};
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Editor, Event, EventContext,
+    EventHandler, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
+};
 use tokio::sync::mpsc;
 use unicode_width::UnicodeWidthStr;
 
@@ -77,6 +80,10 @@ impl Terminal {
         let modes = Modes::collecting()?;
         let (asks, asked) = sync_channel(1);
         let (line, typed) = mpsc::channel(1);
+        editor.bind_sequence(
+            KeyEvent(KeyCode::PageUp, Modifiers::NONE),
+            EventHandler::Conditional(Box::new(PageUp(line.clone()))),
+        );
         thread::Builder::new()
             .name("editor".into())
             .spawn(move || edit(editor, &asked, &line))?;
@@ -197,6 +204,17 @@ fn rows(prompt: &str, line: &str, columns: usize) -> Option<usize> {
     let most = least + 2 * doubtful + full_rows;
     let is_sure = full_rows == most / columns && !least.is_multiple_of(columns);
     is_sure.then_some(full_rows + 1)
+}
+
+/// Tells that PgUp was pressed; the line that is being typed stays as it is.
+struct PageUp(mpsc::Sender<Typed>);
+
+impl ConditionalEventHandler for PageUp {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        // An impatient key is not heard while the last one is not served.
+        let _ = self.0.try_send(Typed::PageUp);
+        Some(Cmd::Noop)
+    }
 }
 
 /// What rustyline asks while a line is edited.

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::lines::{Lines, Typed};
 use super::look::Look;
+use super::page::Page;
 use super::screen::Screen;
 use super::talk::Talk;
 use super::terminal::Terminal;
@@ -97,6 +98,21 @@ impl User {
                 Ok(())
             }
             Self::Lines(lines) => lines.show(message),
+        }
+    }
+
+    /// Shows what was said earlier.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn page(&self, talk: &Talk, answer: &ServerMessage, page: &Page) -> Result<()> {
+        match self {
+            Self::Terminal(terminal) => {
+                let view = View::new(Look::of_stdout(), talk.current());
+                terminal.show(&view.page(page));
+                Ok(())
+            }
+            Self::Lines(lines) => lines.page(answer, page),
         }
     }
 

@@ -19,6 +19,8 @@ pub struct View<'a> {
     pub current: Option<&'a str>,
     /// Columns taken up, and given back, by the caller for the local time; a fixed text in tests.
     pub time: fn(&str) -> String,
+    /// The local day of a time; a fixed text in tests.
+    pub day: fn(&str) -> String,
 }
 
 impl<'a> View<'a> {
@@ -29,6 +31,7 @@ impl<'a> View<'a> {
             look,
             current,
             time: clock::local_minutes,
+            day: clock::local_day,
         }
     }
 
@@ -46,6 +49,19 @@ impl<'a> View<'a> {
     pub fn remark(&self, text: &str) -> String {
         let time = clock::local_minutes_now();
         self.block(&time, "", "** ", text, false)
+    }
+
+    /// The local day that it is now.
+    #[must_use]
+    pub fn today(&self) -> String {
+        (self.day)(&clock::now_rfc3339())
+    }
+
+    /// A line that parts others; it begins as no line of a message does.
+    #[must_use]
+    pub fn rule(&self, text: &str) -> String {
+        let rule = format!("── {} ──", harmless(text));
+        format!("{}\n", self.look.faint(&rule))
     }
 
     fn said(&self, message: &ServerMessage) -> Option<String> {
@@ -138,6 +154,27 @@ impl<'a> View<'a> {
                     None => format!("{} is back", harmless(nick)),
                 };
                 (time, None, text)
+            }
+            ServerMessage::Edited {
+                time,
+                room,
+                from,
+                to,
+                text,
+                ..
+            } => {
+                let told = format!("{} edited: {text}", pair(from, to.as_deref()));
+                (time, room.as_ref(), told)
+            }
+            ServerMessage::Deleted {
+                time,
+                room,
+                from,
+                to,
+                ..
+            } => {
+                let told = format!("{} deleted a message", pair(from, to.as_deref()));
+                (time, room.as_ref(), told)
             }
             _ => return None,
         };
@@ -273,6 +310,14 @@ fn harmless(text: &str) -> String {
     sanitize::line(text).into_owned()
 }
 
+/// Who changed a message, and to whom it was said if that is private.
+fn pair(from: &str, to: Option<&str>) -> String {
+    match to {
+        Some(to) => format!("[{} > {}]", harmless(from), harmless(to)),
+        None => harmless(from),
+    }
+}
+
 fn names(nicks: &[String]) -> String {
     let all: Vec<_> = nicks.iter().map(|nick| sanitize::line(nick)).collect();
     all.join(", ")
@@ -349,6 +394,7 @@ mod tests {
             },
             current,
             time: |_| "12:31".to_owned(),
+            day: |_| "today".to_owned(),
         }
     }
 

@@ -179,7 +179,7 @@ fn bad_level(error: &impl ToString) -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "bad_level", error.to_string())
 }
 
-fn internal() -> Failure {
+pub(super) fn internal() -> Failure {
     let text = "a bug in chatd; the log says where";
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
 }
@@ -219,7 +219,7 @@ fn audit<T>(operator: Operator, action: &str, about: &str, outcome: &Result<T, F
 
 /// A JSON body. Its content type does not matter, so that `curl -d` needs no header; pages that
 /// could misuse that are refused before.
-pub(super) struct Body<T>(T);
+pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     type Rejection = Failure;
@@ -227,7 +227,7 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     async fn from_request(request: Request, state: &AdminState) -> Result<Self, Failure> {
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| unreadable(&rejection))?;
+            .map_err(|rejection| unreadable(&rejection, BODY_BYTES_MAX))?;
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self(value)),
             Err(error) => Err(Failure::new(
@@ -239,12 +239,12 @@ impl<T: DeserializeOwned> FromRequest<AdminState> for Body<T> {
     }
 }
 
-fn unreadable(rejection: &BytesRejection) -> Failure {
+pub(super) fn unreadable(rejection: &BytesRejection, bytes_max: usize) -> Failure {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
-            format!("a request's body may have at most {BODY_BYTES_MAX} bytes"),
+            format!("a request's body may have at most {bytes_max} bytes"),
         ),
         status => Failure::new(status, "bad_request", rejection.body_text()),
     }

@@ -5,8 +5,11 @@
 mod change;
 mod failure;
 mod guard;
+mod history;
 mod observe;
 mod openapi;
+mod patience;
+mod pieces;
 mod rights;
 mod serve;
 
@@ -17,6 +20,7 @@ use super::logging::Logging;
 use super::reload::Reloader;
 use super::state::DaemonState;
 
+pub use history::History;
 pub use serve::serve;
 
 /// Permissions of the socket's file. Everyone may connect and read; who may change what is decided
@@ -30,4 +34,5 @@ pub struct AdminState {
     pub logging: Logging,
     pub reloader: Arc<Reloader>,
     pub daemon: Arc<DaemonState>,
+    pub history: Arc<History>,
 }

@@ -5,12 +5,14 @@ use axum::extract::State;
 
 use super::AdminState;
 use super::failure::{Failure, ReadFailures};
+use super::history::status as history;
 use crate::config::EffectiveKey;
 use crate::daemon::clock::rfc3339;
 use crate::daemon::engine::handle::{EngineStats, SessionRow};
 use crate::daemon::metrics::ProcessFigures;
 use crate::daemon::nofile::RESERVE;
 use crate::hub::output::RoomSummary;
+use crate::store::StoreStatus;
 use crate::wire::admin::{
     ConfigKey, EffectiveConfig, LogLevel, Room, Rooms, Session, Stats, Status, Who,
 };
@@ -19,6 +21,7 @@ use crate::wire::admin::{
 #[utoipa::path(get, path = "/v1/status", tag = "observe", responses((status = 200, body = Status), ReadFailures))]
 pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Status>, Failure> {
     let counts = state.engine.counts().await?;
+    let store = history::ask(&state).await;
     let config = state.reloader.config();
     let now = state.daemon.clock.now();
     let allowed = state.daemon.open_files.connections_allowed(RESERVE);
@@ -37,12 +40,13 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Statu
         config_file: state.reloader.file().map(|path| path.display().to_string()),
         log_file: state.logging.file().map(|path| path.display().to_string()),
         log_lines_dropped: state.logging.dropped_lines(),
-        warnings: warnings(&state),
+        history: history::summary(store.as_ref(), &config.history),
+        warnings: warnings(&state, store.as_ref()),
     }))
 }
 
 /// What an operator should know and do.
-fn warnings(state: &AdminState) -> Vec<String> {
+fn warnings(state: &AdminState, store: Option<&StoreStatus>) -> Vec<String> {
     let mut warnings = state.reloader.warnings();
     let waiting = state.reloader.waiting_for_restart();
     if !waiting.is_empty() {
@@ -50,6 +54,10 @@ fn warnings(state: &AdminState) -> Vec<String> {
         warnings.push(format!(
             "the config has changed, but waits for a restart: {keys}"
         ));
+    }
+    if let Some(store) = store {
+        let on_failure = state.reloader.config().limits.hub.on_failure;
+        warnings.extend(history::warnings(store, on_failure));
     }
     let files = state.daemon.open_files;
     warnings.extend(files.shortage(state.reloader.config().limits.hub.max_connections));
@@ -112,10 +120,11 @@ fn room(summary: RoomSummary) -> Room {
 #[utoipa::path(get, path = "/v1/stats", tag = "observe", responses((status = 200, body = Stats), ReadFailures))]
 pub(super) async fn stats(State(state): State<AdminState>) -> Result<Json<Stats>, Failure> {
     let engine = state.engine.stats().await?;
-    Ok(Json(to_wire(engine, &state)))
+    let store = history::ask(&state).await;
+    Ok(Json(to_wire(engine, store.as_ref(), &state)))
 }
 
-fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
+fn to_wire(engine: EngineStats, store: Option<&StoreStatus>, state: &AdminState) -> Stats {
     let owned = |counts: std::collections::BTreeMap<&'static str, u64>| {
         let named = counts.into_iter();
         named
@@ -142,6 +151,7 @@ fn to_wire(engine: EngineStats, state: &AdminState) -> Stats {
         refusals: owned(counters.refusals),
         faults: counters.faults,
         accepts_starved: counters.accepts_starved,
+        history: history::counters(store, counters.questions),
         log_lines_dropped: state.logging.dropped_lines(),
         rss_bytes: process.rss_bytes,
         open_files: process.open_files,

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::failure::{Failure, ReadFailures};
-use super::{AdminState, change, guard, observe};
+use super::{AdminState, change, guard, history, observe};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,7 +25,8 @@ use super::{AdminState, change, guard, observe};
     ),
     tags(
         (name = "observe", description = "Look: everyone on this machine may"),
-        (name = "change", description = "Change: operators may; each change is logged")
+        (name = "change", description = "Change: operators may; each change is logged"),
+        (name = "history", description = "What was said: operators may, what they do is logged, and it takes the time that it takes")
     )
 )]
 struct About;
@@ -39,7 +40,26 @@ struct Written {
 
 /// The whole API.
 pub(super) fn router(state: AdminState) -> Router {
-    let (router, description) = OpenApiRouter::with_openapi(About::openapi())
+    let (router, description) = quick().merge(lasting()).split_for_parts();
+    let written = Written {
+        index: Index::of(&description),
+        description: description
+            .to_json()
+            .expect("the description is plain data")
+            .into(),
+    };
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(Extension(written))
+        .layer(DefaultBodyLimit::max(change::BODY_BYTES_MAX))
+        .layer(middleware::from_fn(guard::refuse_foreign))
+        .with_state(state)
+}
+
+/// What is answered in a moment, or not at all.
+fn quick() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::with_openapi(About::openapi())
         .routes(routes!(index))
         .routes(routes!(openapi))
         .routes(routes!(observe::status))
@@ -53,22 +73,25 @@ pub(super) fn router(state: AdminState) -> Router {
         .routes(routes!(change::topic))
         .routes(routes!(change::reload))
         .routes(routes!(change::shutdown))
-        .split_for_parts();
-    let written = Written {
-        index: Index::of(&description),
-        description: description
-            .to_json()
-            .expect("the description is plain data")
-            .into(),
-    };
-    router
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(Extension(written))
-        .layer(DefaultBodyLimit::max(change::BODY_BYTES_MAX))
+        .routes(routes!(history::status::history_status))
         .layer(middleware::from_fn(guard::in_time))
-        .layer(middleware::from_fn(guard::refuse_foreign))
-        .with_state(state)
+}
+
+/// What takes as long as a disk takes.
+fn lasting() -> OpenApiRouter<AdminState> {
+    let import = OpenApiRouter::new()
+        .routes(routes!(history::import::import))
+        .layer(DefaultBodyLimit::max(history::import::BODY_BYTES_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(history::export::export))
+        .merge(import)
+        .routes(routes!(history::backup::download, history::backup::backup))
+        .routes(routes!(history::change::check))
+        .routes(routes!(history::change::delete))
+        .routes(routes!(
+            history::retention::retentions,
+            history::retention::set_retention
+        ))
 }
 
 /// What there is to ask.

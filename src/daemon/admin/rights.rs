@@ -99,7 +99,7 @@ async fn how_to_get_in(peer: Peer, group: String) -> String {
             )
         };
         format!(
-            "uid {} may look, but not change anything: run it as root with sudo, or {join}",
+            "uid {} may look, but neither change anything nor read the history: run it as root with sudo, or {join}",
             peer.uid
         )
     });
@@ -141,6 +141,7 @@ mod tests {
             daemon: daemon.into(),
             engine,
             logging,
+            history: crate::daemon::admin::History::new(None).into(),
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use super::patience::Patience;
 use super::rights::{self, Peer};
 use super::{AdminState, openapi};
 
@@ -32,7 +33,8 @@ const OTHERS_MAX_PER_UID: usize = 4;
 const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
 /// Longest head of a request, and most bytes of a body read ahead.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// A connection's whole life: a peer that does not read its answer is left after this.
+/// A connection's whole life: a peer that does not read its answer is left after this. While the daemon is
+/// at work for it, or it takes piece after piece of a long answer, it begins anew.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(30);
 /// At the end, for requests that are being answered.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(2);
@@ -143,16 +145,21 @@ fn admit(stream: UnixStream, seats: &mut Seats, router: &Router, connections: &m
     };
     let router = router.clone();
     connections.spawn(async move {
-        let served = one_request(stream, peer, router);
-        if tokio::time::timeout(CONNECTION_TIME_MAX, served)
+        let patience = Patience::default();
+        let served = one_request(stream, peer, patience.clone(), router);
+        tokio::pin!(served);
+        while tokio::time::timeout(CONNECTION_TIME_MAX, &mut served)
             .await
             .is_err()
         {
-            tracing::debug!(
-                uid = peer.uid,
-                pid = peer.pid,
-                "an admin connection took too long"
-            );
+            if !patience.lasts() {
+                tracing::debug!(
+                    uid = peer.uid,
+                    pid = peer.pid,
+                    "an admin connection took too long"
+                );
+                break;
+            }
         }
         drop(seat);
     });
@@ -178,10 +185,11 @@ fn dismiss(stream: &UnixStream) {
 }
 
 /// One request per connection: that bounds its life simply, and connecting costs microseconds.
-async fn one_request(stream: UnixStream, peer: Peer, router: Router) {
+async fn one_request(stream: UnixStream, peer: Peer, patience: Patience, router: Router) {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(patience.clone());
         router.clone().oneshot(request)
     });
     let served = http1::Builder::new()

@@ -73,6 +73,8 @@ pub struct Counters {
     pub refusals: BTreeMap<&'static str, u64>,
     pub faults: u64,
     pub accepts_starved: u64,
+    /// Put to the history.
+    pub questions: u64,
 }
 
 /// The engine has ended, or is so far behind that its queue of questions is full.

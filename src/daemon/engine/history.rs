@@ -134,6 +134,7 @@ impl Core {
     }
 
     pub(super) fn ask(&mut self, ticket: Ticket, question: Question) {
+        self.counters.questions += 1;
         let asked = match &self.history.store {
             Some(store) => store.ask(ticket, question).is_ok(),
             None => false,

@@ -7,6 +7,7 @@ use crate::hub::ask::Purpose;
 use crate::hub::history::{Keeping, PAGE_MAX, Partner, Query, Question, Range};
 use crate::hub::id::MessageId;
 use crate::hub::refusal::Refusal;
+use crate::hub::settings::OnFailure;
 
 /// No room is secret, so everyone might have heard what was said in any of them; privately, only the
 /// two did, and the store goes by who they are and not by their nicks.
@@ -64,7 +65,7 @@ pub(super) fn mark_read(
     upto: MessageId,
     last: MessageId,
 ) -> Result<Decision, Refusal> {
-    asker.history()?;
+    asker.may_be_kept()?;
     // A mark in the future would hide what is yet to be said.
     if upto > last {
         return Err(Refusal::NoSuchMessage);
@@ -98,6 +99,14 @@ impl Asker<'_> {
         match self.keeping {
             Keeping::Off => Err(Refusal::HistoryOff),
             Keeping::Works | Keeping::Fails(_) => Ok(()),
+        }
+    }
+
+    /// Whether what ought to be kept may be said now, kept or not.
+    pub(super) fn may_be_heard(&self) -> Result<(), Refusal> {
+        match (self.keeping, self.settings.on_failure) {
+            (Keeping::Fails(why), OnFailure::Refuse) => Err(Refusal::NotKept(why)),
+            (Keeping::Off | Keeping::Works, _) | (Keeping::Fails(_), OnFailure::Continue) => Ok(()),
         }
     }
 

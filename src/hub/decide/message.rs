@@ -2,19 +2,13 @@
 
 use super::{Asker, Decision, Speech, text};
 use crate::hub::command::Target;
-use crate::hub::history::Keeping;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
-use crate::hub::settings::OnFailure;
 
 pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Decision, Refusal> {
     text::message(&speech.text, asker.settings.message_bytes)?;
-    if let Keeping::Fails(why) = asker.keeping
-        && asker.settings.on_failure == OnFailure::Refuse
-    {
-        return Err(Refusal::NotKept(why));
-    }
+    asker.may_be_heard()?;
     match to {
         Target::Room(name) => {
             let room = asker.own_room(name)?;

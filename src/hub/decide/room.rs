@@ -16,6 +16,7 @@ pub(super) fn set_topic(
 ) -> Result<Decision, Refusal> {
     let room = asker.own_room(name)?;
     text::line(&text, asker.settings.topic_bytes)?;
+    asker.may_be_heard()?;
     if asker.state.room(room).topic == topic_of(&text) {
         return Ok(Decision::Answer(Reply::Done));
     }

@@ -3,8 +3,8 @@
 
 use memchr::{memchr, memmem};
 
-use super::{Client, Frame, Heard, Names, Place, Speech, Stage, To, Words};
-use crate::wire::chat::ServerMessage;
+use super::{Client, Frame, Heard, Names, Place, Speech, Stage, Stored, To, Words};
+use crate::wire::chat::{Kept, ServerMessage};
 
 /// Stands before the text of a message.
 pub const TEXT_FIELD: &[u8] = br#""text":""#;
@@ -39,6 +39,19 @@ pub(super) fn enter(names: &Names, room: u32) -> Vec<u8> {
 pub(super) fn leave(names: &Names, room: u32) -> Vec<u8> {
     format!("{{\"type\":\"part\",\"room\":\"{}\"}}\n", names.room(room)).into_bytes()
 }
+
+/// A page of what is kept, from the oldest on. Its answer comes in several objects.
+pub(super) fn ask_page(names: &Names, room: u32, behind: Option<&str>) -> Vec<u8> {
+    let (room, behind) = (names.room(room), behind.unwrap_or(BEFORE_ALL));
+    format!("{{\"type\":\"history\",\"of\":\"{room}\",\"after\":\"{behind}\",\"limit\":{PAGE}}}\n")
+        .into_bytes()
+}
+
+/// Messages of a page.
+const PAGE: usize = 200;
+
+/// An id that is less than any message's.
+const BEFORE_ALL: &str = "0000000000000";
 
 #[inline]
 pub(super) fn read(
@@ -126,8 +139,25 @@ fn object(speech: &Speech, client: &mut Client, line: &[u8], hear: &mut impl FnM
             nick: nick.as_bytes(),
             entered: false,
         }),
+        Ok(ServerMessage::History {
+            messages,
+            more,
+            further,
+            ..
+        }) => page(&messages, more, further, hear),
         Ok(ServerMessage::Ping) => client.out.extend_from_slice(PONG),
         _ => {}
+    }
+}
+
+fn page(messages: &[Kept<String>], more: bool, further: bool, hear: &mut impl FnMut(Heard<'_>)) {
+    for text in messages.iter().filter_map(|kept| kept.text.as_ref()) {
+        hear(Heard::Stored(Stored::Text(text.as_bytes())));
+    }
+    if !more {
+        let last = messages.last().map(|kept| kept.msgid.as_str());
+        let next = last.filter(|_| further);
+        hear(Heard::Stored(Stored::End { next }));
     }
 }
 
@@ -148,7 +178,7 @@ fn greeted(speech: &Speech, client: &mut Client, line: &[u8]) {
 fn logged_in(speech: &Speech, client: &mut Client) {
     match client.place {
         Place::Default => client.stage = Stage::Joining,
-        Place::Room(room) => {
+        Place::Room(room) | Place::Kept(room) => {
             client.out.extend(enter(&speech.names, room));
             client.stage = Stage::Joining;
         }

@@ -120,7 +120,7 @@ fn other(speech: &Speech, client: &mut Client, command: &[u8], hear: &mut impl F
 
 fn logged_in(speech: &Speech, client: &mut Client) {
     match client.place {
-        Place::Room(room) => {
+        Place::Room(room) | Place::Kept(room) => {
             client.out.extend(enter(&speech.names, room));
             client.stage = Stage::Joining;
         }

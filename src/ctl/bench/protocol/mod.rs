@@ -26,6 +26,8 @@ pub enum Place {
     Room(u32),
     /// It logs in and enters no room.
     Nowhere,
+    /// Where what it writes is kept: one of our rooms, or a stream of the same name.
+    Kept(u32),
 }
 
 /// How far a client is.
@@ -87,6 +89,19 @@ pub enum Heard<'a> {
     Left,
     /// Someone has entered or left the room.
     Moved { nick: &'a [u8], entered: bool },
+    /// What is kept, as it asked.
+    Stored(Stored<'a>),
+}
+
+/// What a server says is kept in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored<'a> {
+    /// One message, or what looks like one: its text, in the order of the place.
+    Text(&'a [u8]),
+    /// That was the page; the next one begins behind this message. `None`: it was the last.
+    End { next: Option<&'a str> },
+    /// So many, where a server does not hand them out by the page.
+    Count(u64),
 }
 
 /// The bytes around the text of a message.
@@ -185,6 +200,28 @@ impl Speech {
             Protocol::Chat => chat::leave(&self.names, room),
             Protocol::Irc => irc::leave(&self.names, room),
             Protocol::Redis | Protocol::Nats | Protocol::Mqtt => Vec::new(),
+        }
+    }
+
+    /// The bytes around the text of a message that this client wants kept in this place.
+    #[must_use]
+    pub fn kept_message(&self, place: u32, client: u32) -> Frame {
+        match self.protocol {
+            Protocol::Chat | Protocol::Irc | Protocol::Mqtt => self.message(To::Room(place)),
+            Protocol::Redis => redis::kept_message(&self.names, place, self.text_bytes),
+            Protocol::Nats => nats::kept_message(&self.names, place, client, self.text_bytes),
+        }
+    }
+
+    /// The question what is kept in this place, behind this message where a server answers by the page;
+    /// empty where nothing is kept.
+    #[must_use]
+    pub fn ask_what_is_kept(&self, place: u32, client: u32, behind: Option<&str>) -> Vec<u8> {
+        match self.protocol {
+            Protocol::Chat => chat::ask_page(&self.names, place, behind),
+            Protocol::Redis => redis::ask_count(&self.names, place),
+            Protocol::Nats => nats::ask_count(&self.names, place, client),
+            Protocol::Irc | Protocol::Mqtt => Vec::new(),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Redis publish and subscribe in RESP2. A client that has connected says PING first and waits for
-//! the answer, as the pools of Redis clients do; a publisher subscribes to nothing.
+//! the answer, as the pools of Redis clients do; a publisher subscribes to nothing. What is to be kept
+//! goes into a stream.
 
 use memchr::memchr;
 
-use super::{Client, Frame, Heard, Names, Place, Speech, Stage, To, Words};
+use super::{Client, Frame, Heard, Names, Place, Speech, Stage, Stored, To, Words};
 
 pub(super) fn connected(client: &mut Client) {
     client.out.extend_from_slice(b"*1\r\n$4\r\nPING\r\n");
@@ -21,10 +22,30 @@ pub(super) fn message(names: &Names, to: To, text_bytes: usize) -> Frame {
     }
 }
 
+pub(super) fn kept_message(names: &Names, stream: u32, text_bytes: usize) -> Frame {
+    let stream = names.room(stream);
+    let length = stream.len();
+    let before = format!(
+        "*5\r\n$4\r\nXADD\r\n${length}\r\n{stream}\r\n$1\r\n*\r\n$1\r\nt\r\n${text_bytes}\r\n"
+    );
+    Frame {
+        before: before.into_bytes(),
+        behind: b"\r\n".to_vec(),
+    }
+}
+
+pub(super) fn ask_count(names: &Names, stream: u32) -> Vec<u8> {
+    let stream = names.room(stream);
+    let length = stream.len();
+    format!("*2\r\n$4\r\nXLEN\r\n${length}\r\n{stream}\r\n").into_bytes()
+}
+
 /// What a server sends, as far as it matters.
 enum Reply<'a> {
     /// `+`, `-` or `:`, and the line behind it.
     Line(u8, &'a [u8]),
+    /// A string by itself: the id of what was added to a stream.
+    Text,
     /// An array: its first and its last element.
     Array { first: &'a [u8], last: &'a [u8] },
 }
@@ -76,6 +97,12 @@ fn heard(
             ..
         } => client.arrived(),
         Reply::Array { .. } => {}
+        Reply::Text => hear(Heard::Accepted),
+        Reply::Line(b':', digits) if matches!(client.place, Place::Kept(_)) => {
+            // What is no number is no count that could be right.
+            let count = super::number(digits).map_or(0, |count| count as u64);
+            hear(Heard::Stored(Stored::Count(count)));
+        }
         Reply::Line(b':', _) => hear(Heard::Accepted),
         Reply::Line(b'-', text) => {
             let text = String::from_utf8_lossy(text).into_owned();
@@ -116,6 +143,7 @@ fn reply(bytes: &[u8]) -> Result<Option<(Reply<'_>, usize)>, Nonsense> {
     };
     match kind {
         b'+' | b'-' | b':' => Ok(Some((Reply::Line(kind, line), at))),
+        b'$' => Ok(element(bytes)?.map(|(_, length)| (Reply::Text, length))),
         b'*' => {
             let count = number(line)?;
             let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");

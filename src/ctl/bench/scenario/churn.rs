@@ -191,7 +191,9 @@ impl Churn<'_> {
                     books.first_refusal.get_or_insert_with(|| words.clone());
                     Answer::Refused
                 }
-                Heard::Text(_) | Heard::Accepted | Heard::Moved { .. } => return,
+                Heard::Text(_) | Heard::Accepted | Heard::Moved { .. } | Heard::Stored(_) => {
+                    return;
+                }
             };
             answers.push((client - books.members, answer));
         })?;

@@ -306,7 +306,7 @@ impl<'a> Fanout<'a> {
                         private.hear(client, text, now_ns - *origin_ns);
                     }
                 }
-                Heard::Entered | Heard::Left | Heard::Moved { .. } => {}
+                Heard::Entered | Heard::Left | Heard::Moved { .. } | Heard::Stored(_) => {}
             })?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 pub mod churn;
 pub mod connect;
 pub mod course;
+pub mod durable;
 pub mod fanout;
 pub mod idle;
 pub mod private;

@@ -1,6 +1,6 @@
 //! What the user wants, turned into requests of the protocol. The answers are understood in `heard`.
 
-use super::{Effect, Entry, Purpose, Talk, names};
+use super::{Effect, Entry, Purpose, Talk, join, names};
 use crate::ctl::chat::text;
 use crate::ctl::exit::Exit;
 use crate::ctl::join::input::{HELP, Input, Topic, line_again};
@@ -64,6 +64,26 @@ impl Talk {
                 };
                 self.asked(body, Purpose::Change(done.to_owned()))
             }
+            Input::History { of, count } => self.ask_older(of, count),
+            Input::Search(words) => self.ask_search(words),
+            Input::Edit { msgid, text } => {
+                let line = match &msgid {
+                    Some(msgid) => format!("/edit {msgid} {text}"),
+                    None => format!("/edit {text}"),
+                };
+                let change = |msgid: String| ClientBody::Edit {
+                    msgid: msgid.into(),
+                    text: text.into(),
+                };
+                self.amend(msgid, line, change)
+            }
+            Input::Delete { msgid } => {
+                let id = msgid.as_deref().unwrap_or_default();
+                let line = format!("/delete {id}").trim_end().to_owned();
+                self.amend(msgid, line, |msgid| ClientBody::Delete {
+                    msgid: msgid.into(),
+                })
+            }
             Input::Ignore { nick, on } => {
                 let done = if on {
                     format!("you hear nothing from {nick} any more; /unignore {nick} changes that")
@@ -96,7 +116,7 @@ impl Talk {
                 to: to.to_owned().into(),
                 text: piece.clone().into(),
                 kind,
-                client_msgid: None,
+                client_msgid: Some(self.ids.next_id().into()),
             };
             let to = to.to_owned();
             let text = piece;
@@ -104,13 +124,21 @@ impl Talk {
         }
     }
 
+    /// Changes an own message; `line` is what the user typed.
+    fn amend(
+        &mut self,
+        msgid: Option<String>,
+        line: String,
+        change: impl FnOnce(String) -> ClientBody<'static>,
+    ) -> Vec<Effect> {
+        match self.own_message(msgid) {
+            Ok(msgid) => self.asked(change(msgid), Purpose::Amend(line)),
+            Err(fault) => vec![fault],
+        }
+    }
+
     pub(super) fn enter(&mut self, room: &str, entry: Entry) {
-        let body = ClientBody::Join {
-            room: room.to_owned().into(),
-            last: None,
-            since: None,
-        };
-        self.ask(body, Purpose::Enter(entry));
+        self.ask(join(room), Purpose::Enter(entry));
     }
 
     fn leave(&mut self, room: String) {
@@ -154,7 +182,7 @@ impl Talk {
     }
 }
 
-fn in_no_room() -> Effect {
+pub(super) fn in_no_room() -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
         text: "you are in no room; /join #room enters one".to_owned(),

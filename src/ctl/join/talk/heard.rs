@@ -38,6 +38,7 @@ impl Talk {
                     members,
                 };
                 self.is_in(room.clone());
+                self.look_back(&room, entry);
                 self.goes_to(room, entry);
                 match entry {
                     Entry::Again => vec![Effect::Data(answer)],
@@ -72,7 +73,17 @@ impl Talk {
             }
             (Purpose::Change(done), _) => vec![Effect::Remark(done)],
             (Purpose::Rename(nick), _) => self.renamed(nick),
-            (Purpose::Say { .. }, ServerMessage::Ack { .. }) | (Purpose::Enter(_), _) => Vec::new(),
+            (Purpose::Past(question), answer) => self.remembered(question, answer),
+            (Purpose::Say { to, text, .. }, ServerMessage::Ack { msgid, kept, .. }) => {
+                self.has_said(msgid);
+                if kept {
+                    return Vec::new();
+                }
+                let told = format!("said to {to}, but the server could not keep it: {text}");
+                vec![Effect::Answer(told)]
+            }
+            // A change is told by its event.
+            (Purpose::Enter(_) | Purpose::Mark | Purpose::Amend(_), _) => Vec::new(),
             // Whatever that is, it is no acknowledgement.
             (Purpose::Say { to, text, .. }, _) => vec![undelivered(UNSURE, &to, &text)],
         }
@@ -90,8 +101,10 @@ impl Talk {
                 // Entered by the login, or by another session of ours.
                 let told = entered(room, topic.as_deref(), *members);
                 let is_new = !self.rooms.contains_key(room);
+                let entry = if is_new { Entry::Start } else { Entry::Again };
                 self.awaits_default_room = false;
                 self.is_in(room.clone());
+                self.look_back(room, entry);
                 self.current.get_or_insert_with(|| room.clone());
                 let mut effects = vec![Effect::Data(message)];
                 if is_new {
@@ -138,7 +151,10 @@ impl Talk {
                     return effects;
                 }
             }
+            ServerMessage::Missed { .. } => return self.missed(message),
             ServerMessage::Error { code, text, .. } => {
+                // Whatever it is about, there is nothing more to wait for.
+                self.past.awaits_missed = false;
                 return vec![Effect::Fault {
                     exit: exit_of_code(code),
                     text: text.clone(),
@@ -146,13 +162,20 @@ impl Talk {
             }
             ServerMessage::Message { .. }
             | ServerMessage::Private { .. }
+            | ServerMessage::Edited { .. }
+            | ServerMessage::Deleted { .. }
             | ServerMessage::Topic { .. }
             | ServerMessage::Away { .. }
             | ServerMessage::Notice { .. } => {}
+            // In another session of ours; for programs.
+            ServerMessage::Read { .. } => return vec![Effect::Data(message)],
             // Answers that nobody waits for: their request was given up with a connection.
             ServerMessage::Welcome { .. }
             | ServerMessage::Login { .. }
             | ServerMessage::Ack { .. }
+            | ServerMessage::History { .. }
+            | ServerMessage::Found { .. }
+            | ServerMessage::Unread { .. }
             | ServerMessage::Ok { .. }
             | ServerMessage::RoomChat { .. }
             | ServerMessage::Rooms { .. }
@@ -161,18 +184,11 @@ impl Talk {
             | ServerMessage::Ignores { .. }
             | ServerMessage::Whois { .. }
             | ServerMessage::Pong { .. }
-            | ServerMessage::History { .. }
-            | ServerMessage::Found { .. }
-            | ServerMessage::Missed { .. }
-            | ServerMessage::Unread { .. }
-            | ServerMessage::Edited { .. }
-            | ServerMessage::Deleted { .. }
-            | ServerMessage::Read { .. }
             | ServerMessage::Ping
             | ServerMessage::Bye { .. }
             | ServerMessage::Unknown => return Vec::new(),
         }
-        vec![Effect::Show(message)]
+        self.tell(message)
     }
 
     /// The server had us in the room that we wanted into.
@@ -186,6 +202,7 @@ impl Talk {
                 wanted.to_owned()
             }
         };
+        self.look_back(&room, entry);
         self.goes_to(room, entry);
         Vec::new()
     }
@@ -202,11 +219,17 @@ impl Talk {
     }
 
     /// What the user is told when the server says no.
-    fn refusal(&self, purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
+    fn refusal(&mut self, purpose: Purpose, code: &str, text: &str) -> Vec<Effect> {
         let exit = exit_of_code(code);
         let fault = |text: String| Effect::Fault { exit, text };
         match purpose {
-            Purpose::Fill => Vec::new(),
+            Purpose::Fill | Purpose::Mark => Vec::new(),
+            Purpose::Past(question) => {
+                let mut effects = vec![fault(text.to_owned())];
+                effects.extend(self.not_remembered(&question));
+                effects
+            }
+            Purpose::Amend(line) => vec![fault(text.to_owned()), Effect::Unsent(line)],
             Purpose::Enter(Entry::Wanted) => vec![fault(text.to_owned()), Effect::NotEntered],
             Purpose::Say {
                 to,

@@ -4,19 +4,31 @@
 
 mod asked;
 mod heard;
+mod marks;
+mod past;
+mod remembered;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::complete::Words;
+use super::page::Page;
 use crate::ctl::chat::login::Welcome;
+use crate::ctl::chat::message_ids::MessageIds;
 use crate::ctl::chat::outbox::{Outbox, Request};
 use crate::ctl::exit::Exit;
 use crate::wire::chat::{ClientBody, ClientMessage, Kind, ServerMessage};
 
+use past::{Past, Question};
+
 /// What was sent when the connection broke.
 const UNSURE: &str = "not delivered for sure";
+
+/// How long after a loss a message may be sent again: the server remembers its id for ten minutes, and
+/// might otherwise say it twice.
+const AGAIN_MAX: Duration = Duration::from_mins(9);
 
 /// What is to be done for the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +37,8 @@ pub enum Effect {
     Show(ServerMessage),
     /// An event that the text tells by a remark, or not at all; for JSON only.
     Data(ServerMessage),
+    /// What was said earlier: the answer for JSON, the page for text.
+    Page { answer: ServerMessage, page: Page },
     /// Something chatctl says itself.
     Remark(String),
     /// The same, in answer to a question: it is told in a pipe too.
@@ -57,7 +71,12 @@ enum Purpose {
     ShowTopic,
     /// Told to the user when it is done.
     Change(String),
+    /// An own message is edited or deleted, by this line of the user's.
+    Amend(String),
     Rename(String),
+    Past(Question),
+    /// How far the user has read; shown to nobody.
+    Mark,
 }
 
 /// Why a room is entered.
@@ -87,13 +106,19 @@ pub struct Talk {
     needs_nick: bool,
     /// The login enters the default room and has not said so yet.
     awaits_default_room: bool,
+    /// Who we are for the server.
+    key: String,
+    ids: MessageIds,
+    lost_at: Option<Instant>,
+    past: Past,
 }
 
 impl Talk {
     /// A conversation that begins with a login. These rooms are entered; without any, the login
-    /// enters the default one.
+    /// enters the default one. Whoever reads along sees the last lines of a room on entering, and
+    /// what is shown counts as read.
     #[must_use]
-    pub fn new(welcome: &Welcome, rooms: &[String], now: Instant) -> Self {
+    pub fn new(welcome: &Welcome, rooms: &[String], reads_along: bool, now: Instant) -> Self {
         let mut talk = Self {
             nick: welcome.nick.clone(),
             current: None,
@@ -104,6 +129,10 @@ impl Talk {
             connected: true,
             needs_nick: false,
             awaits_default_room: rooms.is_empty(),
+            key: welcome.key.clone(),
+            ids: MessageIds::of_this_process(),
+            lost_at: None,
+            past: Past::new(welcome, reads_along),
         };
         for room in rooms {
             talk.enter(room, Entry::Start);
@@ -155,17 +184,20 @@ impl Talk {
 
     /// The next object to write, if its turn has come.
     pub fn next_to_send(&mut self, now: Instant) -> Option<ClientMessage<'static>> {
-        if self.connected {
-            self.outbox.next(now)
-        } else {
-            None
+        if !self.connected {
+            return None;
         }
+        self.mark_read(now);
+        self.outbox.next(now)
     }
 
     /// When to ask for the next object although nothing was heard.
     #[must_use]
     pub fn wake_at(&self, now: Instant) -> Option<Instant> {
-        self.outbox.wake_at(now).filter(|_| self.connected)
+        let outbox = self.outbox.wake_at(now);
+        let marks = self.marks_ready_at(now);
+        let first = [outbox, marks].into_iter().flatten().min();
+        first.filter(|_| self.connected)
     }
 
     /// The server said something.
@@ -178,19 +210,24 @@ impl Talk {
     }
 
     /// The connection is gone: tells what may not have arrived. A room that was being entered is
-    /// still wanted, and what was typed behind it must not go elsewhere.
-    pub fn lost(&mut self) -> Vec<Effect> {
+    /// still wanted, and what was typed behind it must not go elsewhere. Where the server would know a
+    /// message again, it is sent again.
+    pub fn lost(&mut self, now: Instant) -> Vec<Effect> {
         self.connected = false;
         self.awaits_default_room = false;
-        let (entering, others): (Vec<_>, Vec<_>) = self
-            .outbox
-            .lost()
-            .into_iter()
-            .partition(|request| matches!(request.purpose, Purpose::Enter(_)));
-        for request in entering.into_iter().rev() {
-            if request.purpose != Purpose::Enter(Entry::Again) {
-                self.outbox.again(request);
-            }
+        self.lost_at = Some(now);
+        self.forget_parts();
+        let may_repeat = self.past.is_kept;
+        let stays_wanted = |request: &Request<Purpose>| match &request.purpose {
+            Purpose::Enter(entry) => *entry != Entry::Again,
+            Purpose::Past(Question::Entered(_) | Question::Missed(_)) => true,
+            Purpose::Say { .. } => may_repeat,
+            _ => false,
+        };
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            self.outbox.lost().into_iter().partition(stays_wanted);
+        for request in wanted.into_iter().rev() {
+            self.outbox.again(request);
         }
         not_said(UNSURE, others)
     }
@@ -202,26 +239,55 @@ impl Talk {
 
     /// The conversation ends: tells what has not been acknowledged.
     pub fn give_up(&mut self) -> Vec<Effect> {
-        let mut effects = not_said(UNSURE, self.outbox.lost());
+        let mut unsure = self.outbox.lost();
+        unsure.extend(self.outbox.give_up_sent());
+        let mut effects = not_said(UNSURE, unsure);
         effects.extend(not_said("not sent", self.outbox.give_up()));
         effects
     }
 
-    /// The connection stands again: back into the rooms.
-    pub fn back(&mut self, welcome: &Welcome, now: Instant) {
+    /// The connection stands again: back into the rooms, where the server has not kept our place, and
+    /// what was said meanwhile is asked for, where it does not tell by itself.
+    pub fn back(&mut self, welcome: &Welcome, now: Instant) -> Vec<Effect> {
+        let is_same_user = welcome.key == self.key;
+        let lost_at = self.lost_at.take().unwrap_or(now);
+        let may_repeat =
+            welcome.has_history && is_same_user && now.duration_since(lost_at) < AGAIN_MAX;
+        let effects = if may_repeat {
+            Vec::new()
+        } else {
+            self.give_up_repeating()
+        };
         self.connected = true;
         self.message_bytes = welcome.limits.message_bytes;
         self.nick.clone_from(&welcome.nick);
-        let rooms = self.rooms.keys().map(|room| {
-            let body = ClientBody::Join {
-                room: room.clone().into(),
-                last: None,
-                since: None,
-            };
-            (body, Purpose::Enter(Entry::Again))
-        });
-        let rooms = rooms.collect();
+        self.key.clone_from(&welcome.key);
+        self.past.is_kept = welcome.has_history;
+        self.past.awaits_missed = welcome.tells_missed;
+        let rooms: Vec<_> = if welcome.tells_missed {
+            Vec::new()
+        } else {
+            let rooms = self.rooms.keys();
+            rooms
+                .map(|room| (join(room), Purpose::Enter(Entry::Again)))
+                .collect()
+        };
         self.outbox.resume(&welcome.limits, now, rooms);
+        if !welcome.tells_missed {
+            self.ask_unread(true);
+        }
+        effects
+    }
+
+    /// What was sent before the loss is not sent again, because it could be said twice.
+    fn give_up_repeating(&mut self) -> Vec<Effect> {
+        let is_said = |request: &Request<Purpose>| matches!(request.purpose, Purpose::Say { .. });
+        let (said, others): (Vec<_>, Vec<_>) =
+            self.outbox.give_up_sent().into_iter().partition(is_said);
+        for request in others.into_iter().rev() {
+            self.outbox.again(request);
+        }
+        not_said(UNSURE, said)
     }
 
     /// The server would not take us back under our nick.
@@ -239,7 +305,13 @@ fn not_said(how: &str, requests: Vec<Request<Purpose>>) -> Vec<Effect> {
             Purpose::Leave(room) => Some(not_done(how, &format!("you have left {room}"))),
             Purpose::Change(done) => Some(not_done(how, &done)),
             Purpose::Rename(nick) => Some(not_done(how, &format!("you are now {nick}"))),
-            Purpose::Enter(_) | Purpose::Fill | Purpose::List | Purpose::ShowTopic => None,
+            Purpose::Amend(line) => Some(not_done(how, &line)),
+            Purpose::Enter(_)
+            | Purpose::Fill
+            | Purpose::List
+            | Purpose::ShowTopic
+            | Purpose::Past(_)
+            | Purpose::Mark => None,
         })
         .collect()
 }
@@ -255,6 +327,16 @@ fn not_done(how: &str, done: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
         text: format!("{how}: {done}"),
+    }
+}
+
+fn join(room: &str) -> ClientBody<'static> {
+    ClientBody::Join {
+        room: room.to_owned().into(),
+        // What was said before is asked for apart, so that it is the same for a room that another
+        // session of ours has entered already.
+        last: None,
+        since: None,
     }
 }
 
