@@ -89,6 +89,7 @@ impl Talk {
 
     /// An event, or an answer to nothing that we asked.
     pub(super) fn happened(&mut self, message: ServerMessage) -> Vec<Effect> {
+        self.note_seen(&message);
         match &message {
             ServerMessage::Joined {
                 room,
