@@ -20,9 +20,10 @@ const HAN: usize = 3000;
 const HANGUL: usize = 1200;
 
 const COMMON: [&str; 40] = [
-    FREQUENT, "to", "a", "of", "and", "is", "in", "it", "you", "that", "I", "for", "on", "we", "with",
-    "this", "be", "not", "have", "are", "can", "at", "so", "but", "just", "if", "what", "do", "was",
-    "will", "there", "now", "when", "one", "all", "like", "time", "no", "from", "know",
+    FREQUENT, "to", "a", "of", "and", "is", "in", "it", "you", "that", "I", "for", "on", "we",
+    "with", "this", "be", "not", "have", "are", "can", "at", "so", "but", "just", "if", "what",
+    "do", "was", "will", "there", "now", "when", "one", "all", "like", "time", "no", "from",
+    "know",
 ];
 
 const EMOJI: [&str; 6] = ["🎉", "👍", "😂", "❤️", "🙏", "🚀"];
@@ -77,7 +78,7 @@ impl Talk {
 
     /// Whether the message with this number has a rare word.
     pub(crate) fn is_rare(&self, number: u64) -> bool {
-        number % self.rare_every == 0 && number / self.rare_every < RARE_WORDS * RARE_TIMES
+        number.is_multiple_of(self.rare_every) && number / self.rare_every < RARE_WORDS * RARE_TIMES
     }
 
     /// The rare words and how often each was said.
