@@ -41,7 +41,8 @@ def git(*words):
 
 def build(release):
     """Builds everything and returns the programs by name."""
-    what = ["--bins", "--bench=floor", "--bench=hot_path"] + (["--release"] if release else [])
+    benches = [f"--bench={name}" for name in ("floor", "hot_path", "disk", "history_fill")]
+    what = ["--bins", *benches] + (["--release"] if release else [])
     done = subprocess.run(
         ["cargo", "build", "--locked", "--message-format=json-render-diagnostics", *what],
         stdout=subprocess.PIPE,
@@ -54,6 +55,18 @@ def build(release):
         if message.get("executable"):
             programs[message["target"]["name"]] = message["executable"]
     return programs
+
+
+def file_system(directory):
+    """The kind of file system that a directory is on: `ext4`; `?` where that cannot be told."""
+    asked = ["stat", "--file-system", "--format=%T", directory]
+    told = subprocess.run(asked, capture_output=True, text=True)
+    return told.stdout.strip() or "?"
+
+
+def is_memory(file_system):
+    """What is synchronised there costs nothing, and proves nothing."""
+    return file_system in ("tmpfs", "ramfs")
 
 
 def pinned(core):

@@ -1,7 +1,8 @@
 """What is measured: one entry per table, in the order in which the tables are shown.
 
 A plan is a scenario of `chatctl bench` with its options. Its columns name values of the tool's JSON
-by their path; the first is the primary one, for which smaller is better and whose spread is shown.
+by their path; the first is the primary one, whose spread is shown; smaller is better unless the plan
+says otherwise.
 """
 
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,11 @@ class Plan:
     floor: tuple | None = None
     # Longest run in seconds, with setting up.
     seconds_max: int = 60
+    # Servers keep what is said: their directories are on the disk that is measured, and what they still
+    # do after the end is part of the bill.
+    keeps: bool = False
+    # Of the first column.
+    more_is_better: bool = False
 
     def smoke(self):
         """Its first case in about a second, to prove that it runs."""
@@ -53,7 +59,8 @@ class Plan:
             self,
             options={**self.options, **self.quick},
             beside=self.beside and {**self.beside, **self.quick_beside},
-            cases=self.cases[:1],
+            # With the history on where there is one.
+            cases=self.cases[1:2] if self.keeps and len(self.cases) > 1 else self.cases[:1],
             real_time=False,
         )
 
@@ -97,6 +104,19 @@ IDLE = (
     Column("connections", "connections"),
     Column("cut off", "cut_off", worst=True),
 )
+DURABLE = (
+    Column("p50 µs", "latency_us.p50"),
+    Column("p99 µs", "latency_us.p99"),
+    Column("p99.9 µs", "latency_us.p999"),
+    Column("CPU µs per message", "server_cpu.us_per_message"),
+    Column("and afterwards", "cost.after_us"),
+    Column("disk bytes per message", "cost.disk_bytes"),
+    Column("messages per commit", "cost.batch"),
+    Column("refused", "refused", worst=True),
+    *HARM,
+    *BUSY,
+)
+KEEPING = ("chat", "redis", "nats", "disk")
 OURS = ("chat",)
 SMOKE = {"duration": "500ms", "warmup": "100ms"}
 
@@ -120,6 +140,32 @@ def latency(rate):
         columns=LATENCY,
         real_time=True,
         quick=SMOKE if rate == 200 else None,
+    )
+
+
+def history_case(subscribers, window, durability):
+    return Case(
+        f"{subscribers} x {window} {durability}",
+        {"subscribers": subscribers, "window": window},
+        (f"history.durability={durability}",),
+    )
+
+
+def durable(writers, columns, more_is_better):
+    return Plan(
+        name=f"durable-{writers}",
+        what=f"{writers} writers, each in a room or stream of its own and with one message on its way: "
+        "the next one when the server has said that the last is on the disk, after an fsync. Then "
+        "the server is asked for all of them. `disk` is a bare loop on the same disk that appends the "
+        "lines that wait, in one write with one fdatasync: all of them, or as many as chatd had in a "
+        "commit.",
+        scenario="durable",
+        options={"writers": writers, "warmup": "1s", "duration": "5s"},
+        columns=columns,
+        protocols=KEEPING,
+        quick={"writers": min(writers, 20), **SMOKE},
+        keeps=True,
+        more_is_better=more_is_better,
     )
 
 
@@ -321,7 +367,42 @@ PLANS = (
         ),
         quick={"subscribers": 100, **SMOKE},
     ),
+    durable(100, (Column("acks/s", "acks_per_s"), *DURABLE), more_is_better=True),
+    durable(1, (DURABLE[1], DURABLE[0], Column("acks/s", "acks_per_s"), *DURABLE[2:]), False),
+    Plan(
+        name="durable-fanout",
+        what="What keeping what is said costs those who hear it: hearers x messages on their way, with "
+        "the history off, and on, on one core. \"In all\" counts the work too that is left when all has "
+        "been heard: the search index follows when there is time.",
+        scenario="fanout",
+        options=fanout(1, 100, 64),
+        columns=(
+            FANOUT[0],
+            Column("in all", "cost.ns_per_delivery_in_all"),
+            *FANOUT[1:4],
+            Column("index behind, CPU ms", "cost.after_ms"),
+            Column("disk bytes per message", "cost.disk_bytes"),
+            Column("messages per commit", "cost.batch"),
+            *HARM,
+            *BUSY,
+        ),
+        protocols=OURS,
+        cases=tuple(
+            history_case(subscribers, window, durability)
+            for subscribers, window in ((100, 64), (100, 1), (1000, 64))
+            for durability in ("off", "commit")
+        )
+        + (history_case(100, 64, "relaxed"),),
+        quick=SMOKE,
+        keeps=True,
+    ),
 )
+
+# Names for several of them.
+GROUPS = {
+    "history": ["deep", *(plan.name for plan in PLANS if plan.keeps)],
+    "durable": [plan.name for plan in PLANS if plan.keeps],
+}
 
 
 def value(result, path):

@@ -27,7 +27,8 @@ def tables(store):
     parts += [
         plan_table(plan, store) for plan in PLANS if any(r["plan"] == plan.name for r in store.runs)
     ]
-    parts += [floor(store.notes.get("floor")), hot_path(store.notes.get("hot_path"))]
+    notes = store.notes
+    parts += [deep(notes.get("deep")), floor(notes.get("floor")), hot_path(notes.get("hot_path"))]
     return "\n".join(part for part in parts if part)
 
 
@@ -48,7 +49,7 @@ def head(store):
 
 
 def targets(store):
-    if not store.runs:
+    if not store.runs and not store.has("deep"):
         return ""
     said = {True: "yes", False: "**no**", None: "–"}
     rows = [
@@ -66,7 +67,7 @@ def plan_table(plan, store):
     runs = {label: store.of(plan.name, *label) for label in labels}
     measured = [label for label in labels if good(runs[label])]
     if len(plan.cases) == 1:
-        measured.sort(key=lambda label: last_if_none(median(runs[label], first.path)))
+        measured.sort(key=lambda label: place(plan, median(runs[label], first.path)))
     reference = (OURS, plan.cases[0].label)
     ours = median(runs.get(reference, []), first.path)
     # A column that nobody has a value for says nothing.
@@ -98,8 +99,11 @@ def plan_table(plan, store):
     return text
 
 
-def last_if_none(figure):
-    return float("inf") if figure is None else figure
+def place(plan, figure):
+    """The best first, those without a figure last."""
+    if figure is None:
+        return float("inf")
+    return -figure if plan.more_is_better else figure
 
 
 def servers_of(plan, store):
@@ -166,7 +170,7 @@ def daemons(plan):
     cases = {case.settings: case.label for case in reversed(plan.cases)}
     lines = []
     for settings, label in reversed(cases.items()):
-        words = [f"--set {one}" for one in (*Chatd.settings, *settings)]
+        words = [f"--set {one}" for one in Chatd.all_settings(settings, plan.keeps)]
         which = f"   # {label}" if len(cases) > 1 else ""
         lines.append(" ".join(["chatd", *words]) + which + "\n")
     return "".join(lines)
@@ -176,6 +180,42 @@ def command(runs):
     commands = next(run["commands"] for run in runs if "result" in run)
     typed = [f"chatctl {' '.join(words)} --server=127.0.0.1:12231" for words in commands]
     return " &\n".join(typed)
+
+
+def deep(found):
+    """A large history: how it was made, how large it is, and how long answers take."""
+    if not found:
+        return ""
+    made, sizes, start = found["made"], found["sizes"], found["start_ms"]
+    what = (
+        f"A history of {made['messages']:,} messages (seed {made['seed']}), made in "
+        f"{made['index_seconds']:.0f} s with its search index ({made['write_seconds']:.0f} s until all "
+        "was written). One client asks one question after the other over the chat protocol, for "
+        f"{found['page']} messages each; the time is until the whole answer was read. Before the first "
+        "start nothing of it was in memory."
+    )
+    titles = ("question", "n", "p50 ms", "p99 ms", "most ms", "the first, ms", "found nothing")
+    asked = [
+        (name, one["n"], *(number(one[key]) for key in ("p50_ms", "p99_ms", "most_ms", "first_ms")))
+        + (one["empty"],)
+        for name, one in found["asks"].items()
+    ]
+    facts = [
+        ("database, bytes per message", number(sizes["database"])),
+        ("search index, bytes per message", number(sizes["index"])),
+        ("from starting it to the first login, ms, nothing in memory", number(start["cold"])),
+        ("the same, median", number(start["median"])),
+        ("RSS after the start, MiB", number(found["rss_kib_started"] / 1024)),
+        ("RSS after all questions, MiB", number(found["rss_kib"] / 1024)),
+    ]
+    return (
+        "### deep\n\n"
+        + paragraph(what)
+        + "\n"
+        + table(titles, asked)
+        + "\n"
+        + table(("what", "how much"), facts)
+    )
 
 
 def floor(found):

@@ -11,6 +11,7 @@ import time
 
 import machine
 import servers as server_kinds
+from cost import Bill
 from figures import complaint
 from plans import value
 
@@ -68,7 +69,7 @@ def rows_of(plan, servers):
 
 def missing(store, plans, servers, reps):
     """What a whole series has and this one has not, in words; None where it is whole."""
-    for fact in ("machine", "floor", "hot_path"):
+    for fact in ("machine", "floor", "hot_path", "deep"):
         if not store.has(fact):
             return f"it has no {fact}"
     words = store.notes["command"].split()
@@ -131,15 +132,19 @@ class Runner:
 
     def measure(self, plan, server, case):
         first = [*machine.dies_with_us(), *(self.first if plan.real_time else [])]
+        place = self.options.disk if plan.keeps else None
         with (
-            tempfile.TemporaryDirectory(prefix="chatd-bench-") as directory,
+            tempfile.TemporaryDirectory(prefix="chatd-bench-", dir=place) as directory,
             contextlib.ExitStack() as ends,
         ):
             os.chmod(directory, 0o755)  # some servers drop their rights before they read
+            if server.protocol == "disk":
+                return server.measure(plan, directory, self.options)
             port = self.next_port()
             pinned = machine.pinned(self.options.server_core)
-            process = server.start(directory, port, [*first, *pinned], case.settings)
+            process = server.start(directory, port, [*first, *pinned], case.settings, plan.keeps)
             ends.callback(server_kinds.stop, process)
+            bill = Bill(process.pid, server.admin_socket(directory)) if plan.keeps else None
             busy = None
             if plan.beside:
                 busy = self.tool(machine.dies_with_us(), beside_arguments(plan, server), port)
@@ -149,6 +154,8 @@ class Runner:
             tool = self.tool(first, words, port)
             ends.callback(server_kinds.stop, tool)
             result = answer(tool, plan.seconds_max)
+            if bill:
+                bill.close(result)
             if busy:
                 result["beside"] = answer(busy, plan.seconds_max)
             if process.poll() is not None:
@@ -192,7 +199,7 @@ class Runner:
         """Speed is never a failure; a run that breaks is, and what our daemon did wrong. Who does not
         read is cut off; that is not wrong, and the tool does not complain of it."""
         found = record.get("error")
-        if server.protocol == "chat" and "result" in record:
+        if server.protocol in ("chat", "disk") and "result" in record:
             result, wanted = record["result"], plan.columns[0].path
             found = complaint(result)
             if not found and value(result, wanted) is None:

@@ -1,7 +1,8 @@
 """The servers that are measured: how each is set up for load, started, found ready and stopped.
 
 Settings are alike: no flood control, no limits per address, no look-ups, nothing on disk, large
-queues. Where a server needs another pace of new connections, that is said here and why.
+queues. Where a server needs another pace of new connections, that is said here and why. In plans that
+keep what is said, all is on the disk before it is acknowledged, by each server's own setting for that.
 """
 
 import contextlib
@@ -50,16 +51,20 @@ class Server:
 
     version_arguments = ["--version"]
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         """Writes what the server wants to read into `directory` and returns its command line."""
         raise NotImplementedError
 
     def environment(self, directory):
         return dict(os.environ)
 
-    def start(self, directory, port, prefix, settings=()):
+    def admin_socket(self, directory):
+        """Where one asks our daemon how it does; None for others."""
+        return None
+
+    def start(self, directory, port, prefix, settings=(), keeps=False):
         """Starts it behind the words of `prefix`; returns the process once it listens."""
-        command = self.command(directory, port, settings)
+        command = self.command(directory, port, settings, keeps)
         log = os.path.join(directory, "output")
         with open(log, "wb") as output:
             process = subprocess.Popen(
@@ -95,13 +100,20 @@ class Chatd(Server):
     def __init__(self, program):
         self.program = program
 
+    @classmethod
+    def all_settings(cls, settings, keeps):
+        """Those of a case, and a history only where it is measured."""
+        says = any(one.startswith("history.durability=") for one in settings)
+        history = () if says else (f"history.durability={'commit' if keeps else 'off'}",)
+        return (*cls.settings, *history, *settings)
+
     def binary(self):
         return self.program
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         # A file of its own, so that none of the machine's is read.
         config = write(directory, "chat.toml", "")
-        sets = [f"listen[0].port={port}", *self.settings, *settings]
+        sets = [f"listen[0].port={port}", *self.all_settings(settings, keeps)]
         return [
             self.program,
             "--config",
@@ -115,15 +127,20 @@ class Chatd(Server):
             for key, value in os.environ.items()
             if key not in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "JOURNAL_STREAM")
         }
-        for kind in ("RUNTIME", "STATE", "LOGS"):
+        for kind in self.directories:
             environment[f"{kind}_DIRECTORY"] = os.path.join(directory, kind.lower())
         return environment
+
+    directories = ("RUNTIME", "STATE", "LOGS")
+
+    def admin_socket(self, directory):
+        return os.path.join(directory, "runtime", "admin.sock")
 
 
 class Redis(Server):
     name, protocol, program = "redis", "redis", "redis-server"
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         options = {
             "bind": "127.0.0.1",
             "port": port,
@@ -135,6 +152,10 @@ class Redis(Server):
             "tcp-backlog": 1024,
             "client-output-buffer-limit": "pubsub 0 0 0",
         }
+        if keeps:
+            # Not written anew meanwhile: that would be twice the work.
+            always = {"appendfsync": "always", "auto-aof-rewrite-percentage": 0}
+            options.update({"appendonly": "yes", **always})
         return [
             self.binary(),
             *(str(word) for key, value in options.items() for word in (f"--{key}", value)),
@@ -142,9 +163,26 @@ class Redis(Server):
 
 
 class Nats(Server):
-    name, protocol, program = "nats", "nats", "nats-server"
+    """$NATS_BIN names another program than the installed one."""
 
-    def command(self, directory, port, settings):
+    name, protocol, program = "nats", "nats", "nats-server"
+    # The first that can be told to synchronise before it answers.
+    durable_since = (2, 10)
+
+    def binary(self):
+        given = os.environ.get("NATS_BIN")
+        return shutil.which(given) if given else super().binary()
+
+    def jetstream(self, directory):
+        version = tuple(int(part) for part in self.version().split(".")[:2])
+        if version < self.durable_since:
+            raise Refused(
+                f"nats-server {self.version()} acknowledges before anything is synchronised with the "
+                "disk, and has no setting for that; $NATS_BIN names a newer one"
+            )
+        return f'jetstream {{ store_dir: "{directory}/jetstream", sync_interval: always }}\n'
+
+    def command(self, directory, port, settings, keeps):
         config = write(
             directory,
             "nats.conf",
@@ -153,7 +191,8 @@ max_connections: 20000
 max_pending: 256MB
 write_deadline: "30s"
 ping_interval: "10m"
-""",
+"""
+            + (self.jetstream(directory) if keeps else ""),
         )
         return [self.binary(), "--config", config]
 
@@ -162,7 +201,7 @@ class Mosquitto(Server):
     name, protocol, program = "mosquitto", "mqtt", "mosquitto"
     version_arguments = ["-h"]
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         config = write(
             directory,
             "mosquitto.conf",
@@ -184,7 +223,7 @@ class Ngircd(Server):
     # It listens with a backlog of 10; who comes above that waits a second for another try.
     concurrency = 8
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         user = "    ServerUID = nobody\n    ServerGID = nogroup\n" if os.geteuid() == 0 else ""
         config = write(
             directory,
@@ -215,7 +254,7 @@ class Inspircd(Server):
     # It completes registrations once a second, as many as are waiting then.
     concurrency = 400
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         write(directory, "motd", "bench\n")
         config = write(
             directory,
@@ -249,7 +288,7 @@ class Ergo(Server):
         given = os.environ.get("ERGO_BIN")
         return shutil.which(given) if given else super().binary()
 
-    def command(self, directory, port, settings):
+    def command(self, directory, port, settings, keeps):
         write(directory, "motd", "bench\n")
         config = write(
             directory,

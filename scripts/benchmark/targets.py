@@ -4,6 +4,8 @@ from figures import good, harm, median, number, ratio, times, values
 from plans import PLANS
 
 OURS = "chatd"
+# Of a history that the targets are about.
+DEEP_MESSAGES = 10_000_000
 
 
 class Targets:
@@ -42,8 +44,71 @@ class Targets:
             self.flat(1),
             self.flat(64),
             self.held(),
+            *self.durable(),
+            *self.history(),
+            *self.deep(),
             self.nothing_lost(),
         ]
+
+    def durable(self):
+        """More is better here, so the best is what the others are held against."""
+        plan, path = "durable-100", "acks_per_s"
+        what, ours = "durable messages per second, 100 writers", self.median(plan, path)
+        for rivals in (("redis", "nats"), ("disk",), (f"disk, batches of {OURS}",)):
+            found = {rival: self.median(plan, path, rival) for rival in rivals}
+            found = {rival: figure for rival, figure in found.items() if figure is not None}
+            best = max(found, key=found.get, default=None)
+            whom = best or " or ".join(rivals)
+            asked, reached = f"at least {times(1)} {whom}", ratio(ours, found.get(best))
+            if reached is None:
+                yield what, asked, None, None
+            else:
+                yield what, asked, times(reached, digits=3), reached >= 1
+        for percentile in ("p99", "p50"):
+            path = f"latency_us.{percentile}"
+            yield self.against(
+                f"until a message is on the disk, one writer, {percentile}",
+                "durable-1",
+                path,
+                2,
+                "disk",
+            )
+
+    def history(self):
+        """The history's share of what a delivery costs."""
+        cases = plan_named("durable-fanout").cases
+        off = {case.label.removesuffix(" off"): case.label for case in cases if "off" in case.label}
+        for shape, without in off.items():
+            for path, words in (
+                ("server_cpu.ns_per_delivery", ""),
+                ("cost.ns_per_delivery_in_all", ", with what it does afterwards"),
+            ):
+                yield self.ratio_at_most(
+                    f"CPU per delivery with the history on, {shape}{words}",
+                    self.median("durable-fanout", path, case=f"{shape} commit"),
+                    self.median("durable-fanout", path, case=without),
+                    1.3,
+                    "with it off",
+                )
+
+    def deep(self):
+        """Answers of a history of ten million; a smaller one proves nothing."""
+        found = self.store.notes.get("deep") or {}
+        if found and found["made"]["messages"] < DEEP_MESSAGES:
+            found = {}
+        asks = found.get("asks", {})
+        for what, question, most in (
+            ("a page of a room's history, p99", "page", 5),
+            ("a page of a private conversation, p99", "private page", 5),
+            ("a search for a rare word, p99", "rare word", 50),
+            ("the first page of a frequent word, p99", "frequent word", 100),
+            ("the same in one room, p99", "frequent word in a room", 100),
+        ):
+            yield bound(what, asks.get(question, {}).get("p99_ms"), most, "ms")
+        start = found.get("start_ms", {}).get("cold")
+        yield bound("start with a deep history, nothing in memory", start, 1000, "ms")
+        rss = found.get("rss_kib")
+        yield bound("RSS with a deep history", rss and rss / 1024, 100, "MiB")
 
     def fanout(self):
         path = "server_cpu.ns_per_delivery"
@@ -155,6 +220,13 @@ class Targets:
 
     def median(self, plan, path, server=OURS, case=""):
         return median(self.store.of(plan, server, case), path)
+
+
+def bound(what, measured, most, unit):
+    asked = f"{number(most)} {unit}"
+    if measured is None:
+        return what, asked, None, None
+    return what, asked, f"{number(measured)} {unit}", measured <= most
 
 
 def and_failed(count):

@@ -9,7 +9,7 @@ use super::options::Durability;
 
 /// How long a statement waits for another connection's lock. Only a checkpoint or somebody with a
 /// `sqlite3` shell can hold one.
-const BUSY_MS: u64 = 5_000;
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Pages of cache per connection, in KiB.
 const WRITER_CACHE_KIB: i64 = 8 * 1024;
@@ -60,7 +60,7 @@ fn open(path: &Path, access: OpenFlags, cache_kib: i64) -> rusqlite::Result<Conn
     // NO_MUTEX: each connection belongs to one thread.
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "foreign_keys", false)?;

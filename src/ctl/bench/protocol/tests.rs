@@ -64,7 +64,9 @@ impl Listener {
                 Heard::Moved { nick, entered } => {
                     format!("{} {entered}", String::from_utf8_lossy(nick))
                 }
-                Heard::Accepted | Heard::Entered | Heard::Left => format!("{it:?}"),
+                Heard::Accepted | Heard::Entered | Heard::Left | Heard::Stored(_) => {
+                    format!("{it:?}")
+                }
             });
         });
         self.carry.drain(..used);

@@ -1,8 +1,8 @@
 //! What the user wants, turned into requests of the protocol. The answers are understood in `heard`.
 
+use super::past::fault;
 use super::{Effect, Entry, Purpose, Talk, join, names};
 use crate::ctl::chat::text;
-use crate::ctl::exit::Exit;
 use crate::ctl::join::input::{HELP, Input, Topic, line_again};
 use crate::wire::chat::{ClientBody, Kind};
 
@@ -133,7 +133,7 @@ impl Talk {
     ) -> Vec<Effect> {
         match self.own_message(msgid) {
             Ok(msgid) => self.asked(change(msgid), Purpose::Amend(line)),
-            Err(fault) => vec![fault],
+            Err(why) => vec![fault(why)],
         }
     }
 
@@ -183,8 +183,5 @@ impl Talk {
 }
 
 pub(super) fn in_no_room() -> Effect {
-    Effect::Fault {
-        exit: Exit::Failed,
-        text: "you are in no room; /join #room enters one".to_owned(),
-    }
+    fault("you are in no room; /join #room enters one")
 }
