@@ -157,23 +157,7 @@ impl Daemon {
         let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
-        let mut listeners = Vec::new();
-        for Open {
-            listener,
-            speaks,
-            described,
-            socket_file,
-        } in open
-        {
-            info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
-            state.add_listener(described);
-            socket_files.extend(socket_file);
-            listeners.push(spawn_local(listener::accept(
-                Rc::clone(&engine),
-                listener,
-                speaks,
-            )));
-        }
+        let listeners = accept_all(open, &engine, &state, &mut socket_files);
         let reloader = Arc::new(Reloader::new(
             sources,
             loaded,
@@ -277,6 +261,33 @@ impl Daemon {
             }
         }
     }
+}
+
+/// Lets peers in at every listener.
+fn accept_all(
+    open: Vec<Open>,
+    engine: &Rc<Engine>,
+    state: &DaemonState,
+    socket_files: &mut Vec<SocketFile>,
+) -> Vec<JoinHandle<()>> {
+    let mut listeners = Vec::new();
+    for Open {
+        listener,
+        speaks,
+        described,
+        socket_file,
+    } in open
+    {
+        info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
+        state.add_listener(described);
+        socket_files.extend(socket_file);
+        listeners.push(spawn_local(listener::accept(
+            Rc::clone(engine),
+            listener,
+            speaks,
+        )));
+    }
+    listeners
 }
 
 /// Everything that the system may refuse.

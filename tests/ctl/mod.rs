@@ -2,6 +2,7 @@
 //! real one. A scripted server can be late, rude or gone, which a real one would have to be forced into.
 
 mod admin;
+mod archive;
 mod bench;
 mod fake;
 mod loss;

@@ -197,7 +197,7 @@ fn an_operator_sees_and_changes() {
     assert!(stdout(&daemon, &["config", "show", "-o", "tsv"]).contains("limits.rate\t"));
     let doctor = stdout(&daemon, &["doctor", "-o", "tsv"]);
     assert!(
-        !doctor.contains("\tfail\t") && doctor.contains("listener\tok"),
+        !doctor.contains("\tFAIL\t") && doctor.contains("listener\tok"),
         "{doctor}"
     );
     daemon.rewrite_config("[limits]\nrate = 7.0\n");
