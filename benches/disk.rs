@@ -68,7 +68,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> io::Result<()> {
-    let path = args.directory.join(format!("disk-{}.tmp", std::process::id()));
+    let path = args
+        .directory
+        .join(format!("disk-{}.tmp", std::process::id()));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)

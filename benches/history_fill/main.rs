@@ -102,7 +102,9 @@ fn fill(args: &Args) -> io::Result<()> {
         keep(&store, record)?;
     }
     let handle = store.handle();
-    wait_for_none("messages are not kept", || handle.status().waiting_records as u64)?;
+    wait_for_none("messages are not kept", || {
+        handle.status().waiting_records as u64
+    })?;
     let written = begun.elapsed();
     wait_for_none("messages are not indexed", || handle.status().unindexed)?;
     let indexed = begun.elapsed();

@@ -20,9 +20,10 @@ const HAN: usize = 3000;
 const HANGUL: usize = 1200;
 
 const COMMON: [&str; 40] = [
-    FREQUENT, "to", "a", "of", "and", "is", "in", "it", "you", "that", "I", "for", "on", "we", "with",
-    "this", "be", "not", "have", "are", "can", "at", "so", "but", "just", "if", "what", "do", "was",
-    "will", "there", "now", "when", "one", "all", "like", "time", "no", "from", "know",
+    FREQUENT, "to", "a", "of", "and", "is", "in", "it", "you", "that", "I", "for", "on", "we",
+    "with", "this", "be", "not", "have", "are", "can", "at", "so", "but", "just", "if", "what",
+    "do", "was", "will", "there", "now", "when", "one", "all", "like", "time", "no", "from",
+    "know",
 ];
 
 const EMOJI: [&str; 6] = ["🎉", "👍", "😂", "❤️", "🙏", "🚀"];

@@ -41,8 +41,9 @@ fn restored(backup: &Path) -> (Daemon, tempfile::TempDir) {
     let mut restore = assert_cmd::Command::new(env!("CARGO_BIN_EXE_chatctl"));
     restore.arg("restore").arg(backup).arg("--to").arg(&to);
     restore.arg("--yes").assert().code(0);
-    let daemon = Daemon::start_with("", |command| {
-        command.env("STATE_DIRECTORY", state.path());
+    let path = state.path().to_owned();
+    let daemon = Daemon::start_with("", move |command| {
+        command.env("STATE_DIRECTORY", &path);
     });
     (daemon, state)
 }
@@ -176,7 +177,7 @@ fn a_backup_brings_back_what_was_deleted_and_what_was_there_is_kept_aside() {
         "{said}"
     );
     let state = daemon.directory().join("state");
-    let again = Daemon::start_with("", |command| {
+    let again = Daemon::start_with("", move |command| {
         command.env("STATE_DIRECTORY", &state);
     });
     let lines = stdout(&again, &["export", "--format", "text"]);
