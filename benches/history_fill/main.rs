@@ -80,7 +80,7 @@ fn fill(args: &Args) -> io::Result<()> {
     let mut chance = Chance::new(args.seed);
     let crowd = Crowd::new();
     let talk = Talk::new(args.messages);
-    let begun = Instant::now();
+    let begun = now();
     let first_ms = unix_ms().saturating_sub(SPAN_MS + 60_000);
     let mut id = MessageId::default();
     for number in 0..args.messages {
@@ -99,7 +99,7 @@ fn fill(args: &Args) -> io::Result<()> {
                 client_msgid: None,
             },
         };
-        keep(&store, record)?;
+        keep(&store, &record)?;
     }
     let handle = store.handle();
     wait_for_none("messages are not kept", || {
@@ -125,8 +125,8 @@ fn fill(args: &Args) -> io::Result<()> {
 }
 
 /// Hands a record over, and waits while the store has no room for it.
-fn keep(store: &Store, record: Record) -> io::Result<()> {
-    let begun = Instant::now();
+fn keep(store: &Store, record: &Record) -> io::Result<()> {
+    let begun = now();
     while store.keep(record.clone()).is_err() {
         if begun.elapsed() > PATIENCE {
             return Err(io::Error::other("the store takes nothing more"));
@@ -139,12 +139,12 @@ fn keep(store: &Store, record: Record) -> io::Result<()> {
 }
 
 fn wait_for_none(what: &str, count: impl Fn() -> u64) -> io::Result<()> {
-    let (mut left, mut moved) = (count(), Instant::now());
+    let (mut left, mut moved) = (count(), now());
     while left > 0 {
         sleep(Duration::from_millis(200));
-        let now = count();
-        if now != left {
-            (left, moved) = (now, Instant::now());
+        let still = count();
+        if still != left {
+            (left, moved) = (still, now());
         } else if moved.elapsed() > 20 * PATIENCE {
             // A count that ends at a million stands still for minutes.
             return Err(io::Error::other(format!("{left} {what}")));
@@ -153,7 +153,12 @@ fn wait_for_none(what: &str, count: impl Fn() -> u64) -> io::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench has no clock of its own")]
+#[expect(clippy::disallowed_methods, reason = "the bench has no other clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the bench has no other clock")]
 fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))

@@ -78,7 +78,7 @@ impl Talk {
 
     /// Whether the message with this number has a rare word.
     pub(crate) fn is_rare(&self, number: u64) -> bool {
-        number % self.rare_every == 0 && number / self.rare_every < RARE_WORDS * RARE_TIMES
+        number.is_multiple_of(self.rare_every) && number / self.rare_every < RARE_WORDS * RARE_TIMES
     }
 
     /// The rare words and how often each was said.

@@ -315,11 +315,13 @@ fn entering_shows_the_last_lines_with_the_unread_marked_and_marks_them_read() {
 
 /// The day that chatctl wrote behind the old lines; which one it is, the machine knows.
 fn today(screen: &str) -> String {
-    let rules = screen.lines().filter_map(|line| {
+    let mut rules = screen.lines().filter_map(|line| {
         let day = line.strip_prefix("── ")?.strip_suffix(" ──")?;
-        (day.ends_with("2026") || day.ends_with("2027") || day.len() == 15).then_some(day)
+        let year = day.get(day.len().saturating_sub(5)..)?;
+        let is_year = year.starts_with(' ') && year[1..].bytes().all(|c| c.is_ascii_digit());
+        is_year.then_some(day)
     });
-    let day = rules.filter(|day| !day.contains("23 Nov 2026")).last();
+    let day = rules.rfind(|day| !day.contains("23 Nov 2026"));
     day.expect("a rule with the day of today").to_owned()
 }
 

@@ -32,7 +32,7 @@ impl Relay {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(client) = client else { return };
-                shared.carry(client, server);
+                shared.carry(&client, server);
             }
         });
         Self { address, line }
@@ -58,11 +58,11 @@ impl Relay {
 }
 
 impl Line {
-    fn carry(&self, client: TcpStream, server: SocketAddr) {
+    fn carry(&self, client: &TcpStream, server: SocketAddr) {
         let state = self.state.lock().unwrap();
         let mut state = self.mended.wait_while(state, |it| it.is_cut).unwrap();
         let server = TcpStream::connect(server).unwrap();
-        for (from, to) in [(&client, &server), (&server, &client)] {
+        for (from, to) in [(client, &server), (&server, client)] {
             state.ends.push(from.try_clone().unwrap());
             let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
             thread::spawn(move || {

@@ -142,6 +142,36 @@ fn without_a_kept_place_each_room_and_each_private_conversation_is_asked_for() {
 }
 
 #[test]
+fn what_was_missed_in_a_room_that_was_silent_is_asked_for_from_our_own_coming_on() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::logged_in_with_history(listener);
+        peer.say(&json!({
+            "type": "join", "msgid": "01", "time": "2026-11-23T09:05:00.000Z", "room": "#lobby",
+            "nick": "ana"
+        }));
+        peer.expect("send");
+        drop(peer);
+        let mut peer = Peer::logged_in_with_history(listener);
+        let join = peer.expect("join");
+        peer.joined(&join);
+        peer.expect_send();
+        let asked = peer.expect("unread");
+        peer.say(&json!({"type": "unread", "id": asked["id"], "conversations": []}));
+        let asked = peer.expect("history");
+        assert_eq!(asked["after"], "01");
+        peer.page(&asked, &[kept("02", "ben", "missed")], false);
+        peer.expect_quit();
+    });
+    chatctl_to(&server, home.path(), &["join", "ana"])
+        .write_stdin("hello\n")
+        .assert()
+        .code(0)
+        .stdout(contains("<ben> missed"));
+    server.finish();
+}
+
+#[test]
 fn another_user_is_not_given_the_words_of_the_first() {
     let home = tempfile::tempdir().unwrap();
     let server = FakeServer::start(|listener| {

@@ -271,13 +271,19 @@ impl Talk {
         self.past.last_said = self.past.last_said.take().max(Some(msgid));
     }
 
+    /// Notes how far we have heard, by events of all kinds: in a silent room there is only our own
+    /// coming to go by.
+    pub(super) fn note_seen(&mut self, message: &ServerMessage) {
+        let msgid = event::msgid(message).map(str::to_owned);
+        self.past.seen = self.past.seen.take().max(msgid);
+    }
+
     /// An event that is to be shown, unless it was, or has to wait for what came before it.
     pub(super) fn tell(&mut self, message: ServerMessage) -> Vec<Effect> {
         if !self.past.is_kept {
             return vec![Effect::Show(message)];
         }
         let msgid = event::msgid(&message).map(str::to_owned);
-        self.past.seen = self.past.seen.take().max(msgid.clone());
         if let ServerMessage::Deleted { deletes, .. } = &message
             && self.past.last_said.as_ref() == Some(deletes)
         {
@@ -313,7 +319,9 @@ impl Talk {
 
     /// When [`Self::mark_read`] has something to do.
     pub(super) fn marks_ready_at(&self, now: Instant) -> Option<Instant> {
-        self.past.marks.ready_at(now)
+        // What is under way comes first; its answer wakes us.
+        let is_idle = self.outbox.is_empty();
+        self.past.marks.ready_at(now).filter(|_| is_idle)
     }
 
     /// The marks that were not told, as requests.
