@@ -76,6 +76,10 @@ impl Daemon {
 
     fn wait_until_ready(&mut self) {
         let status = wait_for("the daemon to be ready", || self.poll_ready());
+        self.listens_where(&status);
+    }
+
+    fn listens_where(&mut self, status: &Value) {
         let address = status["listeners"][0]["address"].as_str();
         self.chat = address
             .and_then(|address| address.parse().ok())
@@ -98,6 +102,30 @@ impl Daemon {
             .spawn()
             .expect("chatd starts");
         self.wait_until_ready();
+    }
+
+    /// As [`Self::start_again`], where it may refuse to: whether it serves.
+    pub(crate) fn try_start_again(&mut self) -> bool {
+        self.child = (self.launch)(self.directory.path())
+            .spawn()
+            .expect("chatd starts");
+        let ended = wait_for("the daemon to be ready or to refuse", || {
+            if let Some(status) = self.child.try_wait().expect("a child to ask") {
+                return Some(Err(status));
+            }
+            let (_, status) = self.try_admin("GET", "/v1/status", "").ok()?;
+            (status["state"] == "ready").then_some(Ok(status))
+        });
+        match ended {
+            Ok(status) => {
+                self.listens_where(&status);
+                true
+            }
+            Err(status) => {
+                assert_eq!(status.code(), Some(1), "{}", self.stderr());
+                false
+            }
+        }
     }
 
     /// Runs it once more to its end, which must come at once: its exit code, and what it said.

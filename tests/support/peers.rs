@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -135,9 +136,12 @@ impl Peer {
 
     /// Asks, and skips to the answer.
     pub(crate) fn ask(&mut self, mut request: Value) -> Value {
-        request["id"] = json!("asked");
+        // Another each time: some requests have two answers, and the second is for nobody.
+        static ASKED: AtomicU64 = AtomicU64::new(0);
+        let id = format!("asked {}", ASKED.fetch_add(1, Ordering::Relaxed));
+        request["id"] = json!(id);
         self.say(request);
-        self.hear(|object| object["id"] == "asked")
+        self.hear(|object| object["id"] == id)
     }
 
     /// One page of a conversation, whatever number of objects it comes in: the messages, and whether
@@ -154,7 +158,7 @@ impl Peer {
             if answer["more"] != true {
                 return (messages, answer["further"] == true);
             }
-            answer = self.hear(|object| object["id"] == "asked");
+            answer = self.hear(|object| object["id"] == answer["id"]);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::dice::Dice;
@@ -22,7 +23,7 @@ fn what_was_acknowledged_outlives_fifty_kills_once_and_in_order() {
     let mut ledger = Ledger::new(&mut dice);
     let mut daemon = Daemon::start("[limits]\nrate = 0");
     for round in 0..50 {
-        ledger.one_life(&mut daemon, round, &mut dice);
+        ledger.one_life(&mut daemon, End::Kill, round, &mut dice);
     }
     ledger.resends_answer_as_before = true;
     let counts = ledger.audit(&daemon);
@@ -41,11 +42,36 @@ fn what_relaxed_durability_keeps_it_keeps_once_and_in_order() {
     let mut ledger = Ledger::new(&mut dice);
     let mut daemon = Daemon::start("[limits]\nrate = 0\n[history]\ndurability = \"relaxed\"");
     for round in 0..12 {
-        ledger.one_life(&mut daemon, round, &mut dice);
+        ledger.one_life(&mut daemon, End::Kill, round, &mut dice);
     }
     let counts = ledger.audit(&daemon);
     eprintln!("relaxed ledger: {counts:?}");
     assert!(counts.acked > 200, "{counts:?}");
+}
+
+/// Whoever was told to stop says good-bye first: nothing else is different.
+#[test]
+fn a_stop_under_load_loses_nothing_that_was_acknowledged() {
+    let mut dice = Dice::new("stopping");
+    let mut ledger = Ledger::new(&mut dice);
+    let mut daemon = Daemon::start("[limits]\nrate = 0");
+    for round in 0..10 {
+        ledger.one_life(&mut daemon, End::Stop, round, &mut dice);
+    }
+    ledger.resends_answer_as_before = true;
+    let counts = ledger.audit(&daemon);
+    eprintln!("stopping: {counts:?}");
+    assert_eq!(counts.acked_and_gone, 0, "{counts:?}");
+    assert!(counts.acked > 200, "{counts:?}");
+}
+
+/// How a life ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// `kill -9`.
+    Kill,
+    /// SIGTERM.
+    Stop,
 }
 
 /// All writers, and what they know.
@@ -78,7 +104,7 @@ impl Ledger {
     }
 
     /// Everybody comes and talks until the daemon is killed; then it starts again.
-    fn one_life(&mut self, daemon: &mut Daemon, round: usize, dice: &mut Dice) {
+    fn one_life(&mut self, daemon: &mut Daemon, end: End, round: usize, dice: &mut Dice) {
         let life = Life {
             address: daemon.chat_addr(),
             round,
@@ -107,7 +133,13 @@ impl Ledger {
                 });
                 thread::sleep(Duration::from_micros(dice.below(8000) as u64));
             }
-            daemon.kill();
+            match end {
+                End::Kill => daemon.kill(),
+                End::Stop => {
+                    daemon.signal(Signal::SIGTERM);
+                    assert_eq!(daemon.wait().code(), Some(0), "{}", daemon.stderr());
+                }
+            }
             life.may_talk.store(true, Ordering::SeqCst);
         });
         for writer in &self.writers {
@@ -309,6 +341,7 @@ impl Writer {
             match object["type"].as_str().expect("a type") {
                 "login" => self.key = Some(object["key"].as_str().expect("a key").to_owned()),
                 "joined" => entered += 1,
+                "error" if object["code"] == "shutting_down" => return None,
                 "error" => panic!("{object}"),
                 _ => {}
             }
@@ -337,7 +370,9 @@ impl Writer {
             peer.wire.try_send(lines.as_bytes()).ok()?;
             lines.clear();
             let object = peer.next()?;
-            assert_ne!(object["type"], "error", "{object}");
+            if object["type"] == "error" {
+                assert_eq!(object["code"], "shutting_down", "{object}");
+            }
             if object["type"] == "ack" {
                 self.note(&object, life);
                 in_flight -= 1;

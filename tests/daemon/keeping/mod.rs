@@ -3,10 +3,13 @@
 
 mod dice;
 mod disk;
+mod files;
+mod floods;
 
 mod full;
 mod ledger;
 mod order;
+mod resuming;
 
 mod stalled;
 
