@@ -24,6 +24,8 @@ pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    // What was deleted is overwritten: somebody who asked for that will not be found in the free pages.
+    connection.pragma_update(None, "secure_delete", true)?;
     set_durability(&connection, durability)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

@@ -41,9 +41,9 @@ fn restored(backup: &Path) -> (Daemon, tempfile::TempDir) {
     let mut restore = assert_cmd::Command::new(env!("CARGO_BIN_EXE_chatctl"));
     restore.arg("restore").arg(backup).arg("--to").arg(&to);
     restore.arg("--yes").assert().code(0);
-    let directory = state.path().to_owned();
+    let path = state.path().to_owned();
     let daemon = Daemon::start_with("", move |command| {
-        command.env("STATE_DIRECTORY", &directory);
+        command.env("STATE_DIRECTORY", &path);
     });
     (daemon, state)
 }

@@ -82,7 +82,7 @@ pub fn restore(output: Output, restore: &args::Restore, environment: &Environmen
             to.display()
         ))?;
     }
-    let report = store::restore(&restore.file, &to).map_err(refusal)?;
+    let report = store::restore(&restore.file, &to).map_err(|error| refusal(&error))?;
     give_to_owner(&to).with_context(|| {
         format!(
             "the history is in place, but its owner could not be set; do it with chown, or chatd cannot open {}",
@@ -107,8 +107,8 @@ pub fn history_path(environment: &Environment) -> Result<PathBuf> {
     Ok(loaded.config.history.path)
 }
 
-fn refusal(error: StoreError) -> Failure {
-    match &error {
+fn refusal(error: &StoreError) -> Failure {
+    match error {
         StoreError::Open(OpenError::InUse { path, .. }) => Failure::new(
             Exit::Failed,
             format!(

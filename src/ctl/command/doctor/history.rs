@@ -17,7 +17,7 @@ use crate::wire::admin::history::HistoryStatus;
 
 /// What a history on a network file system has under it, by statfs(2): SQLite's log needs shared memory and
 /// locks that these do not give between machines.
-const NETWORK_FILE_SYSTEMS: [(i64, &str); 6] = [
+const NETWORK_FILE_SYSTEMS: [(u32, &str); 6] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
     (0xff53_4d42, "CIFS"),
@@ -198,8 +198,8 @@ fn disk(path: &Path) -> Vec<Finding> {
         });
     }
     if let Ok(system) = statfs(&directory) {
-        // Its width differs by machine; the numbers all fit into 32 bits.
-        let kind = i64::from(system.f_type) & 0xffff_ffff;
+        // Its width and sign differ by machine; the numbers have 32 bits.
+        let kind = system.f_type as u32;
         let network = NETWORK_FILE_SYSTEMS
             .iter()
             .find(|(magic, _)| *magic == kind);
