@@ -33,16 +33,18 @@ class Peer:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                self.socket = socket.create_connection(ADDRESS, timeout=PATIENCE)
-                break
-            except ConnectionRefusedError:
+                self.log_in(nick, key)
+                return
+            except (ConnectionError, Gone):  # not there yet, or about to go
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
+
+    def log_in(self, nick, key):
+        self.socket = socket.create_connection(ADDRESS, timeout=PATIENCE)
         self.lines = self.socket.makefile("rb")
         self.next_id = 0
-        if not self.lines.readline():  # the greeting
-            raise Gone
+        self.next_line()  # the greeting
         hello = {"type": "hello", "v": 1, "nick": nick}
         if key:
             hello["key"] = key
@@ -56,14 +58,17 @@ class Peer:
         except OSError as error:
             raise Gone from error
 
-    def next(self):
+    def next_line(self):
         try:
             line = self.lines.readline()
         except ConnectionError as error:
             raise Gone from error
         if not line.endswith(b"\n"):
             raise Gone
-        return json.loads(line)
+        return line
+
+    def next(self):
+        return json.loads(self.next_line())
 
     def hear(self, is_meant):
         while True:
