@@ -21,7 +21,14 @@ pub enum UnitError {
 }
 
 /// From the largest, so that printing finds the shortest form.
-const DURATION_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const DURATION_UNITS: [(&str, u64); 5] = [
+    ("d", DAY_MS),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
+const DAY_MS: u64 = 86_400_000;
 const SIZE_UNITS: [(&str, u64); 4] = [
     ("GiB", 1 << 30),
     ("MiB", 1 << 20),
@@ -29,7 +36,7 @@ const SIZE_UNITS: [(&str, u64); 4] = [
     ("B", 1),
 ];
 
-/// Reads `"10ms"`, `"30s"`, `"5m"` or `"2h"`. A space before the unit is allowed.
+/// Reads `"10ms"`, `"30s"`, `"5m"`, `"2h"` or `"90d"`. A space before the unit is allowed.
 ///
 /// # Errors
 /// A [`UnitError`]; a duration always needs a unit.
@@ -66,14 +73,19 @@ pub fn parse_size(text: &str) -> Result<u64, UnitError> {
     number.checked_mul(factor).ok_or(UnitError::TooLarge)
 }
 
-/// Prints a duration in the largest unit that divides it; what is below a millisecond is cut off.
+/// Prints a duration in the largest unit that divides it; what is below a millisecond is cut off. A single
+/// day is 24 hours, as people say it.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     if millis == 0 {
         return "0s".to_owned();
     }
-    format_with(millis, &DURATION_UNITS)
+    let units = match millis {
+        DAY_MS => &DURATION_UNITS[1..],
+        _ => &DURATION_UNITS[..],
+    };
+    format_with(millis, units)
 }
 
 /// Prints a size in the largest unit that divides it; below a KiB it is a bare number.
@@ -124,6 +136,7 @@ fn meant_duration(unit: &str) -> Option<&'static str> {
         "sec" | "secs" | "second" | "seconds" => Some("s"),
         "min" | "mins" | "minute" | "minutes" => Some("m"),
         "hr" | "hrs" | "hour" | "hours" => Some("h"),
+        "day" | "days" => Some("d"),
         _ => None,
     }
 }
@@ -154,7 +167,10 @@ mod tests {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration(" 5 m "), Ok(Duration::from_secs(300)));
         assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(parse_duration("90d"), Ok(Duration::from_secs(90 * 86_400)));
         assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(format_duration(Duration::from_secs(90 * 86_400)), "90d");
+        assert_eq!(format_duration(Duration::from_secs(86_400)), "24h");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,13 +78,56 @@ impl Admin {
             .await
     }
 
+    /// Sends lines as they are.
+    ///
+    /// # Errors
+    /// As [`Admin::get`].
+    pub async fn post_lines<T: DeserializeOwned>(&self, path: &str, lines: Vec<u8>) -> Result<T> {
+        self.request(Method::POST, path, lines).await
+    }
+
+    /// Reads a resource of any length and hands it on piece by piece.
+    ///
+    /// # Errors
+    /// As [`Admin::get`]; when the answer breaks off; and whatever `take` says, which ends it.
+    pub async fn download(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let download = async {
+            let response = self.open(Method::GET, path, Vec::new()).await?;
+            if !response.status().is_success() {
+                let (status, bytes) = collect(response).await?;
+                return Err(refused(status, &bytes, path));
+            }
+            let mut body = response.into_body();
+            while let Some(frame) = body.frame().await {
+                if let Ok(piece) = frame.map_err(broke_off)?.into_data() {
+                    take(&piece)?;
+                }
+            }
+            Ok(())
+        };
+        self.in_time(download).await
+    }
+
     async fn request<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Vec<u8>,
     ) -> Result<T> {
-        let exchange = self.exchange(method, path, body);
+        let exchange = async { collect(self.open(method, path, body).await?).await };
+        let (status, bytes) = self.in_time(exchange).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes)
+                .context("chatd's answer is not what this chatctl expects; compare `chatctl --version` and `chatd --version`");
+        }
+        Err(refused(status, &bytes, path))
+    }
+
+    async fn in_time<T>(&self, exchange: impl Future<Output = Result<T>>) -> Result<T> {
         let Ok(answer) = tokio::time::timeout(self.timeout, exchange).await else {
             return Err(Failure::new(
                 Exit::TimedOut,
@@ -95,31 +138,17 @@ impl Admin {
             )
             .into());
         };
-        let (status, bytes) = answer?;
-        if status.is_success() {
-            return serde_json::from_slice(&bytes)
-                .context("chatd's answer is not what this chatctl expects; compare `chatctl --version` and `chatd --version`");
-        }
-        Err(match serde_json::from_slice::<Problem>(&bytes) {
-            Ok(problem) => Failure::answered(&problem.code, problem.text).into(),
-            Err(_) => Failure::new(
-                Exit::Failed,
-                format!("chatd answered {status} to {path}; does it have this chatctl's version?"),
-            )
-            .into(),
-        })
+        answer
     }
 
-    async fn exchange(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<(StatusCode, Bytes)> {
+    /// Sends a request; the answer has begun.
+    async fn open(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Response<Incoming>> {
         let stream = self.connect().await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(ended)?;
+        // It makes progress only while it is polled, and ends with the answer. How it ends shows there.
+        tokio::spawn(async move { connection.await.ok() });
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -128,22 +157,7 @@ impl Admin {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        // The connection makes progress only while it is polled; it ends with the answer.
-        let answer = async {
-            let response = sender.send_request(request).await.map_err(ended)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-            let bytes = body
-                .collect()
-                .await
-                .map_err(|error| anyhow::anyhow!("chatd's answer broke off: {error}"))?;
-            anyhow::Ok((status, bytes.to_bytes()))
-        };
-        tokio::pin!(answer, connection);
-        tokio::select! {
-            answer = &mut answer => answer,
-            _ = &mut connection => answer.await,
-        }
+        Ok(sender.send_request(request).await.map_err(ended)?)
     }
 
     async fn connect(&self) -> Result<UnixStream> {
@@ -168,6 +182,28 @@ impl Admin {
             }
         }
         Err(not_running(&self.sockets).into())
+    }
+}
+
+async fn collect(response: Response<Incoming>) -> Result<(StatusCode, Bytes)> {
+    let status = response.status();
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+    let bytes = body.collect().await.map_err(broke_off)?;
+    Ok((status, bytes.to_bytes()))
+}
+
+fn broke_off(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow::anyhow!("chatd's answer broke off: {error}")
+}
+
+fn refused(status: StatusCode, answer: &[u8], path: &str) -> anyhow::Error {
+    match serde_json::from_slice::<Problem>(answer) {
+        Ok(problem) => Failure::answered(&problem.code, problem.text).into(),
+        Err(_) => Failure::new(
+            Exit::Failed,
+            format!("chatd answered {status} to {path}; does it have this chatctl's version?"),
+        )
+        .into(),
     }
 }
 

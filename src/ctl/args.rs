@@ -1,6 +1,8 @@
 //! chatctl's command line. This text is also its manual: `--help`, the man pages and the shell
 //! completions are made from it. No secret is ever taken here.
 
+mod archive;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use super::duration;
 use super::locate::Server;
 use super::render::Output;
 use super::when::When;
+pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 
 /// Chat, and look after the chatd of this machine.
 #[derive(Debug, Parser)]
@@ -69,6 +72,13 @@ const COMMON: &str = "Options of every command";
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 chatd unreachable, 4 not found, \
 5 not permitted, 6 timed out.\nResults go to stdout, all else to stderr.";
 
+const BOUNDS: &str = "WHEN is a time (10:30, 2026-11-24, '2026-11-24 10:30', all local, or in RFC 3339's \
+form 2026-11-24T10:30:00Z), how long ago (90s, 10m, 2h, 30d, 1w), or the id of a message.";
+
+const EXPORT: &str = "WHEN is a time (10:30, 2026-11-24, '2026-11-24 10:30', all local, or in RFC 3339's \
+form 2026-11-24T10:30:00Z), how long ago (90s, 10m, 2h, 30d, 1w), or the id of a message.\n\
+An export that breaks off ends with exit code 1, and leaves no file.";
+
 const WHEN: &str = "WHEN is a time (10:30, 2026-11-24, '2026-11-24 10:30', all local, or in RFC 3339's \
 form 2026-11-24T10:30:00Z), how long ago (90s, 10m, 2h, 3d, 1w), or the id of a message.\n\
 The oldest message comes first. When there is none, stderr says so and the exit code is 0. When there \
@@ -112,6 +122,21 @@ pub enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(Config),
+    /// Write what was said to a file or to stdout. Private messages only with --private.
+    #[command(after_help = EXPORT)]
+    Export(Export),
+    /// Add the messages of an export under their own ids. What is there already stays as it is.
+    Import(Import),
+    /// Write a whole copy of the history while chatd goes on, or check one.
+    Backup(Backup),
+    /// Put a backup in the place of the history. chatd must be stopped; what was there is kept aside.
+    Restore(Restore),
+    /// Delete messages from the history without a trace, after showing how many.
+    #[command(after_help = BOUNDS)]
+    HistoryDelete(HistoryDelete),
+    /// Look after the history's database.
+    #[command(subcommand)]
+    Db(Db),
     /// Wait for the daemon.
     Wait(Wait),
     /// Check everything that chatd needs, and say what to do.
@@ -257,6 +282,8 @@ pub enum Room {
         #[arg(long, conflicts_with = "text")]
         clear: bool,
     },
+    /// Show how long messages are kept, or change it for a room.
+    Retention(Retention),
 }
 
 #[derive(Debug, Group)]

@@ -25,6 +25,30 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Parses how long something is kept, `90d`, `2w`, `12h`; 0 is for ever. In seconds.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse_keep(text: &str) -> Result<u64, String> {
+    let in_days = |unit: char, days: u64| {
+        let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        count.checked_mul(days * 86_400)
+    };
+    if text == "0" {
+        return Ok(0);
+    }
+    let seconds = in_days('d', 1).or_else(|| in_days('w', 7));
+    let seconds = seconds.or_else(|| Some(parse_duration(text).ok()?.as_secs()));
+    match seconds {
+        Some(seconds) if seconds <= KEPT_MAX_S => Ok(seconds),
+        Some(_) => Err("must be at most a hundred years".to_owned()),
+        None => Err("expected a time such as 90d, 2w or 12h, or 0 for ever".to_owned()),
+    }
+}
+
+/// A hundred years.
+const KEPT_MAX_S: u64 = 36_600 * 86_400;
+
 /// The two largest units that matter: `41 s`, `12 min 3 s`, `3 d 4 h`.
 #[must_use]
 pub fn show(seconds: u64) -> String {
@@ -49,6 +73,13 @@ mod tests {
         assert_eq!(parse("7"), Ok(Duration::from_secs(7)));
         for wrong in ["", "m", "1x", "0s", "-1s", "99999999999999999999h", "9999h"] {
             assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_keep("90d"), Ok(90 * 86_400));
+        assert_eq!(parse_keep("2w"), Ok(14 * 86_400));
+        assert_eq!(parse_keep("12h"), Ok(43_200));
+        assert_eq!(parse_keep("0"), Ok(0));
+        for wrong in ["", "90", "d", "-1d", "99999999d"] {
+            assert!(parse_keep(wrong).is_err(), "{wrong}");
         }
         assert_eq!(show(41), "41 s");
         assert_eq!(show(723), "12 min 3 s");

@@ -18,6 +18,7 @@ pub mod duration;
 pub mod exit;
 pub mod join;
 pub mod locate;
+pub mod new_file;
 pub mod remark;
 pub mod render;
 pub mod sanitize;

@@ -148,7 +148,7 @@ pub fn write(text: &str) -> Result<()> {
 /// # Errors
 /// When the value cannot be written as JSON, which none of ours is.
 pub fn json_line(value: &impl Serialize) -> Result<String> {
-    Ok(escape(&serde_json::to_string(value)?) + "\n")
+    Ok(harmless_json(&serde_json::to_string(value)?) + "\n")
 }
 
 /// One line of cells between tabs. What a cell may not hold is shown as in a table.
@@ -157,8 +157,24 @@ pub fn tsv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     cells.join("\t") + "\n"
 }
 
+/// A size for people: `512 B`, `12.3 MiB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    // In tenths, so that no float is needed.
+    let (mut tenths, mut unit) = (count.saturating_mul(10) / 1024, 0);
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 fn json_document(value: &impl Serialize) -> Result<String> {
-    Ok(escape(&serde_json::to_string_pretty(value)?) + "\n")
+    Ok(harmless_json(&serde_json::to_string_pretty(value)?) + "\n")
 }
 
 fn fields_text(fields: &[(&str, String)]) -> String {
@@ -172,7 +188,8 @@ fn fields_text(fields: &[(&str, String)]) -> String {
 /// JSON may carry C1 and bidi characters as they are; a terminal must not see them, so they are
 /// written as `\u` escapes, which every reader takes for the same string. They can only stand in
 /// strings, and of the C0 characters only our own line feeds stand outside of escapes.
-fn escape(json: &str) -> String {
+#[must_use]
+pub fn harmless_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         if c == '\n' || !sanitize::is_unsafe(c) {
@@ -220,6 +237,20 @@ mod tests {
             "NICK        ROOMS\nana         #lobby\na\u{fffd}2J\u{fffd}␡␛[A␊  #a␉b\n"
         );
         assert_eq!(table.tsv(), "ana\t#lobby\na\u{fffd}2J\u{fffd}␡␛[A␊\t#a␉b\n");
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_unit_that_fits() {
+        for (count, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (77_824, "76.0 KiB"),
+            (1 << 30, "1.0 GiB"),
+            (u64::MAX, "1677721.5 TiB"),
+        ] {
+            assert_eq!(bytes(count), shown);
+        }
     }
 
     #[test]

@@ -107,10 +107,13 @@ fn start_and_serve(loaded: Loaded, sources: Sources, logging: Logging) -> Result
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
-    LocalSet::new().block_on(&runtime, async {
+    let end = LocalSet::new().block_on(&runtime, async {
         let daemon = Daemon::start(loaded, sources, logging)?;
         Ok(daemon.serve().await)
-    })
+    });
+    // A backup or a check may have minutes to go: the end does not wait for that, and nothing is lost.
+    runtime.shutdown_timeout(THREADS_GRACE);
+    end
 }
 
 /// Everything that runs.
@@ -154,23 +157,7 @@ impl Daemon {
         let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
-        let mut listeners = Vec::new();
-        for Open {
-            listener,
-            speaks,
-            described,
-            socket_file,
-        } in open
-        {
-            info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
-            state.add_listener(described);
-            socket_files.extend(socket_file);
-            listeners.push(spawn_local(listener::accept(
-                Rc::clone(&engine),
-                listener,
-                speaks,
-            )));
-        }
+        let listeners = accept_all(open, &engine, &state, &mut socket_files);
         let reloader = Arc::new(Reloader::new(
             sources,
             loaded,
@@ -276,6 +263,33 @@ impl Daemon {
     }
 }
 
+/// Lets peers in at every listener.
+fn accept_all(
+    open: Vec<Open>,
+    engine: &Rc<Engine>,
+    state: &DaemonState,
+    socket_files: &mut Vec<SocketFile>,
+) -> Vec<JoinHandle<()>> {
+    let mut listeners = Vec::new();
+    for Open {
+        listener,
+        speaks,
+        described,
+        socket_file,
+    } in open
+    {
+        info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
+        state.add_listener(described);
+        socket_files.extend(socket_file);
+        listeners.push(spawn_local(listener::accept(
+            Rc::clone(engine),
+            listener,
+            speaks,
+        )));
+    }
+    listeners
+}
+
 /// Everything that the system may refuse.
 struct Resources {
     clock: Clock,
@@ -347,3 +361,5 @@ fn refuse_without_log(error: &StartError) -> ExitCode {
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What requests to the admin API may take once everything else has ended.
 const ADMIN_GRACE: Duration = Duration::from_secs(1);
+/// What threads that wait for a disk on behalf of an operator may take after that.
+const THREADS_GRACE: Duration = Duration::from_secs(1);

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::apply::topic_of;
 use super::audience::{self, Audience};
 use super::change::Change;
+use super::command::Command;
 use super::decide::Speech;
 use super::event::{EventKind, Membership};
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::output::{Audit, Output, Reply};
+use super::resend::Said;
 use super::turn::{Asked, Turn};
 
 impl Turn<'_> {
@@ -195,9 +197,6 @@ impl Turn<'_> {
     }
 
     pub(super) fn say(&mut self, asked: Asked, room: RoomId, speech: Speech) {
-        if self.was_said(&asked, &speech) {
-            return;
-        }
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience = audience::speech(state, from, room);
@@ -214,9 +213,6 @@ impl Turn<'_> {
     }
 
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
-        if self.was_said(&asked, &speech) {
-            return;
-        }
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience = audience::private(state, from, to);
@@ -235,17 +231,26 @@ impl Turn<'_> {
         self.acknowledge(asked);
     }
 
-    /// Whether the user's client sent this message before: then it is acknowledged as it was.
-    fn was_said(&mut self, asked: &Asked, speech: &Speech) -> bool {
-        let Some(client_msgid) = &speech.client_msgid else {
+    /// Whether this is a message that the user's client sent before: then it is acknowledged as it was,
+    /// whoever has gone and whatever has failed since.
+    pub(super) fn was_said(&mut self, asked: &Asked, command: &Command) -> bool {
+        let Command::Send {
+            client_msgid: Some(client_msgid),
+            ..
+        } = command
+        else {
             return false;
         };
-        let owner = self.hub.state.owner_of(self.user_of(asked.session));
+        let session = self.hub.state.session(asked.session);
+        let Some(user) = session.and_then(|session| session.user) else {
+            return false;
+        };
+        let owner = self.hub.state.owner_of(user);
         let now = self.now.unix;
-        let Some((id, at)) = self.hub.resends.find(owner, client_msgid, now) else {
+        let Some(said) = self.hub.resends.find(owner, client_msgid, now) else {
             return false;
         };
-        let is_kept = true;
+        let Said { id, at, is_kept } = said;
         self.reply(asked.clone(), Reply::Ack { id, at, is_kept });
         true
     }

@@ -13,7 +13,7 @@ use super::id::{RequestId, RoomId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
-use super::settings::Settings;
+use super::settings::{OnFailure, Settings};
 use super::time::Now;
 use super::timers::{Due, micros};
 
@@ -82,7 +82,10 @@ impl Turn<'_> {
             Input::Restored(restored) => self.restored(restored),
             Input::Keeping(keeping) => self.hub.keeping = keeping,
             Input::Answered { ticket, answer } => self.answered(ticket, answer),
-            Input::Lost { from, upto } => self.hub.resends.forget(from, upto),
+            Input::Lost { from, upto } => match self.hub.settings.on_failure {
+                OnFailure::Refuse => self.hub.resends.forget(from, upto),
+                OnFailure::Continue => self.hub.resends.note_lost(from, upto),
+            },
             Input::Tick => self.tick(),
         }
     }
@@ -155,6 +158,9 @@ impl Turn<'_> {
                     return;
                 }
             }
+        }
+        if self.was_said(&asked, &command) {
+            return;
         }
         let Hub {
             state,

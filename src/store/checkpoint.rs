@@ -1,6 +1,6 @@
 //! The thread that moves the write-ahead log into the database, so that no commit has to. It gives way:
-//! a passive checkpoint stops nobody. Only when the log has outgrown its bound does it hold up the writer, for
-//! the little that came in meanwhile.
+//! a passive checkpoint stops nobody. Only when the log has outgrown its bound does it ask the writer to stop for
+//! a moment, move the little that came in meanwhile, and begin the log anew.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
+use super::clock;
 use super::connection;
 use super::lock::beside;
 use super::options::Durability;
 use super::shared::Shared;
 
-/// Pages in the log above which the writer is held up: 64 MiB.
+/// Pages in the log above which the writer is asked to begin it anew, once a second at most: 64 MiB.
 const WAL_PAGES_MAX: u32 = 16 * 1024;
 
 /// Pages that are moved without being asked for more: 4 MiB.
@@ -27,24 +28,31 @@ const REST: Duration = Duration::from_secs(1);
 /// Runs until the bell is closed.
 pub(super) fn run(shared: &Arc<Shared>) {
     let mut connection = None;
+    let mut next_restart = clock::now();
     while shared.checkpoint.wait(None) {
-        let durability = shared.settings().durability;
-        if durability == Durability::Relaxed {
-            // What was reported as kept is on the disk a second later, all of that second at once.
-            if !shared.checkpoint.pause(REST) {
-                return;
-            }
-            synchronise(&shared.files.database);
-        }
         if shared.gauges.wal_pages.load(Ordering::Relaxed) < WAL_PAGES_SOON {
+            if shared.settings().durability == Durability::Relaxed {
+                // What was reported as kept is on the disk a second later, all of that second at once. A
+                // checkpoint begins with the same.
+                if !shared.checkpoint.pause(REST) {
+                    return;
+                }
+                synchronise(&shared.files.database);
+            }
             continue;
         }
-        let moved = checkpoint(&mut connection, shared);
-        if moved.is_err() {
+        if checkpoint(&mut connection, shared).is_err() {
             connection = None;
             if !shared.checkpoint.pause(REST) {
                 return;
             }
+        }
+        let now = clock::now();
+        let pages = shared.gauges.wal_pages.load(Ordering::Relaxed);
+        if pages > WAL_PAGES_MAX && now >= next_restart {
+            // Only the writer can make the log begin anew while it never rests.
+            next_restart = now + REST;
+            shared.gauges.restart_log.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -55,9 +63,6 @@ fn checkpoint(connection: &mut Option<Connection>, shared: &Shared) -> rusqlite:
         None => connection.insert(connection::checkpointer(&shared.files.database)?),
     };
     connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
-    if shared.gauges.wal_pages.load(Ordering::Relaxed) > WAL_PAGES_MAX {
-        connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART)?;
-    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::options::Durability;
 
 /// How long a statement waits for another connection's lock. Only a checkpoint or somebody with a
 /// `sqlite3` shell can hold one.
-const BUSY_MS: u64 = 5_000;
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Pages of cache per connection, in KiB.
 const WRITER_CACHE_KIB: i64 = 8 * 1024;
@@ -24,6 +24,8 @@ pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    // What was deleted is overwritten: somebody who asked for that will not be found in the free pages.
+    connection.pragma_update(None, "secure_delete", true)?;
     set_durability(&connection, durability)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
@@ -60,7 +62,7 @@ fn open(path: &Path, access: OpenFlags, cache_kib: i64) -> rusqlite::Result<Conn
     // NO_MUTEX: each connection belongs to one thread.
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "foreign_keys", false)?;

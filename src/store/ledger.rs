@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -21,6 +22,9 @@ use super::options::Durability;
 /// single messages would have left over.
 const PROBE_BYTES: u32 = 32 * 1024;
 
+/// How long the writer waits for readers before it lets the log grow on.
+const RESTART_WAIT: Duration = Duration::from_millis(50);
+
 /// The database as the writer has it.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -34,6 +38,8 @@ pub(super) struct Ledger {
 pub(super) struct Gauges {
     /// Pages in the write-ahead log after the last commit.
     pub(super) wal_pages: AtomicU32,
+    /// The log shall begin anew after the next commit.
+    pub(super) restart_log: AtomicBool,
     /// Most pages of the database; 0 for SQLite's own bound.
     pub(super) pages_max: AtomicU32,
 }
@@ -157,6 +163,17 @@ impl Ledger {
             pages => pages,
         };
         self.connection.pragma_update(None, "max_page_count", pages)
+    }
+
+    /// Moves the rest of the log into the database, so that the next commit begins it anew. Gives up soon: who
+    /// reads for long, as a backup does, keeps it from that.
+    pub(super) fn restart_log(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(RESTART_WAIT)?;
+        let restarted = self
+            .connection
+            .wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
+        self.connection.busy_timeout(connection::BUSY)?;
+        restarted.map(|_| ())
     }
 
     pub(super) fn set_durability(&self, durability: Durability) -> rusqlite::Result<()> {

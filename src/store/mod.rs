@@ -76,6 +76,9 @@ pub use report::{
     StoreStatus,
 };
 
+/// The newest version of a history's form that this chatd knows.
+pub const SCHEMA_VERSION: u32 = schema::VERSION;
+
 /// A history that is open. Dropping it closes it.
 #[derive(Debug)]
 pub struct Store {

@@ -154,7 +154,10 @@ impl Writer {
         }
         shared.questions.release(last.id);
         match result {
-            Ok(_) => self.call_others(),
+            Ok(_) => {
+                self.call_others();
+                self.restart_log();
+            }
             Err(_) => self.next_probe = clock::now() + shared.pace.look_every,
         }
     }
@@ -279,6 +282,8 @@ impl Writer {
         let is_gone = !shared.files_are_ours();
         shared.condition.set_gone(is_gone, &shared.news);
         let probed = self.open_ledger().and_then(|ledger| {
+            // A full disk is often full of our own log, most of which is the same few pages again and again.
+            let _ = ledger.restart_log(); // the probe tells
             let bounded = ledger.bound_pages(&shared.gauges).map_err(Undone);
             bounded
                 .and_then(|()| ledger.probe())
@@ -334,6 +339,15 @@ impl Writer {
         let pages = self.shared.gauges.wal_pages.load(Ordering::Relaxed);
         if pages >= WAL_PAGES_SOON || self.durability == Durability::Relaxed {
             self.shared.checkpoint.ring();
+        }
+    }
+
+    fn restart_log(&mut self) {
+        let restart = &self.shared.gauges.restart_log;
+        if restart.swap(false, Ordering::Relaxed)
+            && let Some(ledger) = &self.ledger
+        {
+            let _ = ledger.restart_log(); // the checkpointer asks again
         }
     }
 

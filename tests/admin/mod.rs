@@ -1,5 +1,7 @@
-//! The admin API over a real socket, with an engine that only answers questions.
+//! The admin API over a real socket: with an engine that only answers questions, and for the history with a real
+//! daemon.
 
 mod api;
 mod fake;
+mod history;
 mod rights;

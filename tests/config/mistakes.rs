@@ -36,7 +36,7 @@ level = "inof"
             "chat.toml:8:17: limits.login_timeout: must be a duration from 100ms to 1h, such as \
              \"10ms\", \"30s\" or \"5m\", not 30: a unit is missing; did you mean \"30s\"?",
             "chat.toml:9:8: limits.rate: must be a number from 0 to 1000000, not \"fast\"",
-            "chat.toml:11:2: histroy: unknown section; there are server, listen, limits, log, admin",
+            "chat.toml:11:2: histroy: unknown section; did you mean \"history\"?",
             "chat.toml:15:12: log.rotation: must be \"hourly\", \"daily\" or \"never\", \
              not \"dayly\"; did you mean \"daily\"?",
             "chat.toml:16:9: log.level: must be error, warn, info, debug, trace or off, or a list \

@@ -38,7 +38,7 @@ fn the_shipped_file_writes_out_every_default_that_is_the_same_for_everyone() {
         .filter(|key| key.source == Source::Default)
         .map(|key| key.key.as_str())
         .collect();
-    assert_eq!(left_out, ["log.directory", "admin.socket"]);
+    assert_eq!(left_out, ["history.path", "log.directory", "admin.socket"]);
 }
 
 #[test]
@@ -71,6 +71,7 @@ fn the_shipped_file_explains_every_key_in_its_section_with_its_bounds() {
 #[test]
 fn what_the_shipped_file_has_commented_out_is_valid_when_the_comment_sign_is_taken_off() {
     let text = shipped()
+        .replace("\n# path = ", "\npath = ")
         .replace("\n# directory = ", "\ndirectory = ")
         .replace("\n# socket = ", "\nsocket = ")
         // A Unix socket stands instead of address and port.
@@ -82,7 +83,12 @@ fn what_the_shipped_file_has_commented_out_is_valid_when_the_comment_sign_is_tak
         let effective = loaded.effective.iter().find(|known| known.key == key);
         matches!(effective.map(|key| &key.source), Some(Source::File { .. }))
     };
-    for key in ["log.directory", "admin.socket", "listen[0].unix"] {
+    for key in [
+        "history.path",
+        "log.directory",
+        "admin.socket",
+        "listen[0].unix",
+    ] {
         assert!(from_file(key), "{key}");
     }
 }

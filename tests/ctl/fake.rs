@@ -38,11 +38,22 @@ impl FakeServer {
     }
 }
 
+/// A message of `#lobby` as pages have it.
+pub(crate) fn kept(msgid: &str, from: &str, text: &str) -> Value {
+    json!({
+        "msgid": msgid, "time": "2026-11-23T09:05:00.000Z", "room": "#lobby", "from": from,
+        "text": text
+    })
+}
+
 /// One client, seen from the server.
 pub(crate) struct Peer {
     reader: BufReader<TcpStream>,
     rate: f64,
     ping_interval_s: u64,
+    features: &'static [&'static str],
+    /// Whether the next login finds its user still there.
+    resumed: bool,
 }
 
 impl Peer {
@@ -54,6 +65,8 @@ impl Peer {
             reader: BufReader::new(stream),
             rate: 1000.0,
             ping_interval_s: 120,
+            features: &[],
+            resumed: false,
         };
         peer.raw("Welcome to fake. /help lists the commands.\n");
         peer
@@ -73,6 +86,26 @@ impl Peer {
         self
     }
 
+    /// The server keeps what is said.
+    pub(crate) fn with_history(mut self) -> Self {
+        self.features = &["history", "resume"];
+        self
+    }
+
+    /// The server has kept the user's place.
+    pub(crate) fn with_place(mut self) -> Self {
+        self.resumed = true;
+        self
+    }
+
+    /// Logs in whoever comes to a server that keeps what is said.
+    pub(crate) fn logged_in_with_history(listener: &TcpListener) -> Self {
+        let mut peer = Self::accept(listener).with_history();
+        let hello = peer.expect("hello");
+        peer.welcome(&hello);
+        peer
+    }
+
     /// The interval that the next welcome tells.
     pub(crate) fn with_ping_interval_s(mut self, ping_interval_s: u64) -> Self {
         self.ping_interval_s = ping_interval_s;
@@ -85,8 +118,12 @@ impl Peer {
         self.say_welcome();
         let nick = hello["nick"].clone();
         let key = hello.get("key").cloned().unwrap_or(json!("k1"));
-        self.say(&json!({"type": "login", "nick": nick, "key": key}));
-        if hello.get("enter") != Some(&json!(false)) {
+        let mut login = json!({"type": "login", "nick": nick, "key": key});
+        if self.resumed {
+            login["resumed"] = json!(true);
+        }
+        self.say(&login);
+        if self.resumed || hello.get("enter") != Some(&json!(false)) {
             self.say(&json!({"type": "joined", "room": "#lobby", "topic": null, "members": 1}));
         }
     }
@@ -94,7 +131,7 @@ impl Peer {
     pub(crate) fn say_welcome(&mut self) {
         self.say(&json!({
             "type": "welcome", "v": 1, "server": "fake", "software": "fake 1", "motd": "hi",
-            "default_room": "#lobby", "features": [],
+            "default_room": "#lobby", "features": self.features,
             "limits": {
                 "frame_bytes": 25600, "message_bytes": 64, "topic_bytes": 400, "nick_chars": 32,
                 "room_chars": 64, "rooms_per_user": 50, "rate": self.rate, "burst": 40.0,
@@ -117,6 +154,30 @@ impl Peer {
             "type": "message", "msgid": "m9", "time": "2026-11-23T09:05:00.000Z",
             "room": "#lobby", "from": from, "text": text
         }));
+    }
+
+    /// Somebody says something in `#lobby`, under this id.
+    pub(crate) fn said(&mut self, msgid: &str, from: &str, text: &str) {
+        let mut said = kept(msgid, from, text);
+        said["type"] = json!("message");
+        self.say(&said);
+    }
+
+    /// Answers a question about the past.
+    pub(crate) fn page(&mut self, asked: &Value, messages: &[Value], further: bool) {
+        let kind = asked["type"].as_str().expect("a type");
+        let kind = if kind == "search" { "found" } else { kind };
+        self.say(&json!({
+            "type": kind, "id": asked["id"], "of": asked["of"], "messages": messages,
+            "further": further
+        }));
+    }
+
+    /// Answers how much is unread: what is read of `#lobby`.
+    pub(crate) fn tell_unread(&mut self, unread: u32, read: &str) {
+        let asked = self.expect("unread");
+        let lobby = json!({"of": "#lobby", "unread": unread, "read": read});
+        self.say(&json!({"type": "unread", "id": asked["id"], "conversations": [lobby]}));
     }
 
     /// The next object of this type. Questions for names, which clients ask for completion, are

@@ -2,12 +2,16 @@
 //! real one. A scripted server can be late, rude or gone, which a real one would have to be forced into.
 
 mod admin;
+mod archive;
 mod bench;
 mod fake;
 mod loss;
 mod offline;
+mod past;
 mod pipe;
 mod real;
+mod relay;
+mod resume;
 mod send;
 mod tail;
 mod terminal;

@@ -6,6 +6,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::{Value, json};
 
+use super::relay::Relay;
 use super::terminal::Terminal;
 use crate::support::peers::Peer;
 use crate::support::{Daemon, wait_for};
@@ -150,8 +151,9 @@ fn send_speaks_as_the_user_whose_join_runs_here_and_changes_nothing_of_theirs() 
     });
     terminal.keys("/quit\r");
     assert_eq!(terminal.exit_code(), 0);
-    let keys = daemon.directory().join("chatctl");
-    let left = fs::read_dir(keys).unwrap().count();
+    let keys = fs::read_dir(daemon.directory().join("chatctl")).unwrap();
+    let names = keys.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let left = names.filter(|name| name.starts_with("key-")).count();
     assert_eq!(left, 0, "the key goes with its session");
 }
 
@@ -195,7 +197,7 @@ fn an_operator_sees_and_changes() {
     assert!(stdout(&daemon, &["config", "show", "-o", "tsv"]).contains("limits.rate\t"));
     let doctor = stdout(&daemon, &["doctor", "-o", "tsv"]);
     assert!(
-        !doctor.contains("\tfail\t") && doctor.contains("listener\tok"),
+        !doctor.contains("\tFAIL\t") && doctor.contains("listener\tok"),
         "{doctor}"
     );
     daemon.rewrite_config("[limits]\nrate = 7.0\n");
@@ -248,4 +250,219 @@ fn a_taken_nick_is_asked_for_anew_by_a_terminal() {
     assert_eq!(ana.hear(|it| it["from"] == "Ève")["text"], "thank you");
     terminal.keys("\x04");
     assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn what_was_said_is_found_again_without_entering_the_room() {
+    let daemon = Daemon::start("");
+    for (nick, text) in [
+        ("ana", "the red car"),
+        ("ben", "a blue car"),
+        ("ana", "no car"),
+    ] {
+        stdout(&daemon, &["send", "#dev", text, "--as", nick]);
+    }
+    stdout(&daemon, &["send", "#ops", "car wash", "--as", "ben"]);
+    let texts = |args: &[&str]| -> Vec<String> {
+        let lines = stdout(&daemon, args);
+        let text = |line: &str| line.split('\t').nth(4).unwrap().to_owned();
+        lines.lines().map(text).collect()
+    };
+    let history = ["history", "dev", "-o", "tsv"];
+    assert_eq!(texts(&history), ["the red car", "a blue car", "no car"]);
+    assert_eq!(
+        texts(&["history", "#dev", "-n2", "-o", "tsv"]),
+        ["a blue car", "no car"]
+    );
+    assert_eq!(
+        texts(&["history", "#dev", "--after", "1h", "-n1", "-o", "tsv"]),
+        ["the red car"]
+    );
+    let ids: Vec<String> = stdout(&daemon, &["history", "#dev", "-o", "jsonl"])
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["msgid"].to_string())
+        .collect();
+    let second = ids[1].trim_matches('"');
+    assert_eq!(
+        texts(&["history", "#dev", "--before", second, "-o", "tsv"]),
+        ["the red car"]
+    );
+    assert_eq!(
+        texts(&["history", "#dev", "--around", second, "-n1", "-o", "tsv"]),
+        ["a blue car"]
+    );
+    assert_eq!(
+        texts(&["search", "car", "--from", "ben", "-o", "tsv"]),
+        ["a blue car", "car wash"]
+    );
+    assert_eq!(
+        texts(&[
+            "search", "car", "--in", "dev", "--since", "1h", "-n1", "-o", "tsv"
+        ]),
+        ["no car"]
+    );
+    let mut nowhere = daemon.chatctl();
+    nowhere.args(["history", "#nowhere"]).assert().code(4);
+    let mut nothing = daemon.chatctl();
+    nothing
+        .args(["search", "bicycle"])
+        .assert()
+        .code(0)
+        .stdout("")
+        .stderr("chatctl: nothing found\n");
+}
+
+#[test]
+fn private_words_are_for_the_two_also_tomorrow() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    stdout(&daemon, &["send", "@ben", "our secret", "--as", "ana"]);
+    assert_eq!(ben.expect("private")["text"], "our secret");
+    let own = stdout(&daemon, &["history", "@ben", "--as", "ana"]);
+    assert!(own.ends_with("[ana > ben] our secret\n"), "{own}");
+    let foreign = stdout(&daemon, &["history", "@ben", "--as", "eva"]);
+    assert_eq!(foreign, "");
+    let mut search = daemon.chatctl();
+    search
+        .args(["search", "secret", "--as", "eva"])
+        .assert()
+        .code(0)
+        .stdout("");
+}
+
+#[test]
+fn without_history_chatctl_says_so_and_chats_all_the_same() {
+    let daemon = Daemon::start("[history]\ndurability = \"off\"\n");
+    let mut history = daemon.chatctl();
+    history
+        .args(["history", "#lobby"])
+        .assert()
+        .code(1)
+        .stderr("chatctl: this server keeps no history\n");
+    daemon
+        .chatctl()
+        .args(["join", "ana"])
+        .write_stdin("hello\n")
+        .assert()
+        .code(0)
+        .stdout(contains("#lobby <ana> hello"));
+}
+
+#[test]
+fn who_comes_again_sees_where_the_unread_begins() {
+    let daemon = Daemon::start("");
+    let server = daemon.chat_addr().to_string();
+    let mut terminal = Terminal::join(daemon.directory(), &server, &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    terminal.keys("before\r");
+    terminal.wait_for("<ana> before");
+    terminal.keys("/edit before all\r");
+    terminal.wait_for("-- ana edited: before all");
+    terminal.keys("/quit\r");
+    assert_eq!(terminal.exit_code(), 0);
+    stdout(
+        &daemon,
+        &["send", "#lobby", "while ana was away", "--as", "ben"],
+    );
+    let mut terminal = Terminal::join(daemon.directory(), &server, &[("NO_COLOR", "1")]);
+    let screen = terminal.wait_for("while ana was away");
+    let lines: Vec<&str> = screen
+        .lines()
+        .filter(|line| line.contains("──") || line.contains('<'))
+        .map(|line| line.split_once(" <").map_or(line, |(_, said)| said))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "ana> before all (edited)",
+            "── unread ──",
+            "ben> while ana was away"
+        ]
+    );
+    terminal.keys("/quit\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_broken_line_loses_nothing_and_nobody_sees_a_quit() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    let relay = Relay::to(daemon.chat_addr());
+    let mut terminal = Terminal::join(daemon.directory(), &relay.address(), &[("NO_COLOR", "1")]);
+    terminal.wait_for_prompt("#lobby>");
+    ben.say(json!({"type": "send", "to": "#lobby", "text": "one"}));
+    terminal.wait_for("<ben> one");
+    ben.hear(|it| it["type"] == "join" && it["nick"] == "ana");
+    relay.cut();
+    terminal.wait_for("trying again in");
+    let is_still_there = |it: &Value| {
+        assert!(it["nick"] != "ana", "nobody comes or goes: {it}");
+        true
+    };
+    for (to, text) in [
+        ("#lobby", "two"),
+        ("@ana", "for you alone"),
+        ("#lobby", "three"),
+    ] {
+        ben.say(json!({"type": "send", "id": text, "to": to, "text": text}));
+        ben.hear(|it| is_still_there(it) && it["id"] == text);
+    }
+    relay.mend();
+    terminal.wait_for("<ben> three");
+    ben.say(json!({"type": "send", "to": "#lobby", "text": "four"}));
+    let screen = terminal.wait_for("<ben> four");
+    let said: Vec<&str> = screen
+        .lines()
+        .filter_map(|line| line.split_once("ben"))
+        .map(|(_, said)| said)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "> one",
+            "> two",
+            " > ana] for you alone",
+            "> three",
+            "> four"
+        ],
+        "{screen}"
+    );
+    ben.say(json!({"type": "send", "id": "last", "to": "#lobby", "text": "five"}));
+    ben.hear(|it| is_still_there(it) && it["id"] == "last");
+    terminal.keys("/quit\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn tail_goes_on_where_the_line_broke() {
+    let daemon = Daemon::start("");
+    let mut ben = Peer::join(&daemon, "ben");
+    let relay = Relay::to(daemon.chat_addr());
+    let say = |ben: &mut Peer, text: &str| {
+        ben.say(json!({"type": "send", "id": text, "to": "#lobby", "text": text}));
+        ben.hear(|it| it["type"] == "ack" && it["id"] == text);
+    };
+    say(&mut ben, "one");
+    let lines = std::thread::scope(|scope| {
+        let server = relay.address();
+        let daemon = &daemon;
+        let tail = scope.spawn(move || {
+            let args = ["tail", "--since", "1h", "-n4", "--as", "log", "-o", "tsv"];
+            stdout(daemon, &[&args[..], &["--server", &server]].concat())
+        });
+        ben.hear(|it| it["type"] == "join" && it["nick"] == "log");
+        say(&mut ben, "two");
+        relay.cut();
+        ben.hear(|it| it["type"] == "quit" && it["nick"] == "log");
+        say(&mut ben, "three");
+        relay.mend();
+        ben.hear(|it| it["type"] == "join" && it["nick"] == "log");
+        say(&mut ben, "four");
+        tail.join().unwrap()
+    });
+    let texts: Vec<&str> = lines
+        .lines()
+        .filter_map(|line| line.split('\t').nth(4))
+        .collect();
+    assert_eq!(texts, ["one", "two", "three", "four"]);
 }

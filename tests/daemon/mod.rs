@@ -3,6 +3,7 @@
 mod chatting;
 mod command_line;
 mod hostile;
+mod keeping;
 mod keys;
 mod limits;
 mod load;

@@ -187,7 +187,7 @@ impl Engine {
             }
             Output::Record(record) => {
                 let shelf = self.shelf.as_mut().expect("only where something is kept");
-                shelf.keep(record);
+                shelf.keep(&record);
             }
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
             Output::Hold { session } => {

@@ -145,6 +145,40 @@ fn a_message_that_is_sent_again_is_said_once() {
     );
 }
 
+/// The client that asks has not had its ack yet, and must not take what was said for refused.
+#[test]
+fn what_was_said_is_known_whoever_has_gone_and_whatever_fails_since() {
+    Story::kept().play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana says to ben under a: one
+          ana, ben hear: ana to ben: one
+          ana gets: ack
+        > ana says to #tea under b: two
+          ana hears: ana in #tea: two
+          ana gets: ack
+        > ben drops
+          ana hears: ben quit: closed
+        > ana leaves #tea
+          ana hears: ana left #tea
+          log: #tea closed
+          ana gets: done
+        > the disk fills up
+        > ana says to ben under a: one
+          ana gets: ack
+        > ana says to #tea under b: two
+          ana gets: ack
+        > ana says to ben: three
+          ana gets: refused: not_kept
+    ",
+    );
+}
+
 #[test]
 fn authors_change_what_they_said_and_nobody_else_does() {
     Story::kept().play(

@@ -228,7 +228,7 @@ impl Stage {
                 protocol::render_reply(dialect, &self.facts, request.as_ref(), &reply, &mut bytes);
                 self.deliver(session, &bytes);
             }
-            Output::Record(record) => self.shelf.keep(record),
+            Output::Record(record) => self.shelf.keep(&record),
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
             // Nothing happens before the release: the shelf answers at once.
             Output::Hold { .. } => {}

@@ -6,7 +6,7 @@ pub(crate) mod shelf;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -24,9 +24,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A running chatd. Killed when dropped, if it has not ended by itself.
 pub(crate) struct Daemon {
     directory: TempDir,
+    launch: Launch,
     child: Child,
     chat: SocketAddr,
 }
+
+/// Makes the command that starts a daemon with its files below a directory.
+type Launch = Box<dyn Fn(&Path) -> Command + Send + Sync>;
 
 impl Daemon {
     /// Starts chatd with this config, ready to serve. Where the config names no listener, it listens
@@ -36,23 +40,103 @@ impl Daemon {
     }
 
     /// As [`Self::start`], with a say in the command.
-    pub(crate) fn start_with(config: &str, adjust: impl FnOnce(&mut Command)) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+    pub(crate) fn start_with(
+        config: &str,
+        adjust: impl Fn(&mut Command) + Send + Sync + 'static,
+    ) -> Self {
+        let launch = move |directory: &Path| {
+            let mut command = daemon_command(directory);
+            adjust(&mut command);
+            command
+        };
+        Self::start_in(
+            tempfile::tempdir().expect("a temporary directory"),
+            config,
+            launch,
+        )
+    }
+
+    /// As [`Self::start`], in a directory that may have files already, by a command of one's own.
+    pub(crate) fn start_in(
+        directory: TempDir,
+        config: &str,
+        launch: impl Fn(&Path) -> Command + Send + Sync + 'static,
+    ) -> Self {
         fs::write(directory.path().join("chat.toml"), with_listener(config)).expect("a config");
-        let mut command = daemon_command(directory.path());
-        adjust(&mut command);
-        let child = command.spawn().expect("chatd starts");
-        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        let child = launch(directory.path()).spawn().expect("chatd starts");
         let mut daemon = Self {
             directory,
+            launch: Box::new(launch),
             child,
-            chat: unknown,
+            chat: UNKNOWN,
         };
-        let status = wait_for("the daemon to be ready", || daemon.poll_ready());
-        if let Some(address) = status["listeners"][0]["address"].as_str() {
-            daemon.chat = address.parse().unwrap_or(unknown);
-        }
+        daemon.wait_until_ready();
         daemon
+    }
+
+    fn wait_until_ready(&mut self) {
+        let status = wait_for("the daemon to be ready", || self.poll_ready());
+        self.listens_where(&status);
+    }
+
+    fn listens_where(&mut self, status: &Value) {
+        let address = status["listeners"][0]["address"].as_str();
+        self.chat = address
+            .and_then(|address| address.parse().ok())
+            .unwrap_or(UNKNOWN);
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a child to kill");
+        self.child.wait().expect("a child to ask");
+        let said = self.stderr();
+        assert!(!said.contains("panicked"), "{said}");
+    }
+
+    /// Starts it once more with the same files, after it has ended. Its port is another.
+    pub(crate) fn start_again(&mut self) {
+        let ended = self.child.try_wait().expect("a child to ask");
+        assert!(ended.is_some(), "it runs");
+        self.child = (self.launch)(self.directory.path())
+            .spawn()
+            .expect("chatd starts");
+        self.wait_until_ready();
+    }
+
+    /// As [`Self::start_again`], where it may refuse to: whether it serves.
+    pub(crate) fn try_start_again(&mut self) -> bool {
+        self.child = (self.launch)(self.directory.path())
+            .spawn()
+            .expect("chatd starts");
+        let ended = wait_for("the daemon to be ready or to refuse", || {
+            if let Some(status) = self.child.try_wait().expect("a child to ask") {
+                return Some(Err(status));
+            }
+            let (_, status) = self.try_admin("GET", "/v1/status", "").ok()?;
+            (status["state"] == "ready").then_some(Ok(status))
+        });
+        match ended {
+            Ok(status) => {
+                self.listens_where(&status);
+                true
+            }
+            Err(status) => {
+                assert_eq!(status.code(), Some(1), "{}", self.stderr());
+                false
+            }
+        }
+    }
+
+    /// Runs it once more to its end, which must come at once: its exit code, and what it said.
+    pub(crate) fn fails_to_start_again(&mut self) -> (Option<i32>, String) {
+        let mut again = (self.launch)(self.directory.path())
+            .spawn()
+            .expect("chatd starts");
+        let status = wait_for("the daemon to refuse", || {
+            again.try_wait().expect("a child")
+        });
+        (status.code(), self.stderr())
     }
 
     fn poll_ready(&mut self) -> Option<Value> {
@@ -183,6 +267,9 @@ impl Drop for Daemon {
         self.child.wait().ok();
     }
 }
+
+/// The address of a daemon that listens on no socket of the network.
+const UNKNOWN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// `chatd` with all its directories below `directory`, its config `chat.toml` there, and its
 /// standard error in the file `stderr` there.

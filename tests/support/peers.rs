@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -23,13 +24,16 @@ impl Wire {
     }
 
     pub(crate) fn connect_silently(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("a server that accepts");
+        Self::try_connect(address).expect("a server that accepts")
+    }
+
+    /// As [`Self::connect_silently`], for a server that may have gone.
+    pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
-        Self {
-            stream,
-            received: Vec::new(),
-        }
+        let received = Vec::new();
+        Ok(Self { stream, received })
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
@@ -130,6 +134,50 @@ impl Peer {
         }
     }
 
+    /// Asks, and skips to the answer.
+    pub(crate) fn ask(&mut self, mut request: Value) -> Value {
+        // Another each time: some requests have two answers, and the second is for nobody.
+        static ASKED: AtomicU64 = AtomicU64::new(0);
+        let id = format!("asked {}", ASKED.fetch_add(1, Ordering::Relaxed));
+        request["id"] = json!(id);
+        self.say(request);
+        self.hear(|object| object["id"] == id)
+    }
+
+    /// One page of a conversation, whatever number of objects it comes in: the messages, and whether
+    /// there is more to ask for.
+    pub(crate) fn page(&mut self, of: &str, mut request: Value) -> (Vec<Value>, bool) {
+        request["type"] = json!("history");
+        request["of"] = json!(of);
+        let mut answer = self.ask(request);
+        let mut messages = Vec::new();
+        loop {
+            assert_eq!(answer["type"], "history", "{answer}");
+            assert_eq!(answer["of"], of, "{answer}");
+            messages.extend(answer["messages"].as_array().expect("a list").clone());
+            if answer["more"] != true {
+                return (messages, answer["further"] == true);
+            }
+            answer = self.hear(|object| object["id"] == answer["id"]);
+        }
+    }
+
+    /// All that was said in a conversation after `after`, oldest first, in pages of so many.
+    pub(crate) fn all_after(&mut self, of: &str, after: &str, limit: usize) -> Vec<Value> {
+        let mut all: Vec<Value> = Vec::new();
+        loop {
+            let after = all
+                .last()
+                .map_or(after, |it| it["msgid"].as_str().expect("an id"));
+            let request = json!({"after": after, "limit": limit});
+            let (messages, is_further) = self.page(of, request);
+            all.extend(messages);
+            if !is_further {
+                return all;
+            }
+        }
+    }
+
     /// Everything up to and without the answer to a ping sent now: nothing else is on its way.
     pub(crate) fn heard_so_far(&mut self) -> Vec<Value> {
         self.say(json!({"type": "ping", "id": "so far"}));
@@ -148,6 +196,9 @@ impl Peer {
         std::iter::from_fn(|| self.next()).collect()
     }
 }
+
+/// Below every message's id.
+pub(crate) const NO_ID: &str = "0000000000000";
 
 /// A client of the first chat room, but for one thing: a test that is busy elsewhere finds several
 /// objects in one read, as no pause is long enough for a test that does not look. So it takes them

@@ -2,6 +2,7 @@
 //! for the store where only the hub or a protocol is told about, and says what the store must say.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chatd::hub::history::{
     Answer, OwnerId, Page, Partner, Place, Question, Range, Record, RecordKind, Stored,
@@ -18,7 +19,7 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    pub(crate) fn keep(&mut self, record: Record) {
+    pub(crate) fn keep(&mut self, record: &Record) {
         assert!(record.id > self.last, "ids rise from record to record");
         self.last = record.id;
         match &record.kind {
@@ -38,9 +39,9 @@ impl Shelf {
                 changed_at: None,
             }),
             RecordKind::Edited { message, text } => {
-                self.change(*message, Some(text.clone()), record.clone());
+                self.change(*message, Some(text.clone()), record);
             }
-            RecordKind::Deleted { message } => self.change(*message, None, record.clone()),
+            RecordKind::Deleted { message } => self.change(*message, None, record),
             RecordKind::TopicSet { .. } => {}
             RecordKind::MarkSet { owner, of, upto } => {
                 let mark = self.marks.entry((*owner, of.clone())).or_default();
@@ -49,12 +50,12 @@ impl Shelf {
         }
     }
 
-    fn change(&mut self, id: MessageId, text: Option<std::sync::Arc<str>>, record: Record) {
+    fn change(&mut self, id: MessageId, text: Option<Arc<str>>, record: &Record) {
         let message = self.messages.iter_mut().find(|it| it.id == id);
         let message = message.expect("only what was kept is changed");
         message.text = text;
         message.changed_at = Some(record.at);
-        self.changes.push((id, record));
+        self.changes.push((id, record.clone()));
     }
 
     /// The id of the message that was kept as number `index`, from 1.

@@ -47,12 +47,9 @@ impl Asker {
             // Flood control makes a question wait; that is not the server's silence.
             let now = Instant::now();
             let until = self.outbox.wake_at(now).unwrap_or(now).max(now) + self.limit;
-            let heard = match timeout_at(until, self.next()).await {
-                Ok(heard) => heard,
-                Err(_) => {
-                    let text = format!("no answer within {} s", self.limit.as_secs_f32());
-                    return Err(Failure::new(Exit::TimedOut, text));
-                }
+            let Ok(heard) = timeout_at(until, self.next()).await else {
+                let text = format!("no answer within {} s", self.limit.as_secs_f32());
+                return Err(Failure::new(Exit::TimedOut, text));
             };
             let heard =
                 heard.map_err(|lost| Failure::new(exit_of_loss(&lost), lost.to_string()))?;

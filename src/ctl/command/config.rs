@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::db::is_unreachable;
 use crate::config::paths::Environment;
 use crate::config::{EffectiveKey, Loaded, Problems, Sources, load};
 use crate::ctl::admin_client::Admin;
@@ -95,12 +96,6 @@ async fn show(admin: &Admin, output: Output, environment: &Environment) -> Resul
         ]);
     }
     render::list(output, &config, &config.keys, &table)
-}
-
-fn is_unreachable(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<Failure>()
-        .is_some_and(|failure| failure.exit == Exit::Unreachable)
 }
 
 fn local_key(key: EffectiveKey) -> ConfigKey {

@@ -1,14 +1,20 @@
 //! The commands, one file each or one for a family. Each asks, turns the answer into rows and
 //! hands it to `render`; what may go wrong is the client's business. This file only chooses.
 
+pub mod backup;
 pub mod completion;
 pub mod config;
+pub mod db;
 pub mod doctor;
+pub mod export;
 pub mod history;
+pub mod history_delete;
+pub mod import;
 pub mod log;
 pub mod man;
 pub mod observe;
 pub mod operate;
+pub mod retention;
 pub mod room;
 pub mod search;
 pub mod send;
@@ -28,6 +34,9 @@ use crate::config::paths::{Environment, admin_socket_candidates};
 /// How long the daemon may take to answer unless `--timeout` says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The same for what takes as long as a disk takes; chatd itself gives up sooner when nothing moves.
+const LASTING_TIMEOUT: Duration = Duration::from_secs(7 * 86_400);
+
 /// Carries out the command.
 ///
 /// # Errors
@@ -39,6 +48,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Admin::new(sockets, args.timeout.unwrap_or(TIMEOUT))
     };
     let admin = find_admin();
+    let lasting = admin.within(args.timeout.unwrap_or(LASTING_TIMEOUT));
     let server = || locate::server(args.server.as_ref(), &admin);
     let output = args.output;
     match &args.command {
@@ -58,6 +68,12 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Shutdown(shutdown) => operate::shutdown(&admin, output, shutdown).await,
         Command::Log(log) => log::run(&admin, output, log).await,
         Command::Config(config) => config::run(&admin, output, config, &environment).await,
+        Command::Export(export) => export::run(&lasting, export).await,
+        Command::Import(import) => import::run(&lasting, output, import).await,
+        Command::Backup(backup) => backup::run(&lasting, output, backup).await,
+        Command::Restore(restore) => backup::restore(output, restore, &environment),
+        Command::HistoryDelete(delete) => history_delete::run(&lasting, output, delete).await,
+        Command::Db(db) => db::run(&lasting, output, db, &environment).await,
         Command::Wait(_) => wait::ready(&find_admin, output, args.timeout).await,
         Command::Bench(bench) => bench::run(bench, args, &admin).await,
         Command::Doctor => doctor::run(&admin, output, &environment).await,

@@ -74,7 +74,11 @@ fn reload_text(reloaded: &Reloaded) -> String {
     }
 }
 
-fn confirm(question: &str) -> Result<()> {
+/// Asks whether that is meant.
+///
+/// # Errors
+/// When it is not; exit 2 when nobody can be asked.
+pub fn confirm(question: &str) -> Result<()> {
     if !io::stdin().is_terminal() {
         return Err(Failure::new(
             Exit::Usage,

@@ -1,7 +1,8 @@
-//! `chatctl room topic`: show, set or clear a room's topic.
+//! `chatctl room`: show, set or clear a room's topic; how long its messages are kept is in `retention`.
 
 use anyhow::Result;
 
+use super::retention;
 use crate::ctl::admin_client::Admin;
 use crate::ctl::args;
 use crate::ctl::exit::{Exit, Failure};
@@ -15,7 +16,10 @@ use crate::wire::admin::{Done, Room, Rooms, Topic};
 /// # Errors
 /// As [`Admin::get`]; exit 4 when there is no such room.
 pub async fn run(admin: &Admin, output: Output, command: &args::Room) -> Result<()> {
-    let args::Room::Topic { room, text, clear } = command;
+    let (room, text, clear) = match command {
+        args::Room::Topic { room, text, clear } => (room, text, clear),
+        args::Room::Retention(wanted) => return retention::run(admin, output, wanted).await,
+    };
     let room = room_name(room);
     if !clear && text.is_none() {
         return show(admin, output, &room).await;

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::ctl::admin_client::Admin;
 use crate::ctl::duration;
 use crate::ctl::render::{self, Output};
+use crate::wire::admin::history::{HistoryState, HistorySummary};
 use crate::wire::admin::{State, Status};
 
 /// Shows the status; warnings stand last, where they are seen.
@@ -24,6 +25,35 @@ pub fn state_name(state: State) -> &'static str {
         State::Ready => "ready",
         State::Stopping => "stopping",
     }
+}
+
+/// Whether what is said is kept, how surely, and how much there is.
+fn history(history: &HistorySummary) -> String {
+    let state = match history.state {
+        HistoryState::Off => return "off: nothing that is said is kept".to_owned(),
+        HistoryState::Works => "works".to_owned(),
+        HistoryState::Fails => {
+            let why = history.why.as_deref().unwrap_or("the log says why");
+            format!("FAILS, because {why}")
+        }
+    };
+    let sure = if history.durability == "relaxed" {
+        "; relaxed: a power failure may take the last second"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "{state}, {} messages in {}{sure}",
+        history.messages,
+        render::bytes(history.bytes)
+    );
+    if history.waiting > 0 {
+        text.push_str(&format!("; {} wait for the disk", history.waiting));
+    }
+    if history.unindexed > 0 {
+        text.push_str(&format!("; the search lacks {}", history.unindexed));
+    }
+    text
 }
 
 fn fields(status: &Status) -> Vec<(&'static str, String)> {
@@ -51,6 +81,7 @@ fn fields(status: &Status) -> Vec<(&'static str, String)> {
         let dropped = format!("{} lines, the disk is too slow", status.log_lines_dropped);
         fields.push(("log dropped", dropped));
     }
+    fields.push(("history", history(&status.history)));
     for warning in &status.warnings {
         fields.push(("warning", warning.clone()));
     }

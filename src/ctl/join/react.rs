@@ -50,6 +50,17 @@ impl Chat {
             Err(why) => self.fault(Exit::Failed, &why),
             Ok(Input::Quit(reason)) => self.leaving = Some(reason),
             Ok(Input::Nothing) => {}
+            Ok(Input::Edit { msgid: None, .. } | Input::Delete { msgid: None })
+                if self.talk.is_saying() =>
+            {
+                if self.user.is_terminal() {
+                    self.user
+                        .remark("what you said last is not acknowledged yet; try that again");
+                    self.unsent = line;
+                } else {
+                    self.postponed = Some(line);
+                }
+            }
             // These make sense without a connection, too.
             Ok(input @ (Input::Help | Input::Nick(_))) => {
                 let effects = self.talk.typed(input);

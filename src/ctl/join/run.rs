@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::entrance::log_in;
 use super::input;
+use super::lines::Typed;
 use super::screen::Screen;
 use super::talk::Talk;
 use super::user::User;
@@ -72,6 +73,7 @@ pub async fn run(
         worst: Exit::Ok,
         leaving: None,
         is_interrupted: false,
+        postponed: None,
         unsent: String::new(),
         prompt_due: Some(Instant::now() + PROMPT_PATIENCE),
         away_since: None,
@@ -104,6 +106,8 @@ pub(super) struct Chat {
     pub(super) leaving: Option<Option<String>>,
     /// Ctrl-C: at once.
     pub(super) is_interrupted: bool,
+    /// A line in a pipe that means the last message, and waits until that has its id.
+    pub(super) postponed: Option<String>,
     /// A line that could not be sent, for the next prompt.
     pub(super) unsent: String,
     /// A prompt is owed to the user, at this time at the latest.
@@ -136,6 +140,11 @@ impl Chat {
         let mut hang_up = signal(SignalKind::hangup())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         loop {
+            if !self.talk.is_saying()
+                && let Some(line) = self.postponed.take()
+            {
+                self.typed(Typed::Line(line))?;
+            }
             self.write();
             self.prompt();
             if self.is_done()? {
@@ -169,10 +178,13 @@ impl Chat {
         }
     }
 
-    /// Whether the next line can be understood: in a pipe it must not overtake a `/join` before it.
+    /// Whether the next line can be understood: in a pipe it must not overtake a `/join` before it, nor
+    /// a `/history` that tells where the next one begins.
     fn may_type(&self) -> bool {
-        let is_settled = self.talk.is_settled() || self.user.is_terminal();
-        self.leaving.is_none() && is_settled && self.talk.pending() < PENDING_MAX
+        let is_settled = self.talk.is_settled() && !self.talk.is_looking_back();
+        let may_be_understood = is_settled || self.user.is_terminal();
+        let has_room = self.talk.pending() < PENDING_MAX && self.postponed.is_none();
+        self.leaving.is_none() && may_be_understood && has_room
     }
 
     /// Gives the next prompt once nothing that was asked can change it any more.

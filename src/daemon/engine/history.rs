@@ -152,7 +152,12 @@ impl Core {
         request: Option<&RequestId>,
         reply: Reply,
     ) -> Option<Reply> {
-        let Reply::Ack { id, at, .. } = reply else {
+        let Reply::Ack {
+            id,
+            at,
+            is_kept: true,
+        } = reply
+        else {
             return Some(reply);
         };
         let ack = Ack {
@@ -161,15 +166,14 @@ impl Core {
             session,
             request: request.cloned(),
         };
-        if self
-            .history
-            .refused
-            .take_if(|refused| *refused == id)
-            .is_some()
-        {
-            self.lose(&ack, Trouble::Behind);
+        let refused = self.history.refused.take_if(|refused| *refused == id);
+        if let Some(id) = refused {
             self.history.lost.push(id);
             self.work.notify_one();
+        }
+        // Sent twice within one turn, it is lost twice: the hub has not been told yet.
+        if self.history.lost.contains(&id) {
+            self.lose(&ack, Trouble::Behind);
             return None;
         }
         if !self.history.waits_for(id) {
@@ -186,7 +190,7 @@ impl Core {
             self.tell_hub(Input::Answered { ticket, answer });
         }
         for id in mem::take(&mut self.history.lost) {
-            self.forget_lost(id, id);
+            self.tell_hub(Input::Lost { from: id, upto: id });
         }
         let Some(store) = &self.history.store else {
             return;
@@ -227,7 +231,7 @@ impl Core {
                 for ack in self.history.due(upto) {
                     self.lose(&ack, why);
                 }
-                self.forget_lost(from, upto);
+                self.tell_hub(Input::Lost { from, upto });
             }
             News::Works => {
                 info!(target: HISTORY, "messages are kept again");
@@ -253,13 +257,6 @@ impl Core {
                 self.reply(ack.session, ack.request.as_ref(), &reply);
             }
             OnFailure::Continue => self.acknowledge(ack, false),
-        }
-    }
-
-    /// What was refused may be said again; what was said all the same may not.
-    fn forget_lost(&mut self, from: MessageId, upto: MessageId) {
-        if self.on_failure() == OnFailure::Refuse {
-            self.tell_hub(Input::Lost { from, upto });
         }
     }
 

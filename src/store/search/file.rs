@@ -115,6 +115,8 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
         // No commit waits for the disk, only checkpoints do. OFF would be no faster, and a loss of power
         // could then leave an index that finds the wrong messages without anybody noticing.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // As in the history itself: words of deleted messages do not stay in free pages.
+        connection.pragma_update(None, "secure_delete", true)?;
     }
     Ok(connection)
 }

@@ -162,6 +162,16 @@ fn text_kind() -> String {
     "text".to_owned()
 }
 
+/// Which part of an export this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// The number of the first line, for what is said of a wrong one. Without it, 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_line: Option<u32>,
+}
+
 /// What became of the lines of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportDone {

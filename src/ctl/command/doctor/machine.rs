@@ -44,7 +44,7 @@ pub(super) fn directories(config: &Config) -> Vec<Finding> {
         .collect()
 }
 
-fn directory(name: &str, path: &Path) -> Finding {
+pub(super) fn directory(name: &str, path: &Path) -> Finding {
     let existing = nearest_existing(path);
     let writable = access(&existing, Access::WRITE_OK | Access::EXEC_OK);
     match writable {
@@ -67,7 +67,7 @@ fn directory(name: &str, path: &Path) -> Finding {
     }
 }
 
-fn nearest_existing(path: &Path) -> PathBuf {
+pub(super) fn nearest_existing(path: &Path) -> PathBuf {
     let found = path.ancestors().find(|ancestor| ancestor.exists());
     found.unwrap_or(Path::new("/")).to_owned()
 }

@@ -1,8 +1,9 @@
 //! `chatctl doctor`: everything that chatd needs, looked at from outside, one line each, and what
 //! to do where something is wrong. `daemon` asks a daemon that runs; `machine` looks at the config,
-//! the directories, the ports and the limits. Nothing is changed.
+//! the directories, the ports and the limits, `history` at what is kept. Nothing is changed.
 
 mod daemon;
+mod history;
 mod machine;
 
 use anyhow::Result;
@@ -60,6 +61,9 @@ impl Finding {
 /// Exit 1 when something fails; warnings alone are no failure.
 pub async fn run(admin: &Admin, output: Output, environment: &Environment) -> Result<()> {
     let (daemon, mut findings) = daemon::check(admin).await;
+    if daemon.is_running() {
+        findings.extend(history::of_daemon(admin).await);
+    }
     match load_local(daemon.config_file(), environment) {
         Ok(loaded) => {
             findings.push(machine::config(&loaded));
@@ -74,6 +78,7 @@ pub async fn run(admin: &Admin, output: Output, environment: &Environment) -> Re
                 findings.extend(machine::directories(&loaded.config));
                 findings.extend(machine::ports(&loaded.config));
                 findings.push(machine::open_files(&loaded.config));
+                findings.extend(history::of_file(&loaded.config.history));
             }
             findings.push(machine::rights(&loaded.config, environment));
         }

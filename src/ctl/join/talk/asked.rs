@@ -1,8 +1,8 @@
 //! What the user wants, turned into requests of the protocol. The answers are understood in `heard`.
 
+use super::past::fault;
 use super::{Effect, Entry, Purpose, Talk, join, names};
 use crate::ctl::chat::text;
-use crate::ctl::exit::Exit;
 use crate::ctl::join::input::{HELP, Input, Topic, line_again};
 use crate::wire::chat::{ClientBody, Kind};
 
@@ -53,49 +53,12 @@ impl Talk {
                 };
                 self.asked(body, Purpose::Rename(nick))
             }
-            Input::Away(text) => {
-                let done = if text.is_some() {
-                    "you are away"
-                } else {
-                    "you are back"
-                };
-                let body = ClientBody::Away {
-                    text: text.map(Into::into),
-                };
-                self.asked(body, Purpose::Change(done.to_owned()))
-            }
+            Input::Away(text) => self.away(text),
+            Input::Ignore { nick, on } => self.ignore(nick, on),
             Input::History { of, count } => self.ask_older(of, count),
             Input::Search(words) => self.ask_search(words),
-            Input::Edit { msgid, text } => {
-                let line = match &msgid {
-                    Some(msgid) => format!("/edit {msgid} {text}"),
-                    None => format!("/edit {text}"),
-                };
-                let change = |msgid: String| ClientBody::Edit {
-                    msgid: msgid.into(),
-                    text: text.into(),
-                };
-                self.amend(msgid, line, change)
-            }
-            Input::Delete { msgid } => {
-                let id = msgid.as_deref().unwrap_or_default();
-                let line = format!("/delete {id}").trim_end().to_owned();
-                self.amend(msgid, line, |msgid| ClientBody::Delete {
-                    msgid: msgid.into(),
-                })
-            }
-            Input::Ignore { nick, on } => {
-                let done = if on {
-                    format!("you hear nothing from {nick} any more; /unignore {nick} changes that")
-                } else {
-                    format!("you hear {nick} again")
-                };
-                let body = ClientBody::Ignore {
-                    nick: nick.into(),
-                    on,
-                };
-                self.asked(body, Purpose::Change(done))
-            }
+            Input::Edit { msgid, text } => self.edit(msgid, text),
+            Input::Delete { msgid } => self.delete(msgid),
         }
     }
 
@@ -124,6 +87,52 @@ impl Talk {
         }
     }
 
+    fn away(&mut self, text: Option<String>) -> Vec<Effect> {
+        let done = if text.is_some() {
+            "you are away"
+        } else {
+            "you are back"
+        };
+        let body = ClientBody::Away {
+            text: text.map(Into::into),
+        };
+        self.asked(body, Purpose::Change(done.to_owned()))
+    }
+
+    fn ignore(&mut self, nick: String, on: bool) -> Vec<Effect> {
+        let done = if on {
+            format!("you hear nothing from {nick} any more; /unignore {nick} changes that")
+        } else {
+            format!("you hear {nick} again")
+        };
+        let body = ClientBody::Ignore {
+            nick: nick.into(),
+            on,
+        };
+        self.asked(body, Purpose::Change(done))
+    }
+
+    fn edit(&mut self, msgid: Option<String>, text: String) -> Vec<Effect> {
+        let line = match &msgid {
+            Some(msgid) => format!("/edit {msgid} {text}"),
+            None => format!("/edit {text}"),
+        };
+        self.amend(msgid, line, |msgid| ClientBody::Edit {
+            msgid: msgid.into(),
+            text: text.into(),
+        })
+    }
+
+    fn delete(&mut self, msgid: Option<String>) -> Vec<Effect> {
+        let line = match &msgid {
+            Some(msgid) => format!("/delete {msgid}"),
+            None => "/delete".to_owned(),
+        };
+        self.amend(msgid, line, |msgid| ClientBody::Delete {
+            msgid: msgid.into(),
+        })
+    }
+
     /// Changes an own message; `line` is what the user typed.
     fn amend(
         &mut self,
@@ -133,7 +142,7 @@ impl Talk {
     ) -> Vec<Effect> {
         match self.own_message(msgid) {
             Ok(msgid) => self.asked(change(msgid), Purpose::Amend(line)),
-            Err(fault) => vec![fault],
+            Err(why) => vec![fault(why)],
         }
     }
 
@@ -183,8 +192,5 @@ impl Talk {
 }
 
 pub(super) fn in_no_room() -> Effect {
-    Effect::Fault {
-        exit: Exit::Failed,
-        text: "you are in no room; /join #room enters one".to_owned(),
-    }
+    fault("you are in no room; /join #room enters one")
 }

@@ -21,31 +21,8 @@ impl Talk {
             };
         }
         match (request.purpose, answer) {
-            (
-                Purpose::Enter(entry),
-                ServerMessage::Joined {
-                    room,
-                    topic,
-                    members,
-                    re,
-                },
-            ) => {
-                let told = entered(&room, topic.as_deref(), members);
-                let answer = ServerMessage::Joined {
-                    re,
-                    room: room.clone(),
-                    topic,
-                    members,
-                };
-                self.is_in(room.clone());
-                self.look_back(&room, entry);
-                self.goes_to(room, entry);
-                match entry {
-                    Entry::Again => vec![Effect::Data(answer)],
-                    Entry::Wanted | Entry::Start => {
-                        vec![Effect::Data(answer), Effect::Remark(told)]
-                    }
-                }
+            (Purpose::Enter(entry), answer @ ServerMessage::Joined { .. }) => {
+                self.has_entered(entry, answer)
             }
             (Purpose::Leave(room), _) => {
                 self.is_out(&room);
@@ -89,8 +66,30 @@ impl Talk {
         }
     }
 
+    /// We are in a room that we asked for.
+    fn has_entered(&mut self, entry: Entry, joined: ServerMessage) -> Vec<Effect> {
+        let ServerMessage::Joined {
+            room,
+            topic,
+            members,
+            ..
+        } = &joined
+        else {
+            return Vec::new();
+        };
+        let told = entered(room, topic.as_deref(), *members);
+        self.is_in(room.clone());
+        self.look_back(room, entry);
+        self.goes_to(room.clone(), entry);
+        match entry {
+            Entry::Again => vec![Effect::Data(joined)],
+            Entry::Wanted | Entry::Start => vec![Effect::Data(joined), Effect::Remark(told)],
+        }
+    }
+
     /// An event, or an answer to nothing that we asked.
     pub(super) fn happened(&mut self, message: ServerMessage) -> Vec<Effect> {
+        self.note_seen(&message);
         match &message {
             ServerMessage::Joined {
                 room,

@@ -216,7 +216,7 @@ impl Talk {
         self.connected = false;
         self.awaits_default_room = false;
         self.lost_at = Some(now);
-        self.forget_parts();
+        self.falls_behind();
         let may_repeat = self.past.is_kept;
         let stays_wanted = |request: &Request<Purpose>| match &request.purpose {
             Purpose::Enter(entry) => *entry != Entry::Again,
@@ -273,7 +273,7 @@ impl Talk {
                 .collect()
         };
         self.outbox.resume(&welcome.limits, now, rooms);
-        if !welcome.tells_missed {
+        if is_same_user && !welcome.tells_missed {
             self.ask_unread(true);
         }
         effects

@@ -65,6 +65,8 @@ pub(super) struct Past {
     marks: Marks,
     /// The greatest id heard.
     pub(super) seen: Option<String>,
+    /// The same, when the connection was lost: what came later was missed.
+    lost_after: Option<String>,
     /// The last message of our own that still stands.
     last_said: Option<String>,
 }
@@ -131,9 +133,30 @@ impl Past {
 
 impl Talk {
     /// The connection is gone, and with it what it had begun to answer.
-    pub(super) fn forget_parts(&mut self) {
+    pub(super) fn falls_behind(&mut self) {
         self.past.parts.clear();
+        let is_behind = |purpose: &Purpose| {
+            matches!(
+                purpose,
+                Purpose::Past(Question::Missed(_) | Question::Unread { was_lost: true })
+            )
+        };
+        // What the loss before this one took is still to be asked for.
+        if !self.past.awaits_missed && !self.outbox.any(is_behind) {
+            self.past.lost_after = self.past.seen.clone();
+        }
         self.past.awaits_missed = false;
+    }
+
+    /// Whether the user waits for earlier lines.
+    #[must_use]
+    pub fn is_looking_back(&self) -> bool {
+        self.outbox.any(|purpose| {
+            matches!(
+                purpose,
+                Purpose::Past(Question::Older(_) | Question::Search)
+            )
+        })
     }
 
     /// Asks how much is unread in the rooms that we are in and privately. After a loss that tells
@@ -165,9 +188,10 @@ impl Talk {
 
     /// Asks for all that was said since the last line that we know.
     pub(super) fn ask_missed(&mut self, of: &str) {
-        let seen = self.past.seen.clone();
+        let lost_after = self.past.lost_after.clone();
         let conversation = self.past.conversation(of);
-        let Some(after) = conversation.newest().map(str::to_owned).or(seen) else {
+        let newest = conversation.newest().map(str::to_owned);
+        let Some(after) = newest.or(lost_after) else {
             return;
         };
         conversation.fall_behind();
@@ -233,21 +257,25 @@ impl Talk {
     }
 
     /// The message that `/edit` and `/delete` mean.
-    pub(super) fn own_message(&self, msgid: Option<String>) -> Result<String, Effect> {
+    pub(super) fn own_message(&self, msgid: Option<String>) -> Result<String, &'static str> {
         if !self.past.is_kept {
-            return Err(no_history());
+            return Err(NO_HISTORY);
         }
         msgid
             .or_else(|| self.past.last_said.clone())
-            .ok_or_else(|| Effect::Fault {
-                exit: Exit::Failed,
-                text: "you have said nothing here that could be changed".to_owned(),
-            })
+            .ok_or("you have said nothing here that could be changed")
     }
 
     /// We said something, and this is its id.
     pub(super) fn has_said(&mut self, msgid: String) {
         self.past.last_said = self.past.last_said.take().max(Some(msgid));
+    }
+
+    /// Notes how far we have heard, by events of all kinds: in a silent room there is only our own
+    /// coming to go by.
+    pub(super) fn note_seen(&mut self, message: &ServerMessage) {
+        let msgid = event::msgid(message).map(str::to_owned);
+        self.past.seen = self.past.seen.take().max(msgid);
     }
 
     /// An event that is to be shown, unless it was, or has to wait for what came before it.
@@ -256,7 +284,6 @@ impl Talk {
             return vec![Effect::Show(message)];
         }
         let msgid = event::msgid(&message).map(str::to_owned);
-        self.past.seen = self.past.seen.take().max(msgid.clone());
         if let ServerMessage::Deleted { deletes, .. } = &message
             && self.past.last_said.as_ref() == Some(deletes)
         {
@@ -292,7 +319,9 @@ impl Talk {
 
     /// When [`Self::mark_read`] has something to do.
     pub(super) fn marks_ready_at(&self, now: Instant) -> Option<Instant> {
-        self.past.marks.ready_at(now)
+        // What is under way comes first; its answer wakes us.
+        let is_idle = self.outbox.is_empty();
+        self.past.marks.ready_at(now).filter(|_| is_idle)
     }
 
     /// The marks that were not told, as requests.
@@ -308,8 +337,13 @@ impl Talk {
 }
 
 fn no_history() -> Effect {
+    fault(NO_HISTORY)
+}
+
+/// Something that cannot be done, and why.
+pub(super) fn fault(why: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
-        text: NO_HISTORY.to_owned(),
+        text: why.to_owned(),
     }
 }

@@ -53,7 +53,7 @@ impl Talk {
         match question {
             Question::Entered(of) => self.entered_with(&of, messages, further),
             Question::Missed(of) => self.missed_there(&of, messages, further),
-            Question::Older(of) => self.older(of, re, messages, further),
+            Question::Older(of) => self.older(&of, re, messages, further),
             Question::Search | Question::Unread { .. } => Vec::new(),
         }
     }
@@ -157,27 +157,25 @@ impl Talk {
         effects
     }
 
-    fn older(&mut self, of: String, re: Re, mut messages: Vec<Kept>, further: bool) -> Vec<Effect> {
-        self.take_in(&of, &mut messages);
+    fn older(&mut self, of: &str, re: Re, mut messages: Vec<Kept>, further: bool) -> Vec<Effect> {
+        self.take_in(of, &mut messages);
         if of.starts_with('@')
             && let Some(last) = messages.last()
         {
             // Nothing else brings private lines onto the screen that were said before we came.
-            self.past.shown(&of, &last.msgid);
+            self.past.shown(of, &last.msgid);
+        }
+        let answer = history(re, of, messages.clone(), further);
+        if messages.is_empty() {
+            let told = format!("there is nothing earlier in {of}");
+            return vec![Effect::Data(answer), Effect::Answer(told)];
         }
         let page = Page {
             heading: Some(format!("earlier in {of}")),
             footing: Some("now".to_owned()),
             ..Page::of(messages)
         };
-        let answer = history(re, &of, page.messages.clone(), further);
-        let mut effects = Vec::new();
-        if page.messages.is_empty() {
-            let told = format!("there is nothing earlier in {of}");
-            effects.push(Effect::Answer(told));
-        }
-        effects.insert(0, Effect::Page { answer, page });
-        effects
+        vec![Effect::Page { answer, page }]
     }
 
     fn unread(&mut self, conversations: Vec<UnreadCount>, was_lost: bool) -> Vec<Effect> {

@@ -105,15 +105,29 @@ fn copy_without_name(store: &StoreHandle) -> Result<(File, BackupReport), StoreE
     let mut path = store.status().path.into_os_string();
     path.push(".sending");
     let path = PathBuf::from(path);
-    // Of a daemon that was killed at this.
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path, error)),
-        Ok(()) | Err(_) => {}
-    }
+    remove_left_over(&path).map_err(|error| at(&path, error))?;
     let report = store.backup(&path)?;
     let file = File::open(&path).map_err(|error| at(&path, error))?;
     fs::remove_file(&path).map_err(|error| at(&path, error))?;
     Ok((file, report))
+}
+
+/// What a daemon left that ended in the middle of this.
+fn remove_left_over(path: &Path) -> io::Result<()> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let found = entry.file_name();
+        if found
+            .as_encoded_bytes()
+            .starts_with(name.as_encoded_bytes())
+        {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn at(path: &Path, source: io::Error) -> StoreError {

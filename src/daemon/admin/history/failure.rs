@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use utoipa::IntoResponses;
 
 use super::super::failure::Failure;
-use crate::store::StoreError;
+use crate::store::{OpenError, StoreError};
 use crate::wire::admin::Problem;
 
 /// There is no history.
@@ -22,7 +22,10 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let (status, code) = match &error {
             StoreError::Exists { .. } => (StatusCode::CONFLICT, "file_exists"),
-            StoreError::File { .. } => (StatusCode::CONFLICT, "file_unusable"),
+            StoreError::File { .. }
+            | StoreError::Open(OpenError::File { .. } | OpenError::Directory { .. }) => {
+                (StatusCode::CONFLICT, "file_unusable")
+            }
             StoreError::Unsound { .. } => (StatusCode::CONFLICT, "not_sound"),
             StoreError::Future { .. } => (StatusCode::CONFLICT, "from_the_future"),
             StoreError::Fails(_) => (StatusCode::SERVICE_UNAVAILABLE, "history_fails"),

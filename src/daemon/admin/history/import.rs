@@ -4,8 +4,8 @@
 use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 
 use super::super::AdminState;
@@ -13,11 +13,11 @@ use super::super::change::unreadable;
 use super::super::failure::Failure;
 use super::super::patience::Patience;
 use super::super::rights::Operator;
-use super::failure::HistoryFailures;
+use super::failure::{HistoryFailures, bad_request};
 use super::line::message;
 use super::{Job, Order, messages};
 use crate::store::Imported;
-use crate::wire::admin::history::{ImportDone, Line};
+use crate::wire::admin::history::{ImportDone, ImportQuery, Line};
 
 /// Longest body, in bytes: a hundred of the longest messages with every byte escaped, or some ten
 /// thousand as people write them.
@@ -25,11 +25,12 @@ pub(in super::super) const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Adds messages under their own msgid, as an export wrote them, all of the body's or none. A msgid that is
 /// there already stays as it is, so that doing it twice is doing it once.
-#[utoipa::path(post, path = "/v1/history/import", tag = "history", request_body(content = Line, content_type = "application/jsonl", description = "A JSON object per line, at most 32 MiB"), responses((status = 200, body = ImportDone), HistoryFailures))]
+#[utoipa::path(post, path = "/v1/history/import", tag = "history", params(ImportQuery), request_body(content = Line, content_type = "application/jsonl", description = "A JSON object per line, at most 32 MiB"), responses((status = 200, body = ImportDone), HistoryFailures))]
 pub(in super::super) async fn import(
     operator: Operator,
     State(state): State<AdminState>,
     Extension(patience): Extension<Patience>,
+    query: Result<Query<ImportQuery>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ImportDone>, Failure> {
     let mut order = Order {
@@ -40,8 +41,13 @@ pub(in super::super) async fn import(
         action: "import",
         about: String::new(),
     };
-    let batch = body.map_err(|rejection| unreadable(&rejection, BODY_BYTES_MAX));
-    let batch = order.read(batch.and_then(|body| Ok((read(&body)?, String::new()))))?;
+    let lines = query
+        .map_err(|rejection| bad_request(rejection.body_text()))
+        .and_then(|Query(query)| {
+            let body = body.map_err(|rejection| unreadable(&rejection, BODY_BYTES_MAX))?;
+            Ok((read(&body, query.first_line.unwrap_or(1))?, String::new()))
+        });
+    let batch = order.read(lines)?;
     let report = order
         .carry_out(
             move |store| store.import(&batch),
@@ -60,9 +66,9 @@ pub(in super::super) async fn import(
     }))
 }
 
-fn read(body: &[u8]) -> Result<Vec<Imported>, Failure> {
+fn read(body: &[u8], first_line: u32) -> Result<Vec<Imported>, Failure> {
     let mut batch = Vec::new();
-    for (number, line) in (1..).zip(body.split(|&byte| byte == b'\n')) {
+    for (number, line) in (u64::from(first_line)..).zip(body.split(|&byte| byte == b'\n')) {
         if line.trim_ascii().is_empty() {
             continue;
         }

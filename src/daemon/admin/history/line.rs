@@ -36,7 +36,9 @@ pub(super) fn line(message: &Stored) -> Line {
 
 /// The message of a line, or what is wrong with it.
 pub(super) fn message(line: &[u8]) -> Result<Imported, String> {
-    let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let line: Line = serde_json::from_slice(line)
+        // The line's own number is told beside it.
+        .map_err(|error| error.to_string().replace("at line 1 column", "at column"))?;
     let id = MessageId::parse(&line.msgid).ok_or("msgid is none")?;
     Ok(Imported {
         id,
