@@ -84,9 +84,8 @@ impl Writer {
 
     /// When to wake although nothing has come.
     fn next_turn(&self) -> Option<Instant> {
-        let probe = self.shared.condition.trouble().map(|_| self.next_probe);
         let sweep = self.sweep.is_needed().then_some(self.next_sweep);
-        probe.into_iter().chain(sweep).min()
+        wake_at(self.shared.condition.trouble(), self.next_probe, sweep)
     }
 
     fn apply_settings(&mut self) {
@@ -371,4 +370,27 @@ fn batch_length(records: &[Record]) -> usize {
         bytes <= BATCH_BYTES
     });
     fits.count().max(1)
+}
+
+/// In trouble nothing is swept, so a sweep that is due must not wake the writer again and again.
+fn wake_at(trouble: Option<Trouble>, probe: Instant, sweep: Option<Instant>) -> Option<Instant> {
+    match trouble {
+        Some(_) => Some(probe),
+        None => sweep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_that_is_due_wakes_nobody_in_trouble() {
+        let overdue = clock::now();
+        let probe = overdue + Duration::from_secs(1);
+        assert_eq!(wake_at(None, probe, Some(overdue)), Some(overdue));
+        assert_eq!(wake_at(None, probe, None), None);
+        let gone = Some(Trouble::Gone);
+        assert_eq!(wake_at(gone, probe, Some(overdue)), Some(probe));
+    }
 }
