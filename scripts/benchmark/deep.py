@@ -45,7 +45,11 @@ def measure(programs, store, options):
     found["start_ms"] = starts(server, options)
     with server.running(options) as (port, process):
         found["rss_kib_started"] = rss_kib(process.pid)
-        found["asks"] = ask_all(port, made, QUICK_ASKS if options.quick else ASKS)
+        asks = QUICK_ASKS if options.quick else ASKS
+        forget_pages(directory)
+        found["asks_cold"] = ask_all(port, made, asks)
+        # The same questions again: what they need is in memory now.
+        found["asks"] = ask_all(port, made, asks)
         found["rss_kib"] = rss_kib(process.pid)
     found["page"] = PAGE
     store.note(deep=found)
@@ -203,6 +207,8 @@ class Client:
             lines.append(self.line())
         taken = (time.perf_counter() - begun) * 1000
         answers = [json.loads(line) for line in lines]
+        if answers[0].get("code") == "no_such_room":
+            return [], taken  # a small history has nothing before then, and nobody is there
         if any(answer["type"] != kind for answer in answers):
             raise OSError(f"chatd answered {request} by {answers[0]}")
         return [message for answer in answers for message in answer["messages"]], taken
@@ -212,7 +218,7 @@ class Client:
 
 
 def ask_all(port, made, asks):
-    """Each kind of question so often: the first ones of nothing that is in memory."""
+    """Each kind of question so often, always the same ones."""
     dice = random.Random(SEED)
     client = Client(port, made["people"][0]["nick"], made["people"][0]["key"])
     kinds = {
@@ -240,7 +246,6 @@ def ask_all(port, made, asks):
             "p50_ms": percentile(taken, 50),
             "p99_ms": percentile(taken, 99),
             "most_ms": max(taken),
-            "first_ms": taken[0],
             "n": asks,
             "empty": empty,
         }
@@ -249,8 +254,8 @@ def ask_all(port, made, asks):
 
 
 def page(dice, made):
-    """Before a random moment, in a random room."""
-    moment = dice.randrange(made["first_ms"], made["last_ms"])
+    """Before a random moment of the later half, in a random room."""
+    moment = dice.randrange((made["first_ms"] + made["last_ms"]) // 2, made["last_ms"])
     room = dice.choice(made["rooms"])
     return {"type": "history", "of": room, "before": id_at(moment), "limit": PAGE}
 

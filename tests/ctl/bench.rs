@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::{Value, json};
 
@@ -162,6 +163,39 @@ fn churn_counts_every_notice_to_every_member() {
 }
 
 #[test]
+fn what_was_acknowledged_is_found_again() {
+    let daemon = Daemon::start(UNLIMITED);
+    let args = "durable --writers 4 --places 3 --messages 900 --warmup 50ms";
+    let result = bench(&daemon, &args.split(' ').collect::<Vec<_>>());
+    for (key, value) in [
+        ("scenario", json!("durable")),
+        ("writers", json!(4)),
+        ("places", json!(3)),
+        ("messages", json!(900)),
+    ] {
+        assert_eq!(result[key], value, "{key}: {result:#}");
+    }
+    assert_eq!(result["stored"], result["acknowledged"], "{result:#}");
+    assert!(result["stored"].as_u64() >= Some(900), "{result:#}");
+    for fault in ["lost", "duplicated", "out_of_order", "refused", "cut_off"] {
+        assert_eq!(result[fault], 0, "{result:#}");
+    }
+    assert_eq!(result["latency_us"]["count"], 900, "{result:#}");
+    assert_has_numbers(&result, &["/acks_per_s", "/server_cpu/us_per_message"]);
+}
+
+#[test]
+fn a_server_that_keeps_nothing_is_caught() {
+    let daemon = Daemon::start(&format!("{UNLIMITED}\n[history]\ndurability = \"off\""));
+    let mut command = daemon.chatctl();
+    command.args(["bench", "durable", "--writers", "2", "--messages", "20"]);
+    command
+        .assert()
+        .code(1)
+        .stderr(contains("20 lost").or(contains("refused messages")));
+}
+
+#[test]
 fn who_does_not_read_is_cut_off_told_why_and_reported_apart() {
     // They read again at the end of the run; what they are told must wait for them until then.
     let config =
@@ -264,6 +298,9 @@ fn what_cannot_be_asked_for_is_wrong_usage() {
         "--protocol redis --private-rate 5 --server 127.0.0.1:1",
         "--protocol irc --size 351 --server 127.0.0.1:1",
         "churn --protocol nats --server 127.0.0.1:1",
+        "durable --writers 0",
+        "durable --writers 2 --places 3",
+        "durable --protocol irc --server 127.0.0.1:1",
         "swim",
     ] {
         let mut command = chatctl(home.path());
@@ -463,6 +500,54 @@ fn a_message_that_the_server_refuses_is_not_lost() {
         stderr.contains("refused messages: Too fast. (too_fast)"),
         "{stderr}"
     );
+}
+
+/// A run of one writer with three messages, all of which are acknowledged; what the server then says it
+/// has are those at these places.
+fn durable_where_these_are_kept(places: &'static [usize]) -> (Value, String) {
+    let args = "bench durable --writers 1 --messages 3 --warmup 0s --size 48 --output json";
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        drop(listener.accept().unwrap());
+        let mut asked = Peer::accept(listener).with_rate(0.0);
+        asked.expect("hello");
+        asked.say_welcome();
+        let mut writer = Peer::logged_in(listener);
+        let join = writer.expect("join");
+        writer.joined(&join);
+        let mut kept = Vec::new();
+        for _ in 0..3 {
+            let message = writer.expect("send");
+            writer.ack(&message);
+            kept.push(json!({
+                "msgid": "m", "time": "t", "room": "#r", "from": "n", "text": message["text"],
+            }));
+        }
+        let asked = writer.expect("history");
+        assert_eq!(asked["after"], "0000000000000");
+        let kept: Vec<&Value> = places.iter().map(|&place| &kept[place]).collect();
+        writer.say(&json!({"type": "history", "of": "#r", "messages": kept}));
+        writer.expect("quit");
+    });
+    let args: Vec<&str> = args.split(' ').collect();
+    let output = chatctl_to(&server, home.path(), &args)
+        .assert()
+        .code(1)
+        .get_output()
+        .clone();
+    server.finish();
+    let result = serde_json::from_slice(&output.stdout).unwrap();
+    (result, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_server_that_acknowledges_what_it_does_not_keep_is_caught() {
+    let (result, stderr) = durable_where_these_are_kept(&[0, 2]);
+    assert_eq!((&result["lost"], &result["stored"]), (&json!(1), &json!(2)));
+    assert!(stderr.contains("1 lost"), "{stderr}");
+    let (result, stderr) = durable_where_these_are_kept(&[1, 0, 2, 2]);
+    assert_eq!((&result["lost"], &result["stored"]), (&json!(0), &json!(3)));
+    assert!(stderr.contains("1 duplicated, 1 out of order"), "{stderr}");
 }
 
 #[test]

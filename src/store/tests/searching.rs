@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use tempfile::tempdir;
 
 use super::*;
+use crate::hub::history::PAGE_MAX;
 
 #[test]
 fn words_are_found_in_many_scripts() {
@@ -95,6 +96,27 @@ fn private_words_are_found_by_their_two() {
     );
     assert_eq!(find("eve", None, Some("carl")), "");
     assert_eq!(find("eve", None, Some("nobody")), "");
+}
+
+#[test]
+fn what_thousands_whisper_does_not_hide_what_was_said_aloud() {
+    let home = tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    for number in 0..150 {
+        story.say("#lobby", "ana", &format!("tea {number}"));
+    }
+    for number in 0..2 * PAGE_MAX {
+        story.tell("carl", "dora", &format!("tea elsewhere {number}"));
+    }
+    story.say("#lobby", "ana", "tea at last");
+    story.indexed();
+    let page = story.search("eve", words("tea"));
+    let found = texts(&page);
+    assert_eq!((found.len(), page.has_more), (100, true));
+    assert_eq!(
+        (&*found[0], &*found[1], &*found[99]),
+        ("tea at last", "tea 149", "tea 51")
+    );
 }
 
 #[test]

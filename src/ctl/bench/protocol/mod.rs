@@ -5,6 +5,8 @@
 
 pub mod chat;
 pub mod irc;
+#[cfg(test)]
+mod kept_tests;
 pub mod mqtt;
 pub mod names;
 pub mod nats;

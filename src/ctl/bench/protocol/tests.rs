@@ -23,15 +23,15 @@ fn payload(sequence: u32) -> String {
 }
 
 /// A client and everything that it has heard and said, in words.
-struct Listener {
+pub(super) struct Listener {
     speech: Speech,
-    client: Client,
-    heard: Vec<String>,
+    pub(super) client: Client,
+    pub(super) heard: Vec<String>,
     carry: Vec<u8>,
 }
 
 impl Listener {
-    fn connected(protocol: Protocol, place: Place) -> Self {
+    pub(super) fn connected(protocol: Protocol, place: Place) -> Self {
         let speech = speech(protocol);
         let mut client = Client::new(5, place);
         speech.connected(&mut client);
@@ -51,7 +51,7 @@ impl Listener {
         listener
     }
 
-    fn hear(&mut self, bytes: &[u8]) {
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
         self.carry.extend_from_slice(bytes);
         let heard = &mut self.heard;
         let used = self.speech.read(&mut self.client, &self.carry, &mut |it| {
@@ -91,7 +91,7 @@ fn hears(protocol: Protocol, bytes: &[u8], heard: &[&str], said: &str) {
 }
 
 /// `>` is what the client says, `<` what the server says to it.
-fn comes_in(protocol: Protocol, place: Place, script: &[&str]) {
+pub(super) fn comes_in(protocol: Protocol, place: Place, script: &[&str]) {
     let mut listener = Listener::connected(protocol, place);
     for line in script {
         assert_ne!(listener.client.stage, Stage::Ready, "before {line}");
