@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::file::{self, Unusable};
 use super::segment::tokens;
 use crate::hub::history::Trouble;
+use crate::store::clock;
 use crate::store::connection;
 use crate::store::error::trouble;
 use crate::store::schema::FLAG_UNHEARD;
@@ -25,7 +26,10 @@ const MESSAGES_PER_STEP: usize = 500;
 /// commit costs.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// How long nothing is tried after it failed.
+/// And while there is always more: a transaction for every few messages costs more than these.
+const BUSY_GATHER: Duration = Duration::from_millis(200);
+
+/// How long nothing is tried after it failed, and after which what is indexed is moved into the file.
 const REST: Duration = Duration::from_secs(1);
 
 /// Steps after which the index's own log is moved.
@@ -132,21 +136,29 @@ impl<'a> Index<'a> {
 
     fn follow(&mut self) -> rusqlite::Result<Ended> {
         let bell = &self.shared.index;
+        let mut unmoved = 0;
         loop {
             let mut steps = 0;
             while self.step()? {
                 steps += 1;
-                if steps % STEPS_PER_CHECKPOINT == 0 {
+                if (unmoved + steps) % STEPS_PER_CHECKPOINT == 0 {
                     self.checkpoint()?;
                 }
                 if bell.is_closed() {
                     return Ok(Ended::Closed);
                 }
             }
-            if steps > 0 || self.seq > self.shared.progress.durable_seq() {
+            unmoved += steps;
+            if steps == 0 && (unmoved > 0 || self.seq > self.shared.progress.durable_seq()) {
                 self.checkpoint()?;
+                unmoved = 0;
             }
-            if !bell.wait(None) || !bell.pause(GATHER) {
+            let idle_since = clock::now();
+            if !bell.wait((unmoved > 0).then_some(idle_since + REST)) {
+                return Ok(Ended::Closed);
+            }
+            let is_busy = clock::now().saturating_duration_since(idle_since) < BUSY_GATHER;
+            if !bell.pause(if is_busy { BUSY_GATHER } else { GATHER }) {
                 return Ok(Ended::Closed);
             }
             if self.shared.progress.is_damaged() {
