@@ -32,6 +32,9 @@ const BUSY_GATHER: Duration = Duration::from_millis(200);
 /// How long nothing is tried after it failed, and after which what is indexed is moved into the file.
 const REST: Duration = Duration::from_secs(1);
 
+/// Where counting what is to be indexed ends.
+const BEHIND_MAX: u64 = 1_000_000;
+
 /// Steps after which the index's own log is moved.
 const STEPS_PER_CHECKPOINT: u32 = 20;
 
@@ -108,7 +111,6 @@ impl<'a> Index<'a> {
             seq: 0,
         };
         index.find_place()?;
-        index.tell();
         Ok(index)
     }
 
@@ -131,6 +133,14 @@ impl<'a> Index<'a> {
             transaction.commit()?;
             self.upto = newest;
         }
+        let count = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM message WHERE id > ?1 LIMIT {BEHIND_MAX})"
+        );
+        let behind: i64 = self
+            .history
+            .query_row(&count, [self.upto], |row| row.get(0))?;
+        let progress = &self.shared.progress;
+        progress.behind.store(behind, Ordering::Relaxed);
         Ok(())
     }
 
@@ -172,6 +182,7 @@ impl<'a> Index<'a> {
         let new = read_new(&self.history, self.upto)?;
         let notes = read_notes(&self.history, self.seq)?;
         if new.is_empty() && notes.is_empty() {
+            self.shared.progress.behind.store(0, Ordering::Relaxed);
             return Ok(false);
         }
         let transaction = self.words.transaction()?;
@@ -197,13 +208,10 @@ impl<'a> Index<'a> {
         }
         transaction.commit()?;
         (self.upto, self.seq) = (upto, seq);
-        self.tell();
-        Ok(true)
-    }
-
-    fn tell(&self) {
+        let indexed = i64::try_from(new.len()).unwrap_or(i64::MAX);
         let progress = &self.shared.progress;
-        progress.upto.store(self.upto, Ordering::Release);
+        progress.behind.fetch_sub(indexed, Ordering::Relaxed);
+        Ok(true)
     }
 
     /// Moves the index's log into its file. Only then will no loss of power undo what was read of the notes,
