@@ -209,7 +209,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Limits "rooms_per_user", Kind::Count(1..=100_000, at!(limits.hub.rooms_per_user)), Reload,
         "Rooms that one user may be in at a time."),
     key!(Limits "max_rooms", Kind::Count(1..=1_000_000, at!(limits.hub.max_rooms)), Reload,
-        "Rooms at one time, the default room included."),
+        "Rooms that somebody is in at one time, the default room included."),
     key!(Limits "ignores_per_user", Kind::Count(0..=100_000, at!(limits.hub.ignores_per_user)), Reload,
         "Users that one user may ignore."),
     key!(Limits "send_queue_bytes", Kind::Size(64 * KIB..=1024 * MIB, at!(limits.send_queue_bytes)), Reload,

@@ -13,7 +13,7 @@ use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::Session;
-use super::state::State;
+use super::state::{State, VACANT_ROOMS_MAX};
 use super::time::UnixMillis;
 use super::user::{Extra, KeptPlace, Place, User};
 
@@ -65,12 +65,22 @@ impl State {
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
             Change::RoomKept { room, topic } => {
+                if self.room_named(&room).is_none() {
+                    if self.vacant_rooms >= VACANT_ROOMS_MAX {
+                        return;
+                    }
+                    self.vacant_rooms += 1;
+                }
                 let room = self.open(room);
                 self.room_mut(room).topic = Some(topic);
             }
             Change::TopicSet { room, topic } => {
+                let is_cleared = topic.is_none();
                 self.room_mut(room).topic = topic;
-                self.close_if_done(room);
+                if is_cleared && self.is_vacant(room) {
+                    self.vacant_rooms -= 1;
+                    self.rooms.remove(room.0);
+                }
             }
             Change::AwaySet { user, away } => {
                 self.change_extra(user, |extra| extra.away = away);
@@ -109,10 +119,14 @@ impl State {
     fn detach(&mut self, id: SessionId, until: Duration) {
         let session = known(self.sessions.find(id));
         let user = session.user.expect("only a user has a place to keep");
-        let key = session.key;
+        let (key, network) = (session.key, session.network);
         self.set_deaf(id, false);
         self.change_extra(user, |extra| {
-            extra.kept_place = Some(KeptPlace { key, until });
+            extra.kept_place = Some(KeptPlace {
+                key,
+                network,
+                until,
+            });
         });
         self.user_mut(user).sessions.clear();
         self.sessions.remove(id);
@@ -126,13 +140,13 @@ impl State {
         }
     }
 
-    fn close_if_done(&mut self, room: RoomId) {
-        if self.closes_with(room, self.room(room).members.len()) {
-            self.rooms.remove(room.0);
-        }
-    }
-
     fn enter(&mut self, id: UserId, name: RoomName) {
+        if self
+            .room_named(&name)
+            .is_some_and(|room| self.is_vacant(room))
+        {
+            self.vacant_rooms -= 1;
+        }
         let room_id = self.open(name);
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
@@ -151,6 +165,7 @@ impl State {
     }
 
     fn leave(&mut self, id: UserId, room_id: RoomId) {
+        let closes = self.would_close(room_id);
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let position = user.places.iter().position(|place| place.room == room_id);
         let place = user.places.remove(position.expect("who leaves is there"));
@@ -167,7 +182,11 @@ impl State {
             let theirs = places.iter_mut().find(|place| place.room == room_id);
             theirs.expect("a member has a place").index = place.index;
         }
-        self.close_if_done(room_id);
+        if closes {
+            self.rooms.remove(room_id.0);
+        } else if self.is_vacant(room_id) {
+            self.vacant_rooms += 1;
+        }
     }
 
     fn set_deaf(&mut self, id: SessionId, deaf: bool) {

@@ -180,11 +180,7 @@ impl Turn<'_> {
                     text: Arc::clone(text),
                 },
             ),
-            Purpose::Delete
-            | Purpose::Page(_)
-            | Purpose::Search
-            | Purpose::Unread
-            | Purpose::Resume => (
+            Purpose::Delete => (
                 EventKind::Deleted {
                     place,
                     from,
@@ -192,6 +188,9 @@ impl Turn<'_> {
                 },
                 RecordKind::Deleted { message },
             ),
+            Purpose::Page(_) | Purpose::Search | Purpose::Unread | Purpose::Resume => {
+                unreachable!("a message answers a question for one")
+            }
         };
         self.tell(audience, event);
         self.record(record);

@@ -32,6 +32,10 @@ impl Hub {
         let users = self.state.users.iter();
         let kept = users.filter_map(|(id, user)| Some((user.kept_place()?.until, UserId(id))));
         assert_eq!(kept.collect::<BTreeSet<_>>(), self.kept_places);
+        let users = self.state.users.iter();
+        let from_ip =
+            users.filter(|(_, user)| user.kept_place().is_some_and(|it| it.network.is_some()));
+        assert_eq!(from_ip.count(), self.kept_networks.total());
     }
 
     fn check_timers(&self) {
@@ -70,6 +74,11 @@ impl State {
         for (id, user) in self.users.iter() {
             self.check_user(UserId(id), user);
         }
+        let vacant = self
+            .rooms
+            .iter()
+            .filter(|(id, _)| self.is_vacant(RoomId(*id)));
+        assert_eq!(vacant.count(), self.vacant_rooms);
         for (id, room) in self.rooms.iter() {
             self.check_room(RoomId(id), room);
         }

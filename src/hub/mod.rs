@@ -44,6 +44,7 @@ pub mod view;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use address::Networks;
 use ask::Asks;
 use flood::Gauge;
 use history::Keeping;
@@ -74,6 +75,7 @@ pub struct Hub {
     resends: Resends,
     /// Users without a session, and until when (uptime) their place is kept.
     kept_places: BTreeSet<(Duration, UserId)>,
+    kept_networks: Networks,
     stopping: bool,
 }
 
@@ -91,6 +93,7 @@ impl Hub {
             asks: Asks::default(),
             resends: Resends::default(),
             kept_places: BTreeSet::new(),
+            kept_networks: Networks::default(),
             stopping: false,
         }
     }

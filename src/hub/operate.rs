@@ -78,7 +78,8 @@ impl Turn<'_> {
             let reason = QuitReason::Shutdown;
             self.outputs.push(Output::Close { session, reason });
         }
-        for (_, user) in std::mem::take(&mut self.hub.kept_places) {
+        while let Some(&(_, user)) = self.hub.kept_places.first() {
+            self.forget_place(user);
             self.hub.state.apply(Change::Gone { user });
         }
         Administered::Sessions(count)

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::address::Network;
 use super::ask::Purpose;
 use super::audience;
 use super::change::Change;
@@ -37,21 +38,34 @@ impl Turn<'_> {
     ) -> bool {
         let hub = &*self.hub;
         let window = hub.settings.resume_window;
-        let has_asked = hub.state.session(session).is_some_and(|it| it.does_resume);
-        let has_room = hub.kept_places.len() < hub.settings.max_connections;
-        if !(has_asked && has_room && reason.is_broken_connection())
-            || window.is_zero()
-            || hub.stopping
-        {
+        let Some(leaver) = hub.state.session(session) else {
+            return false;
+        };
+        // Without a history there is nothing to give to who comes back.
+        let is_wanted = leaver.does_resume && reason.is_broken_connection();
+        let is_possible = !window.is_zero() && !hub.stopping && hub.keeping != Keeping::Off;
+        if !(is_wanted && is_possible && self.has_room_for_place(leaver.network)) {
             return false;
         }
+        if let Some(network) = leaver.network {
+            self.hub.kept_networks.add(network);
+        }
         let until = self.now.uptime + window;
-        let nick = hub.state.user(user).nick.clone();
+        let nick = self.hub.state.user(user).nick.clone();
         self.hub.state.apply(Change::Detached { session, until });
         self.hub.timers.ended(session.slot);
         self.hub.kept_places.insert((until, user));
         self.audit(Audit::Detached { session, nick });
         true
+    }
+
+    /// As many places are kept as there may be connections, in all and from one network.
+    fn has_room_for_place(&self, network: Option<Network>) -> bool {
+        let hub = &*self.hub;
+        let per_ip_max = hub.settings.max_connections_per_ip;
+        let from_there = network.map_or(0, |network| hub.kept_networks.count(network));
+        hub.kept_places.len() < hub.settings.max_connections
+            && (per_ip_max == 0 || from_there < per_ip_max)
     }
 
     /// Who has not come back in time has gone.
@@ -83,6 +97,9 @@ impl Turn<'_> {
     pub(super) fn forget_place(&mut self, user: UserId) {
         if let Some(place) = self.hub.state.user(user).kept_place() {
             self.hub.kept_places.remove(&(place.until, user));
+            if let Some(network) = place.network {
+                self.hub.kept_networks.remove(network);
+            }
         }
     }
 

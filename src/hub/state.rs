@@ -16,7 +16,13 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) users: Directory<User>,
     pub(super) rooms: Directory<Room>,
+    /// Rooms, but the default room, that nobody is in: they are open for their topic's sake.
+    pub(super) vacant_rooms: usize,
 }
+
+/// Most rooms that stay open for their topic's sake. Anyone can set a topic and leave, so they must not
+/// count among the rooms that people are in, and more of them close as all others do.
+pub(super) const VACANT_ROOMS_MAX: usize = 10_000;
 
 /// The default room is opened first and never closes.
 pub(super) const DEFAULT_ROOM: RoomId = RoomId(0);
@@ -29,6 +35,7 @@ impl State {
             sessions: Sessions::default(),
             users: Directory::new(),
             rooms,
+            vacant_rooms: 0,
         }
     }
 
@@ -89,14 +96,20 @@ impl State {
         }
     }
 
-    /// Whether the room closes when so many users are left in it.
-    pub(super) fn closes_with(&self, room: RoomId, members: usize) -> bool {
-        room != DEFAULT_ROOM && members == 0 && self.room(room).topic.is_none()
+    /// Rooms that somebody is in, and the default room.
+    pub(super) fn occupied_rooms(&self) -> usize {
+        self.rooms.len() - self.vacant_rooms
+    }
+
+    /// Whether nobody is in the room, so that it is open for its topic's sake only.
+    pub(super) fn is_vacant(&self, room: RoomId) -> bool {
+        room != DEFAULT_ROOM && self.room(room).members.is_empty()
     }
 
     /// Whether the room closes when one more user leaves.
     pub(super) fn would_close(&self, room: RoomId) -> bool {
-        self.closes_with(room, self.room(room).members.len() - 1)
+        let is_kept = self.room(room).topic.is_some() && self.vacant_rooms < VACANT_ROOMS_MAX;
+        room != DEFAULT_ROOM && self.room(room).members.len() == 1 && !is_kept
     }
 
     /// The sessions of all of a room's members.

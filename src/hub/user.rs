@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::address::Network;
 use super::directory::Named;
 use super::id::{RoomId, SessionIds, UserId, UserKey};
 use super::name::Nick;
@@ -46,6 +47,8 @@ pub(super) struct Extra {
 pub(super) struct KeptPlace {
     /// The user's key, which else stands in their sessions.
     pub(super) key: UserKey,
+    /// Where the connection came from that broke.
+    pub(super) network: Option<Network>,
     /// As uptime.
     pub(super) until: Duration,
 }

@@ -453,3 +453,34 @@ fn so_many_questions_wait_for_an_answer_and_no_more() {
     ",
     );
 }
+
+#[test]
+fn without_a_history_no_place_is_kept() {
+    story(
+        r"
+        > ana connects
+        > ana logs in to stay as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+          ana gets unasked: in #lobby with 1
+          ana hears: ana joined #lobby
+        > ben arrives
+        > ana drops
+          ben hears: ana quit: closed
+    ",
+    );
+}
+
+#[test]
+fn one_reads_what_one_has_entered() {
+    Story::kept().play(
+        r"
+        > ana arrives
+        > ana says to #lobby: one
+          ana hears: ana in #lobby: one
+          ana gets: ack
+        > ana has read #nowhere up to 1
+          ana gets: refused: no_such_room
+    ",
+    );
+}

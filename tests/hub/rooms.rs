@@ -129,6 +129,31 @@ fn a_room_with_a_topic_stays_though_nobody_is_in_it() {
 }
 
 #[test]
+fn rooms_that_are_open_for_their_topic_only_keep_nobody_out() {
+    Story::with(|settings| settings.max_rooms = 2).play(
+        r"
+        > ana arrives
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana sets the topic of #tea: green
+          ana hears: ana set the topic of #tea: green
+          ana gets: done
+        > ana leaves #tea
+          ana hears: ana left #tea
+          ana gets: done
+        > ana joins #coffee
+          log: #coffee opened
+          ana gets: in #coffee with 1
+          ana hears: ana joined #coffee
+        > ana joins #tea
+          ana gets: refused: server_rooms_full
+    ",
+    );
+}
+
+#[test]
 fn members_set_topics() {
     story(
         r"

@@ -101,9 +101,11 @@ impl Simulation {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let settings = random_settings(&mut dice, Settings::default());
+        let mut engine = Engine::new(settings.clone());
+        engine.keep();
         Self {
             seed,
-            engine: Engine::new(settings.clone()),
+            engine,
             model: Model::new(settings),
             dice,
             sessions: VecDeque::new(),

@@ -13,10 +13,11 @@ impl Core {
     /// Closes a connection whose session is over, at once or as soon as the peer has been told of
     /// everything that it said.
     pub(super) fn close(&mut self, session: SessionId, reason: &QuitReason) {
-        let may_wait = matches!(reason, QuitReason::Closed | QuitReason::Quit(_));
-        let is_awaited = may_wait && self.history.is_awaited_by(session);
+        // The hub counts them no more, so there must be a bound of their own.
+        let may_wait = matches!(reason, QuitReason::Closed | QuitReason::Quit(_))
+            && self.history.leaving() < self.config.limits.hub.max_connections;
         match self.open(session) {
-            Some(connection) if is_awaited => {
+            Some(connection) if may_wait && connection.acks_awaited > 0 => {
                 connection.is_leaving = true;
                 self.history.leaves(session, reason.clone());
             }

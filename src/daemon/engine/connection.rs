@@ -18,6 +18,8 @@ pub(super) struct Connection {
     pub is_closing: bool,
     /// As that, but something that was said is still to be acknowledged, and is waited for.
     pub is_leaving: bool,
+    /// Messages of its own whose acks wait for the disk.
+    pub acks_awaited: u32,
     /// For the log; `None` until it has logged in.
     pub nick: Option<Nick>,
     /// Uptime of the daemon.
@@ -40,6 +42,7 @@ impl Connection {
             peer,
             protocol,
             is_closing: false,
+            acks_awaited: 0,
             is_leaving: false,
             nick: None,
             connected_at,

@@ -260,8 +260,8 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
         motd: config.server.motd.clone(),
         settings: config.limits.hub.clone(),
-        // The other half is for what else is on its way to whoever asked.
         has_history: config.history.durability != Durability::Off,
+        // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
         now: UnixMillis::default(),
         utc_offset_seconds: 0,

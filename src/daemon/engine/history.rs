@@ -1,7 +1,7 @@
 //! Between the hub and the store: what is said goes to the store, its sender is told once it is kept,
 //! questions go there and come back as inputs. Nothing here ever waits for the disk.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 use std::thread;
@@ -35,7 +35,7 @@ pub(super) struct History {
     /// Of that, what the hub has not been told yet.
     lost: Vec<MessageId>,
     /// Who has gone, and will be let go once they have their acks.
-    leaving: Vec<(SessionId, QuitReason)>,
+    leaving: BTreeMap<SessionId, QuitReason>,
     /// Questions that the store had no room for.
     unasked: Vec<Ticket>,
     /// For what the store tells, kept for its memory only.
@@ -60,7 +60,7 @@ impl History {
             acks: VecDeque::new(),
             refused: None,
             lost: Vec::new(),
-            leaving: Vec::new(),
+            leaving: BTreeMap::new(),
             unasked: Vec::new(),
             news: Vec::new(),
         }
@@ -97,14 +97,14 @@ impl History {
         self.acks.insert(at, ack);
     }
 
-    /// Whether the session waits for an ack.
-    pub(super) fn is_awaited_by(&self, session: SessionId) -> bool {
-        self.acks.iter().any(|ack| ack.session == session)
-    }
-
     /// The session is over but for its acks.
     pub(super) fn leaves(&mut self, session: SessionId, reason: QuitReason) {
-        self.leaving.push((session, reason));
+        self.leaving.insert(session, reason);
+    }
+
+    /// How many are over but for their acks.
+    pub(super) fn leaving(&self) -> usize {
+        self.leaving.len()
     }
 
     /// Those that have waited for ids up to this one.
@@ -179,6 +179,9 @@ impl Core {
         if !self.history.waits_for(id) {
             return Some(reply);
         }
+        if let Some(connection) = self.connection(session) {
+            connection.acks_awaited += 1;
+        }
         self.history.wait(ack);
         None
     }
@@ -205,19 +208,18 @@ impl Core {
             self.work.notify_one();
         }
         self.history.news = news;
-        if !self.history.leaving.is_empty() {
-            self.let_go();
-        }
     }
 
-    /// Closes the connections that have waited for their acks and have them now.
-    fn let_go(&mut self) {
-        for (session, reason) in mem::take(&mut self.history.leaving) {
-            if self.history.is_awaited_by(session) {
-                self.history.leaves(session, reason);
-            } else {
-                self.close_now(session, &reason);
-            }
+    /// An ack has been given. A connection that waited for its last one may close.
+    fn let_go(&mut self, session: SessionId) {
+        let Some(connection) = self.connection(session) else {
+            return;
+        };
+        connection.acks_awaited -= 1;
+        if connection.acks_awaited == 0
+            && let Some(reason) = self.history.leaving.remove(&session)
+        {
+            self.close_now(session, &reason);
         }
     }
 
@@ -227,6 +229,7 @@ impl Core {
                 self.history.kept_upto = self.history.kept_upto.max(upto);
                 for ack in self.history.due(upto) {
                     self.acknowledge(&ack, true);
+                    self.let_go(ack.session);
                 }
             }
             News::Lost { from, upto, why } => {
@@ -234,6 +237,7 @@ impl Core {
                 // An ack below `from` was due before.
                 for ack in self.history.due(upto) {
                     self.lose(&ack, why);
+                    self.let_go(ack.session);
                 }
                 self.tell_hub(Input::Lost { from, upto });
             }
@@ -293,6 +297,9 @@ impl Core {
             thread::sleep(SETTLE_STEP);
         }
         warn!(target: HISTORY, unanswered = self.history.acks.len(), "the disk is too slow to wait for");
+        for (session, reason) in mem::take(&mut self.history.leaving) {
+            self.close_now(session, &reason);
+        }
     }
 }
 

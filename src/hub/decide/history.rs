@@ -66,6 +66,9 @@ pub(super) fn mark_read(
     last: MessageId,
 ) -> Result<Decision, Refusal> {
     asker.may_be_kept()?;
+    if let Partner::Room(room) = &of {
+        asker.own_room(room.clone())?;
+    }
     // A mark in the future would hide what is yet to be said.
     if upto > last {
         return Err(Refusal::NoSuchMessage);

@@ -10,12 +10,12 @@ pub(super) fn join(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refusa
     let (settings, state) = (asker.settings, asker.state);
     match state.room_named(&name) {
         Some(room) if asker.user.is_in(room) => return Err(Refusal::AlreadyInRoom(name)),
-        Some(_) => {}
-        None if state.rooms.len() >= settings.max_rooms => {
+        Some(room) if !state.is_vacant(room) => {}
+        Some(_) | None if state.occupied_rooms() >= settings.max_rooms => {
             let max = settings.max_rooms;
             return Err(Refusal::ServerRoomsFull { max });
         }
-        None => {}
+        Some(_) | None => {}
     }
     let max = settings.rooms_per_user;
     if asker.user.places.len() >= max {

@@ -95,6 +95,7 @@ impl Model {
             let names: Vec<RoomName> = holder.rooms.iter().cloned().collect();
             self.session(id).user = Some(number);
             self.user(number).kept_until_ms = None;
+            self.user(number).kept_from = None;
             self.sign_of_life(id);
             self.tell(id, format!("logged in again as {written}"));
             // The order of these is the hub's own; it is compared without.
@@ -110,6 +111,7 @@ impl Model {
             nick: nick.clone(),
             key: key.unwrap_or(key_of(id)),
             kept_until_ms: None,
+            kept_from: None,
             rooms: BTreeSet::new(),
             away: None,
             ignores: BTreeSet::new(),
@@ -147,7 +149,12 @@ impl Model {
             return Err(Refusal::AlreadyInRoom(name));
         }
         let is_open = self.rooms.iter().any(|it| it.name == name);
-        if !is_open && self.rooms.len() >= self.settings.max_rooms {
+        let is_occupied = |it: &&Room| {
+            it.name == self.settings.default_room || !self.members(&it.name).is_empty()
+        };
+        let occupied: Vec<&Room> = self.rooms.iter().filter(is_occupied).collect();
+        let is_entered = occupied.iter().any(|it| it.name == name);
+        if !is_entered && occupied.len() >= self.settings.max_rooms {
             let max = self.settings.max_rooms;
             return Err(Refusal::ServerRoomsFull { max });
         }

@@ -58,6 +58,7 @@ struct User {
     key: UserKey,
     /// Without a session: until when their place is kept.
     kept_until_ms: Option<u64>,
+    kept_from: Option<Origin>,
     rooms: BTreeSet<RoomName>,
     away: Option<String>,
     ignores: BTreeSet<usize>,
@@ -335,7 +336,7 @@ impl Model {
 
     fn end(&mut self, id: SessionId, reason: &QuitReason, is_open: bool) {
         let session = self.session(id);
-        let (user, does_resume) = (session.user, session.does_resume);
+        let (user, does_resume, origin) = (session.user, session.does_resume, session.origin);
         self.sessions.retain(|it| it.id != id);
         if let Some(me) = user
             && self.sessions_of(me).is_empty()
@@ -343,9 +344,12 @@ impl Model {
             let window = u64::try_from(self.settings.resume_window.as_millis()).unwrap();
             let is_broken = matches!(reason, QuitReason::Closed | QuitReason::PingTimeout);
             let kept = self.users.iter().filter(|it| it.kept_until_ms.is_some());
-            let has_room = kept.count() < self.settings.max_connections;
+            let same = |it: &&User| origin != Origin::Local && it.kept_from == Some(origin);
+            let has_room = kept.count() < self.settings.max_connections
+                && self.users.iter().filter(same).count() < self.settings.max_connections_per_ip;
             if does_resume && is_broken && has_room && window > 0 {
                 self.user(me).kept_until_ms = Some(self.now_ms + window);
+                self.user(me).kept_from = Some(origin);
             } else {
                 self.end_user(me, reason);
             }

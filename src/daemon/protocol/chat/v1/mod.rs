@@ -13,6 +13,7 @@ use self::message::Message;
 use super::sentence;
 use super::stamp::{Rfc3339, Stamp};
 use crate::daemon::protocol::Facts;
+use crate::hub::ask::ASKS_PER_SESSION;
 use crate::hub::command::MessageKind;
 use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::id::RequestId;
@@ -168,6 +169,8 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
     let re = Re {
         id: request.map(RequestId::as_str),
     };
+    // So many of these answers may come together.
+    let kept_bytes = facts.list_bytes / ASKS_PER_SESSION;
     match reply {
         Reply::LoggedIn {
             nick,
@@ -185,10 +188,10 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         Reply::Ack { id, at, is_kept } => {
             message::write_ack(&Stamp::new(*id, *at), request, *is_kept, out);
         }
-        Reply::History { of, page } => kept::write_history(&re, of, page, facts.list_bytes, out),
-        Reply::Found(page) => kept::write_found(&re, page, facts.list_bytes, out),
-        Reply::Missed(page) => kept::write_missed(&re, page, facts.list_bytes, out),
-        Reply::Unread(unread) => kept::write_unread(&re, unread, facts.list_bytes, out),
+        Reply::History { of, page } => kept::write_history(&re, of, page, kept_bytes, out),
+        Reply::Found(page) => kept::write_found(&re, page, kept_bytes, out),
+        Reply::Missed(page) => kept::write_missed(&re, page, kept_bytes, out),
+        Reply::Unread(unread) => kept::write_unread(&re, unread, kept_bytes, out),
         Reply::Done => write(&ServerMessage::Ok { re }, out),
         Reply::Joined {
             room,
