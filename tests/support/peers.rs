@@ -62,6 +62,8 @@ impl Wire {
                 Ok(0) => return None,
                 Ok(count) => self.received.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                // A read with a time limit is, when the process is stopped and goes on: signal(7).
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("no line within {PATIENCE:?}: {error}"),
             }
         }
@@ -280,11 +282,14 @@ impl OldPeer {
 
     fn receive_bytes(&mut self) -> Option<Vec<u8>> {
         let mut buffer = [0; 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => None,
-            Ok(count) => Some(buffer[..count].to_vec()),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
-            Err(error) => panic!("nothing within {PATIENCE:?}: {error}"),
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return None,
+                Ok(count) => return Some(buffer[..count].to_vec()),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("nothing within {PATIENCE:?}: {error}"),
+            }
         }
     }
 }

@@ -137,14 +137,14 @@ fn stopped_on(disk: &SmallDisk) -> (Daemon, Speaker) {
 fn a_disk_that_cannot_be_written_to_is_told_at_the_start() {
     let disk = SmallDisk::new(4);
     let (mut daemon, ana) = stopped_on(&disk);
-    disk.run("mount -o remount,ro \"$0\"");
+    disk.run("mount -o remount,bind,ro \"$0\"");
     let (code, said) = daemon.fails_to_start_again();
     assert_eq!(code, Some(1), "{said}");
     assert!(
         said.contains("history.db") && said.contains("Read-only"),
         "{said}"
     );
-    disk.run("mount -o remount,rw \"$0\"");
+    disk.run("mount -o remount,bind,rw \"$0\"");
     daemon.start_again();
     ana.assert_kept(&lobby(&mut Peer::join(&daemon, "ben")));
 }

@@ -1,7 +1,7 @@
 //! A disk that stands still: the writer's lock is held by somebody else, so that nothing can be kept and
 //! nothing fails either. The loop lives, memory is bounded, and everybody is told.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::thread;
 
 use rusqlite::Connection;
@@ -166,7 +166,10 @@ fn read_answers(peer: &Peer, mut count: usize) {
     let mut tail = Vec::new();
     let mut buffer = [0; 65536];
     while count > 0 {
-        let read = stream.read(&mut buffer).unwrap();
+        let read = match stream.read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.unwrap(),
+        };
         assert!(read > 0, "cut with {count} answers to come");
         tail.extend_from_slice(&buffer[..read]);
         let end = tail
