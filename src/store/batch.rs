@@ -14,6 +14,7 @@ use crate::hub::time::UnixMillis;
 use super::clock::{ID_BITS_BELOW_MS, ids_of};
 use super::ids::to_sql;
 use super::names::{Names, mark_key};
+use super::people::conversations_of;
 use super::schema::FLAG_UNHEARD;
 
 /// Writes all of `records`; says how many messages were added.
@@ -56,6 +57,9 @@ pub(super) fn write(
                 db.prepare_cached("UPDATE conversation SET topic = ?2 WHERE id = ?1")?
                     .execute(params![conversation, topic.as_deref()])?;
             }
+            // Whatever else a client names would be a row that nothing ever needs.
+            RecordKind::MarkSet { owner, of, .. }
+                if conversations_of(db, *owner, of)?.is_empty() => {}
             RecordKind::MarkSet { owner, of, upto } => {
                 db.prepare_cached(
                     "INSERT INTO mark VALUES (?1, ?2, ?3)

@@ -40,9 +40,6 @@ pub struct StoreHandle {
     open: Weak<()>,
 }
 
-/// Where counting of what is not indexed yet ends.
-const UNINDEXED_MAX: u64 = 1_000_000;
-
 /// Messages that one transaction of an import adds.
 const IMPORTED_AT_ONCE: usize = 1_000;
 
@@ -67,7 +64,7 @@ impl StoreHandle {
             database_bytes: disk::bytes(&shared.files.database),
             wal_bytes: disk::bytes(&beside(&shared.files.database, "-wal")),
             search_bytes: disk::bytes_with_wal(&shared.files.search),
-            unindexed: self.unindexed().unwrap_or(0),
+            unindexed: shared.progress.behind(),
             search_note: shared.progress.note(),
             waiting_records: waiting.records,
             waiting_bytes: waiting.bytes,
@@ -80,16 +77,6 @@ impl StoreHandle {
             longest_commit_us: meter.longest_commit_us.load(Ordering::Relaxed),
             free_bytes: disk::free_bytes(&shared.files.database),
         }
-    }
-
-    fn unindexed(&self) -> Result<u64, StoreError> {
-        let count = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM message WHERE id > ?1 LIMIT {UNINDEXED_MAX})"
-        );
-        let upto = self.shared.progress.upto();
-        Ok(self
-            .reading()?
-            .query_row(&count, [upto], |row| row.get(0))?)
     }
 
     /// Writes a whole and consistent copy to `to` while the store goes on.

@@ -39,6 +39,7 @@ mod row;
 mod schema;
 mod search;
 mod shared;
+mod sweeping;
 mod threads;
 mod transfer;
 mod unread;

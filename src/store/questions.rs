@@ -37,6 +37,8 @@ pub(super) struct Asked {
     pub(super) ticket: Ticket,
     pub(super) question: Question,
     pub(super) deadline: Instant,
+    /// Until when it waits for these records; then one whose answer is of use without them goes ahead.
+    held_until: Instant,
     /// Records up to here must have been kept or lost before.
     after: MessageId,
 }
@@ -55,15 +57,25 @@ impl Questions {
         let after = match &question {
             // Ids above the newest record's are of events that are never kept.
             Question::Missed { upto, .. } => (*upto).min(ids.pushed()),
-            Question::Page { .. }
-            | Question::Search { .. }
-            | Question::Message { .. }
-            | Question::Unread { .. } => MessageId::default(),
+            // Who enters a room must find in its history what was said just before, or never hears it.
+            Question::Page { .. } | Question::Message { .. } | Question::Unread { .. } => {
+                ids.pushed()
+            }
+            Question::Search { .. } => MessageId::default(),
         };
+        let now = clock::now();
+        let deadline = now + self.time_limit;
         let asked = Asked {
+            held_until: match &question {
+                Question::Missed { .. } => deadline,
+                Question::Page { .. }
+                | Question::Search { .. }
+                | Question::Message { .. }
+                | Question::Unread { .. } => now + self.time_limit / 10,
+            },
             ticket,
             question,
-            deadline: clock::now() + self.time_limit,
+            deadline,
             after,
         };
         let mut state = held(&self.state);
@@ -93,12 +105,19 @@ impl Questions {
 
     /// Answers the questions that have been held back for too long.
     pub(super) fn expire(&self, now: Instant, news: &Newsbox) {
-        let expired: Vec<Asked> = {
+        let expired: VecDeque<Asked> = {
             let mut state = held(&self.state);
-            state
-                .held
-                .extract_if(.., |asked| asked.deadline <= now)
-                .collect()
+            let State { ready, held, .. } = &mut *state;
+            let late = held.extract_if(.., |asked| asked.held_until <= now);
+            let (waiting, going): (Vec<_>, Vec<_>) = late.partition(|asked| asked.deadline <= now);
+            ready.extend(going);
+            // Readers that hang at their disk take nothing any more.
+            let (rest, mut expired): (VecDeque<_>, VecDeque<_>) =
+                ready.drain(..).partition(|asked| asked.deadline > now);
+            *ready = rest;
+            expired.extend(waiting);
+            self.wake.notify_all();
+            expired
         };
         news.leave(expired.into_iter().map(|asked| News::Answered {
             ticket: asked.ticket,
@@ -109,7 +128,9 @@ impl Questions {
     /// When the next question that is held back expires.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let state = held(&self.state);
-        state.held.iter().map(|asked| asked.deadline).min()
+        let held = state.held.iter().map(|asked| asked.held_until);
+        held.chain(state.ready.iter().map(|asked| asked.deadline))
+            .min()
     }
 
     /// Waits for a question; `None` once there will be no more.

@@ -2,7 +2,6 @@
 //! keeps it with one commit: while a disk is busy with one batch, the next one gathers by itself. Between
 //! batches it does the operators' jobs and removes what is too old, in small steps.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -27,22 +26,19 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Pages in the log from which on the checkpointer is called: 4 MiB.
 const WAL_PAGES_SOON: u32 = 1_000;
 
-/// The writer rests so many times as long as a walk for old messages took: it costs a twentieth of a core at
-/// most, however many conversations there are.
-const RESTS_PER_WALK: u32 = 20;
-
 /// The writer's own.
 #[derive(Debug)]
 pub(super) struct Writer {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// Nothing after a failure, until it could be opened again.
     ledger: Option<Ledger>,
     durability: Durability,
     /// What is too old, and how far it was looked for.
-    sweep: Sweep,
-    next_sweep: Instant,
-    /// How long the present walk has been at work.
-    swept: Duration,
+    pub(super) sweep: Sweep,
+    pub(super) next_sweep: Instant,
+    /// How long the present walk has looked in vain, and whether it has found anything.
+    pub(super) swept: Duration,
+    pub(super) has_removed: bool,
     next_probe: Instant,
     next_look: Instant,
 }
@@ -59,6 +55,7 @@ impl Writer {
             ledger: Some(ledger),
             sweep: Sweep::default(),
             swept: Duration::ZERO,
+            has_removed: false,
         }
     }
 
@@ -123,11 +120,14 @@ impl Writer {
         let ceiling = shared.ids.ceiling_above(last.id);
         let begun = clock::now();
         self.look_at_files(begun);
-        let result = self.try_to_keep(batch, |ledger| ledger.keep(batch, ceiling));
+        let result = self
+            .try_to_keep(batch, |ledger| ledger.keep(batch, ceiling))
+            .and_then(|added| self.still_ours(added));
         let news = match result {
             Ok(added) => {
                 shared.ids.raised(ceiling);
                 shared.meter.messages.fetch_add(added, Ordering::Relaxed);
+                shared.progress.add_behind(added);
                 let took = clock::now().saturating_duration_since(begun);
                 shared.meter.committed(batch.len(), took);
                 News::Kept { upto: last.id }
@@ -207,7 +207,7 @@ impl Writer {
         }
     }
 
-    fn open_ledger(&mut self) -> Result<&mut Ledger, Trouble> {
+    pub(super) fn open_ledger(&mut self) -> Result<&mut Ledger, Trouble> {
         if self.shared.condition.is_gone() {
             return Err(Trouble::Gone);
         }
@@ -239,6 +239,15 @@ impl Writer {
         }
     }
 
+    /// Whoever removes the file under us leaves its last commits nowhere: so each asks, before it is told.
+    fn still_ours(&mut self, added: u64) -> Result<u64, Trouble> {
+        if self.shared.files_are_ours() {
+            return Ok(added);
+        }
+        self.shared.condition.set_gone(true, &self.shared.news);
+        Err(Trouble::Gone)
+    }
+
     fn do_job(&mut self, job: Job) {
         let shared = Arc::clone(&self.shared);
         job(self.open_ledger());
@@ -263,7 +272,7 @@ impl Writer {
         }
     }
 
-    fn failed(&mut self, why: Trouble) {
+    pub(super) fn failed(&mut self, why: Trouble) {
         self.close_ledger();
         self.next_probe = clock::now() + self.shared.pace.look_every;
         self.shared
@@ -300,40 +309,7 @@ impl Writer {
         }
     }
 
-    /// Removes what is too old, until a record comes.
-    fn sweep_when_due(&mut self) {
-        let now = clock::now();
-        if !self.sweep.is_needed() || now < self.next_sweep {
-            return;
-        }
-        let shared = Arc::clone(&self.shared);
-        while !shared.inbox.has_work() && shared.condition.trouble().is_none() {
-            let begun = clock::now();
-            let mut sweep = mem::take(&mut self.sweep);
-            let step = self.open_ledger().map(|ledger| sweep.step(ledger));
-            self.sweep = sweep;
-            let ended = clock::now();
-            self.swept += ended.saturating_duration_since(begun);
-            match step {
-                Ok(Ok(step)) => {
-                    let removed = step.removed;
-                    shared.meter.messages.fetch_sub(removed, Ordering::Relaxed);
-                    if removed > 0 {
-                        self.call_others();
-                    }
-                    if step.is_last {
-                        let rest = mem::take(&mut self.swept) * RESTS_PER_WALK;
-                        self.next_sweep = ended + rest.max(shared.pace.sweep_every);
-                        return;
-                    }
-                }
-                Ok(Err(Undone(error))) => return self.failed(trouble(&error)),
-                Err(why) => return self.failed(why),
-            }
-        }
-    }
-
-    fn call_others(&self) {
+    pub(super) fn call_others(&self) {
         self.shared.index.ring();
         let pages = self.shared.gauges.wal_pages.load(Ordering::Relaxed);
         if pages >= WAL_PAGES_SOON || self.durability == Durability::Relaxed {

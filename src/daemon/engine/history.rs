@@ -197,8 +197,12 @@ impl Core {
         };
         let mut news = mem::take(&mut self.history.news);
         store.take_news(&mut news);
-        for news in news.drain(..) {
+        let now = how_many_now(&news);
+        for news in news.drain(..now) {
             self.take_news(news);
+        }
+        if !news.is_empty() {
+            self.work.notify_one();
         }
         self.history.news = news;
         if !self.history.leaving.is_empty() {
@@ -314,6 +318,16 @@ pub fn open_store(
     Store::open(options, move || work.notify_one()).map(Some)
 }
 
+/// How much of this is for this turn: what comes behind so many answers waits for the next one, because
+/// each may be a long page to render and the peers who asked for nothing are not to wait for all of them.
+fn how_many_now(news: &[News]) -> usize {
+    let answers = news.iter().enumerate();
+    let mut answers = answers.filter(|(_, news)| matches!(news, News::Answered { .. }));
+    answers
+        .nth(ANSWERS_PER_TURN)
+        .map_or(news.len(), |(at, _)| at)
+}
+
 /// How the store is to keep things; `None` when there is to be none.
 fn store_durability(durability: Durability) -> Option<store::Durability> {
     match durability {
@@ -333,6 +347,8 @@ fn retention(config: &config::History) -> store::Retention {
 
 /// Threads that answer questions: one that is slow leaves another for the rest.
 const READERS: usize = 2;
+/// Answers that are taken in before the peers are served again.
+const ANSWERS_PER_TURN: usize = 16;
 /// The log's target.
 const HISTORY: &str = "chatd::history";
 const SETTLE_STEP: Duration = Duration::from_millis(2);

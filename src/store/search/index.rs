@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::file::{self, Unusable};
 use super::segment::tokens;
 use crate::hub::history::Trouble;
+use crate::store::clock;
 use crate::store::connection;
 use crate::store::error::trouble;
 use crate::store::schema::FLAG_UNHEARD;
@@ -25,8 +26,14 @@ const MESSAGES_PER_STEP: usize = 500;
 /// commit costs.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// How long nothing is tried after it failed.
+/// And while there is always more: a transaction for every few messages costs more than these.
+const BUSY_GATHER: Duration = Duration::from_millis(200);
+
+/// How long nothing is tried after it failed, and after which what is indexed is moved into the file.
 const REST: Duration = Duration::from_secs(1);
+
+/// Where counting what is to be indexed ends.
+const BEHIND_MAX: u64 = 1_000_000;
 
 /// Steps after which the index's own log is moved.
 const STEPS_PER_CHECKPOINT: u32 = 20;
@@ -104,7 +111,6 @@ impl<'a> Index<'a> {
             seq: 0,
         };
         index.find_place()?;
-        index.tell();
         Ok(index)
     }
 
@@ -127,26 +133,42 @@ impl<'a> Index<'a> {
             transaction.commit()?;
             self.upto = newest;
         }
+        let count = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM message WHERE id > ?1 LIMIT {BEHIND_MAX})"
+        );
+        let behind: i64 = self
+            .history
+            .query_row(&count, [self.upto], |row| row.get(0))?;
+        let progress = &self.shared.progress;
+        progress.behind.store(behind, Ordering::Relaxed);
         Ok(())
     }
 
     fn follow(&mut self) -> rusqlite::Result<Ended> {
         let bell = &self.shared.index;
+        let mut unmoved = 0;
         loop {
             let mut steps = 0;
             while self.step()? {
                 steps += 1;
-                if steps % STEPS_PER_CHECKPOINT == 0 {
+                if (unmoved + steps) % STEPS_PER_CHECKPOINT == 0 {
                     self.checkpoint()?;
                 }
                 if bell.is_closed() {
                     return Ok(Ended::Closed);
                 }
             }
-            if steps > 0 || self.seq > self.shared.progress.durable_seq() {
+            unmoved += steps;
+            if steps == 0 && (unmoved > 0 || self.seq > self.shared.progress.durable_seq()) {
                 self.checkpoint()?;
+                unmoved = 0;
             }
-            if !bell.wait(None) || !bell.pause(GATHER) {
+            let idle_since = clock::now();
+            if !bell.wait((unmoved > 0).then_some(idle_since + REST)) {
+                return Ok(Ended::Closed);
+            }
+            let is_busy = clock::now().saturating_duration_since(idle_since) < BUSY_GATHER;
+            if !bell.pause(if is_busy { BUSY_GATHER } else { GATHER }) {
                 return Ok(Ended::Closed);
             }
             if self.shared.progress.is_damaged() {
@@ -160,6 +182,7 @@ impl<'a> Index<'a> {
         let new = read_new(&self.history, self.upto)?;
         let notes = read_notes(&self.history, self.seq)?;
         if new.is_empty() && notes.is_empty() {
+            self.shared.progress.behind.store(0, Ordering::Relaxed);
             return Ok(false);
         }
         let transaction = self.words.transaction()?;
@@ -185,13 +208,10 @@ impl<'a> Index<'a> {
         }
         transaction.commit()?;
         (self.upto, self.seq) = (upto, seq);
-        self.tell();
-        Ok(true)
-    }
-
-    fn tell(&self) {
+        let indexed = i64::try_from(new.len()).unwrap_or(i64::MAX);
         let progress = &self.shared.progress;
-        progress.upto.store(self.upto, Ordering::Release);
+        progress.behind.fetch_sub(indexed, Ordering::Relaxed);
+        Ok(true)
     }
 
     /// Moves the index's log into its file. Only then will no loss of power undo what was read of the notes,

@@ -22,10 +22,10 @@ use super::news::held;
 /// How far the index is, for those who wait for it or look at it.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// The newest message that can be found.
-    upto: AtomicI64,
     /// Notes up to here are in the index for good.
     durable_seq: AtomicI64,
+    /// About so many messages that cannot be found yet.
+    behind: AtomicI64,
     /// Rises when the file is replaced; who has it open must open it again.
     generation: AtomicU64,
     /// Somebody found the file damaged.
@@ -34,8 +34,15 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn upto(&self) -> i64 {
-        self.upto.load(Ordering::Acquire)
+    /// So many more messages wait to be indexed.
+    pub(super) fn add_behind(&self, messages: u64) {
+        let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+        self.behind.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// About how many messages cannot be found yet: the writer and the index count without each other.
+    pub(super) fn behind(&self) -> u64 {
+        u64::try_from(self.behind.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
     pub(super) fn durable_seq(&self) -> i64 {

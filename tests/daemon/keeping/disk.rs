@@ -65,7 +65,7 @@ impl SmallDisk {
     }
 
     /// Where it is for everybody else.
-    pub(super) fn from_outside(&self, name: &str) -> PathBuf {
+    pub(super) fn seen_from_outside(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
         let path = self.path(name);
         root.join(path.strip_prefix("/").expect("an absolute path"))
@@ -73,7 +73,7 @@ impl SmallDisk {
 
     /// Leaves not a byte.
     pub(super) fn fill(&self) {
-        let mut filler = fs::File::create(self.from_outside("filler")).expect("a file");
+        let mut filler = fs::File::create(self.seen_from_outside("filler")).expect("a file");
         for size in [65536, 4096, 1] {
             loop {
                 match filler.write_all(&vec![0; size]) {
@@ -86,7 +86,7 @@ impl SmallDisk {
     }
 
     pub(super) fn make_room(&self) {
-        fs::remove_file(self.from_outside("filler")).expect("a file");
+        fs::remove_file(self.seen_from_outside("filler")).expect("a file");
     }
 
     /// Runs a shell's command in there.

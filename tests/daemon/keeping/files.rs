@@ -124,31 +124,48 @@ fn an_empty_file_is_a_history_that_begins() {
     ana.assert_kept(&there);
 }
 
+/// A daemon that has kept something on a small disk and was stopped.
+fn stopped_on(disk: &SmallDisk) -> (Daemon, Speaker) {
+    let mut daemon = disk.start("[limits]\nrate = 0");
+    let mut ana = Speaker::join(&daemon, "ana");
+    assert_eq!(ana.say(10)["type"], "ack");
+    stop(&mut daemon);
+    (daemon, ana)
+}
+
 #[test]
 fn a_disk_that_cannot_be_written_to_is_told_at_the_start() {
-    for (what, script) in [
-        ("the whole disk", "mount -o remount,ro \"$0\""),
-        (
-            "the file",
-            "mount --bind \"$0/history.db\" \"$0/history.db\"; mount -o remount,bind,ro \"$0/history.db\"",
-        ),
-    ] {
-        let disk = SmallDisk::new(4);
-        let mut daemon = disk.start("");
-        let mut ana = Speaker::join(&daemon, "ana");
-        assert_eq!(ana.say(10)["type"], "ack");
-        stop(&mut daemon);
-        disk.run(script);
-        let before = fs::read(disk.from_outside("history.db")).unwrap();
-        let (code, said) = daemon.fails_to_start_again();
-        assert_eq!(code, Some(1), "{what}: {said}");
-        assert!(said.contains("history.db"), "{what}: {said}");
-        assert!(
-            said.contains("Read-only") || said.contains("readonly"),
-            "{what}: {said}"
-        );
-        assert_eq!(fs::read(disk.from_outside("history.db")).unwrap(), before);
-    }
+    let disk = SmallDisk::new(4);
+    let (mut daemon, ana) = stopped_on(&disk);
+    disk.run("mount -o remount,ro \"$0\"");
+    let (code, said) = daemon.fails_to_start_again();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("history.db") && said.contains("Read-only"),
+        "{said}"
+    );
+    disk.run("mount -o remount,rw \"$0\"");
+    daemon.start_again();
+    ana.assert_kept(&lobby(&mut Peer::join(&daemon, "ben")));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_to_can_be_read_and_nothing_is_said_over_it() {
+    let disk = SmallDisk::new(4);
+    let (mut daemon, mut ana) = stopped_on(&disk);
+    disk.run("mount --bind \"$0/history.db\" \"$0/history.db\"");
+    disk.run("mount -o remount,bind,ro \"$0/history.db\"");
+    daemon.start_again();
+    daemon.wait_for_log(&["messages cannot be kept", "the disk cannot be written to"]);
+    ana.peer = Peer::join(&daemon, "ana");
+    let refusal = ana.say(10);
+    assert_eq!(refusal["code"], "not_kept", "{refusal}");
+    let text = refusal["text"].as_str().unwrap();
+    assert!(text.contains("the disk cannot be written to"), "{text}");
+    assert!(status(&daemon).contains("the disk cannot be written to"));
+    assert_served(&mut ana.peer);
+    let there = lobby(&mut ana.peer);
+    ana.assert_kept(&there);
 }
 
 #[test]

@@ -464,7 +464,8 @@ impl Writer {
         let acked = (0..self.said.len()).filter(|&number| self.said[number].ack.is_some());
         for number in acked.rev().take(20) {
             peer.wire.send(self.line(number).as_bytes());
-            let answer = peer.hear(|it| it["id"] == number.to_string());
+            let id = number.to_string();
+            let answer = peer.hear(|it| it["id"] == id);
             let ack = self.said[number].ack.as_ref().expect("it was acknowledged");
             let there = (&answer["msgid"], &answer["time"]);
             assert_eq!(there, (&json!(ack.msgid), &json!(ack.time)), "{answer}");

@@ -41,7 +41,8 @@ fn pipeline(peer: &mut Peer, texts: &[String]) {
 fn answers(peer: &mut Peer, texts: &[String]) -> Vec<String> {
     let mut acked = Vec::new();
     for (number, text) in texts.iter().enumerate() {
-        let answer = peer.hear(|it| it["id"] == number.to_string());
+        let id = number.to_string();
+        let answer = peer.hear(|it| it["id"] == id);
         if answer["type"] == "ack" {
             acked.push(text.clone());
         } else {
