@@ -114,7 +114,7 @@ fn what_thousands_whisper_does_not_hide_what_was_said_aloud() {
     let found = texts(&page);
     assert_eq!((found.len(), page.has_more), (100, true));
     assert_eq!(
-        (&*found[0], &*found[1], &*found[99]),
+        (found[0], found[1], found[99]),
         ("tea at last", "tea 149", "tea 51")
     );
 }
