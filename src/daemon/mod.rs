@@ -151,6 +151,7 @@ impl Daemon {
         } = Resources::take(&loaded.config)?;
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
+        tell_history(store.as_ref().map(|(store, _)| store));
         let config = Arc::new(loaded.config.clone());
         // The operators' door, before the store itself goes to where it is used.
         let history = History::new(store.as_ref().map(|(store, _)| store.handle()));
@@ -347,6 +348,17 @@ fn tell_start(loaded: &Loaded, files: OpenFiles) {
     for warning in files.shortage(wanted).iter().chain(&loaded.warnings) {
         warn!(target: LIFE, "{warning}");
     }
+}
+
+/// That a history was found and how long it is, or that there was none: nobody should miss that.
+fn tell_history(store: Option<&Store>) {
+    let Some(store) = store else {
+        info!(target: LIFE, "no history is kept");
+        return;
+    };
+    let status = store.handle().status();
+    let path = status.path.display();
+    info!(target: LIFE, %path, messages = status.messages, "history opened");
 }
 
 /// A start that failed before there was a log.

@@ -64,16 +64,7 @@ impl State {
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
-            Change::RoomKept { room, topic } => {
-                if self.room_named(&room).is_none() {
-                    if self.vacant_rooms >= VACANT_ROOMS_MAX {
-                        return;
-                    }
-                    self.vacant_rooms += 1;
-                }
-                let room = self.open(room);
-                self.room_mut(room).topic = Some(topic);
-            }
+            Change::RoomKept { room, topic } => self.keep_room(room, topic),
             Change::TopicSet { room, topic } => {
                 let is_cleared = topic.is_none();
                 self.room_mut(room).topic = topic;
@@ -130,6 +121,17 @@ impl State {
         });
         self.user_mut(user).sessions.clear();
         self.sessions.remove(id);
+    }
+
+    fn keep_room(&mut self, name: RoomName, topic: Arc<str>) {
+        if self.room_named(&name).is_none() {
+            if self.vacant_rooms >= VACANT_ROOMS_MAX {
+                return;
+            }
+            self.vacant_rooms += 1;
+        }
+        let room = self.open(name);
+        self.room_mut(room).topic = Some(topic);
     }
 
     /// The room of a name, opened if need be.

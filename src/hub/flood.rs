@@ -88,9 +88,9 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::Away(_)
         | Command::Edit { .. }
         | Command::Delete { .. }
-        | Command::History { .. }
         | Command::Unread => 2.0,
-        Command::Search { .. } => 4.0,
+        Command::History { limit, .. } => 1.0 + list(*limit),
+        Command::Search { limit, .. } => 3.0 + list(*limit),
         Command::Part { .. }
         | Command::Send { .. }
         | Command::MarkRead { .. }

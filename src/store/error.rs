@@ -39,6 +39,10 @@ pub enum OpenError {
         "the history {path} is damaged ({what}): look at it with `chatctl db check`, bring back a backup with `chatctl restore FILE`, or move it away to begin anew"
     )]
     Damaged { path: PathBuf, what: String },
+    #[error(
+        "the history {path} is missing or empty, but {rest} is there, and may hold what was acknowledged last: bring the history back (a backup by `chatctl restore FILE`), or move all that begins with its name away to begin anew"
+    )]
+    Missing { path: PathBuf, rest: PathBuf },
     #[error("the history {path} cannot be opened: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("the history {path} cannot be opened: {source}")]

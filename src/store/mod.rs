@@ -122,6 +122,7 @@ impl Store {
         let lock = Lock::take(&options.path)?;
         let database = open::without_links(&options.path)?;
         // Held until the writer's is open: the last connection to close would remove the log.
+        open::remove_leftovers(&database);
         let first = open::prepare(&database)?;
         let (restored, messages) = open::restored(&first, &database)?;
         let gauges = Arc::new(Gauges::default());

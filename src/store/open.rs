@@ -15,6 +15,7 @@ use crate::hub::time::UnixMillis;
 use super::clock::{ID_BITS_BELOW_MS, ids_of};
 use super::error::OpenError;
 use super::ids::from_sql;
+use super::lock::beside;
 use super::row::no_name;
 use super::schema::{self, APPLICATION_ID, VERSION};
 
@@ -23,6 +24,7 @@ use super::schema::{self, APPLICATION_ID, VERSION};
 /// # Errors
 /// [`OpenError`]: it is no history, a newer one, or a damaged one; then it is as it was.
 pub(super) fn prepare(path: &Path) -> Result<Connection, OpenError> {
+    must_be_whole(path)?;
     make_file(path)?;
     let mut connection = open_as_found(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let version = version_of(&connection, path)?;
@@ -193,6 +195,32 @@ pub(super) fn sort_out(path: &Path, source: rusqlite::Error) -> OpenError {
             what: source.to_string(),
         },
         Some(_) => OpenError::Sqlite { path, source },
+    }
+}
+
+/// A log without the file that it belongs to: SQLite would throw it away as a stranger's.
+fn must_be_whole(path: &Path) -> Result<(), OpenError> {
+    let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let rest = beside(path, "-wal");
+    if bytes(path) == 0 && bytes(&rest) > 0 {
+        let path = path.to_owned();
+        return Err(OpenError::Missing { path, rest });
+    }
+    Ok(())
+}
+
+/// Copies that a daemon was sending when it was killed: whole histories that nobody asks for any more.
+/// Hold the lock while calling.
+pub(super) fn remove_leftovers(path: &Path) {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return;
+    };
+    let beginning = format!("{name}.sending.unfinished-");
+    let directory = path.parent().unwrap_or(Path::new("."));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&beginning) {
+            let _ = fs::remove_file(entry.path()); // then the next start does
+        }
     }
 }
 

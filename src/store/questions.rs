@@ -43,6 +43,12 @@ pub(super) struct Asked {
     after: MessageId,
 }
 
+impl Asked {
+    fn is_search(&self) -> bool {
+        matches!(self.question, Question::Search { .. })
+    }
+}
+
 impl Questions {
     /// A letter box whose questions are answered within `time_limit`.
     pub(super) fn new(time_limit: Duration) -> Self {
@@ -64,7 +70,13 @@ impl Questions {
             Question::Search { .. } => MessageId::default(),
         };
         let now = clock::now();
-        let deadline = now + self.time_limit;
+        let deadline = match &question {
+            Question::Search { .. } => now + self.time_limit / 5,
+            Question::Page { .. }
+            | Question::Message { .. }
+            | Question::Unread { .. }
+            | Question::Missed { .. } => now + self.time_limit,
+        };
         let asked = Asked {
             held_until: match &question {
                 Question::Missed { .. } => deadline,
@@ -85,7 +97,7 @@ impl Questions {
         // Looked at under the lock: the writer settles first and releases afterwards.
         if ids.settled() >= after {
             state.ready.push_back(asked);
-            self.wake.notify_one();
+            self.wake.notify_all(); // not every reader takes every question
         } else {
             state.held.push(asked);
         }
@@ -133,11 +145,14 @@ impl Questions {
             .min()
     }
 
-    /// Waits for a question; `None` once there will be no more.
-    pub(super) fn take(&self) -> Option<Asked> {
+    /// Waits for a question; `None` once there will be no more. Who does not search leaves searches to
+    /// others, so that however many are asked, a page can still be read.
+    pub(super) fn take(&self, searches: bool) -> Option<Asked> {
         let mut state = held(&self.state);
         loop {
-            if let Some(asked) = state.ready.pop_front() {
+            let mut ready = state.ready.iter();
+            let next = ready.position(|asked| searches || !asked.is_search());
+            if let Some(asked) = next.and_then(|at| state.ready.remove(at)) {
                 return Some(asked);
             }
             if state.is_closing {

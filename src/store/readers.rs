@@ -18,14 +18,14 @@ use super::search::Finder;
 use super::shared::Shared;
 use super::unread::unread;
 
-/// Runs until there are no more questions.
-pub(super) fn run(shared: &Arc<Shared>) {
+/// Runs until there are no more questions. Only one that `searches` takes searches.
+pub(super) fn run(shared: &Arc<Shared>, searches: bool) {
     let mut reader = Reader {
         deadline: Deadline::never(),
         history: None,
         finder: Finder::default(),
     };
-    while let Some(asked) = shared.questions.take() {
+    while let Some(asked) = shared.questions.take(searches) {
         let answer = reader.answer(&asked, shared).unwrap_or_else(|error| {
             // Whatever it was, a new connection may do better.
             let why = trouble(&error);

@@ -35,8 +35,17 @@ impl Threads {
             let shared = Arc::clone(shared);
             spawn(name, move || run(&shared))
         };
+        // The first reader, unless it is the only one, is for those who want a page.
+        let run_all: fn(&Arc<Shared>) = |shared| readers::run(shared, true);
+        let run_pages: fn(&Arc<Shared>) = |shared| readers::run(shared, false);
         let readers = (0..readers.max(1))
-            .map(|_| start("store-reader", readers::run))
+            .map(|number| {
+                let is_for_pages = number == 0 && readers > 1;
+                start(
+                    "store-reader",
+                    if is_for_pages { run_pages } else { run_all },
+                )
+            })
             .collect::<Result<_, _>>()?;
         let index = start("store-index", search::run)?;
         let checkpointer = start("store-check", checkpoint::run)?;

@@ -291,10 +291,11 @@ fn what_was_said_is_found_again_without_entering_the_room() {
         texts(&["history", "#dev", "--around", second, "-n1", "-o", "tsv"]),
         ["a blue car"]
     );
-    assert_eq!(
-        texts(&["search", "car", "--from", "ben", "-o", "tsv"]),
-        ["a blue car", "car wash"]
-    );
+    // What was said just now is found a moment later.
+    wait_for("what was said last", || {
+        let found = texts(&["search", "car", "--from", "ben", "-o", "tsv"]);
+        (found == ["a blue car", "car wash"]).then_some(())
+    });
     assert_eq!(
         texts(&[
             "search", "car", "--in", "dev", "--since", "1h", "-n1", "-o", "tsv"

@@ -73,6 +73,11 @@ impl Pace {
     }
 }
 
+/// One token for each 200 messages that are asked for.
+fn more_for(limit: Option<u64>) -> f64 {
+    (limit.unwrap_or_default() / 200) as f64
+}
+
 /// What a request costs the server's flood control, as documented in `docs/chat-protocol.md`.
 fn cost(body: &ClientBody<'_>) -> f64 {
     match body {
@@ -82,9 +87,9 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         | ClientBody::Away { .. }
         | ClientBody::Edit { .. }
         | ClientBody::Delete { .. }
-        | ClientBody::History { .. }
         | ClientBody::Unread => 2.0,
-        ClientBody::Search { .. } => 4.0,
+        ClientBody::History { limit, .. } => 2.0 + more_for(*limit),
+        ClientBody::Search { limit, .. } => 4.0 + more_for(*limit),
         ClientBody::Part { .. }
         | ClientBody::Send { .. }
         | ClientBody::Read { .. }

@@ -352,8 +352,8 @@ fn retention(config: &config::History) -> store::Retention {
     }
 }
 
-/// Threads that answer questions: one that is slow leaves another for the rest.
-const READERS: usize = 2;
+/// Threads that answer questions: two that search or read, and one that only reads.
+const READERS: usize = 3;
 /// Answers that are taken in before the peers are served again.
 const ANSWERS_PER_TURN: usize = 16;
 /// The log's target.

@@ -3,8 +3,14 @@
 
 use super::segment::tokens;
 
-/// Most words and phrases that are looked at; those beyond are not looked for.
-const PHRASES_MAX: usize = 64;
+/// Most different words and phrases that are looked for; those beyond are not. People look for a few, and
+/// each costs a walk through all messages that have it.
+const PHRASES_MAX: usize = 10;
+
+/// Most beginnings among them, and the shortest: one letter leads to a tenth of all words. Others are
+/// looked for as whole words.
+const BEGINNINGS_MAX: usize = 2;
+const BEGINNING_CHARS_MIN: usize = 2;
 
 /// The words of a query.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,10 +28,10 @@ pub(super) fn words(text: &str) -> Words {
     if text.trim().is_empty() {
         return Words::Any;
     }
-    let mut expression = String::new();
-    let mut phrases = 0;
+    let mut phrases: Vec<String> = Vec::new();
+    let mut beginnings = 0;
     let mut rest = text;
-    while phrases < PHRASES_MAX
+    while phrases.len() < PHRASES_MAX
         && let Some((part, later)) = next_part(rest)
     {
         rest = later;
@@ -39,21 +45,20 @@ pub(super) fn words(text: &str) -> Words {
         if phrase.is_empty() {
             continue;
         }
-        if phrases > 0 {
-            expression.push_str(" AND ");
+        let is_long_enough = phrase.chars().count() >= BEGINNING_CHARS_MIN;
+        let mut quoted = format!("\"{phrase}\"");
+        if part.is_beginning && is_long_enough && beginnings < BEGINNINGS_MAX {
+            beginnings += 1;
+            quoted.push('*');
         }
-        expression.push('"');
-        expression.push_str(&phrase);
-        expression.push('"');
-        if part.is_beginning {
-            expression.push('*');
+        if !phrases.contains(&quoted) {
+            phrases.push(quoted);
         }
-        phrases += 1;
     }
-    if phrases == 0 {
+    if phrases.is_empty() {
         Words::Nothing
     } else {
-        Words::All(expression)
+        Words::All(phrases.join(" AND "))
     }
 }
 
@@ -106,6 +111,18 @@ mod tests {
         assert_eq!(words("deplo*"), all(r#""deplo"*"#));
         assert_eq!(words("don't"), all(r#""don t""#));
         assert_eq!(words("한국어"), all(r#""한 국 어""#));
+    }
+
+    #[test]
+    fn one_query_costs_only_so_much() {
+        assert_eq!(words("tea tea Tea"), all(r#""tea""#));
+        assert_eq!(words("n* tea"), all(r#""n" AND "tea""#));
+        assert_eq!(words("ab* cd* ef*"), all(r#""ab"* AND "cd"* AND "ef""#));
+        let many: Vec<String> = (0..100).map(|number| format!("w{number}")).collect();
+        let Words::All(expression) = words(&many.join(" ")) else {
+            panic!("words were given");
+        };
+        assert_eq!(expression.matches(" AND ").count(), PHRASES_MAX - 1);
     }
 
     #[test]
