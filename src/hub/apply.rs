@@ -64,16 +64,7 @@ impl State {
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
             Change::Left { user, room } => self.leave(user, room),
-            Change::RoomKept { room, topic } => {
-                if self.room_named(&room).is_none() {
-                    if self.vacant_rooms >= VACANT_ROOMS_MAX {
-                        return;
-                    }
-                    self.vacant_rooms += 1;
-                }
-                let room = self.open(room);
-                self.room_mut(room).topic = Some(topic);
-            }
+            Change::RoomKept { room, topic } => self.keep_room(room, topic),
             Change::TopicSet { room, topic } => {
                 let is_cleared = topic.is_none();
                 self.room_mut(room).topic = topic;
@@ -89,6 +80,18 @@ impl State {
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),
         }
+    }
+
+    /// A room that nobody is in, for its topic; unless there are too many of them.
+    fn keep_room(&mut self, room: RoomName, topic: Arc<str>) {
+        if self.room_named(&room).is_none() {
+            if self.vacant_rooms >= VACANT_ROOMS_MAX {
+                return;
+            }
+            self.vacant_rooms += 1;
+        }
+        let room = self.open(room);
+        self.room_mut(room).topic = Some(topic);
     }
 
     fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
