@@ -82,6 +82,7 @@ impl State {
         }
     }
 
+    /// A room that nobody is in, for its topic; unless there are too many of them.
     fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
         let session = known(self.sessions.find_mut(id));
         let user = UserId(self.users.insert(User {

@@ -348,6 +348,12 @@ impl Writer {
             lines += &format!("{}\n", json!({"type": "join", "room": room}));
         }
         peer.wire.try_send(lines.as_bytes()).ok()?;
+        let welcome = peer.wire.line()?;
+        if !welcome.starts_with('{') {
+            // Whoever was not heard yet is sent away in words.
+            assert!(welcome.contains("stopping"), "{welcome}");
+            return None;
+        }
         let mut entered = 0;
         while entered < ROOMS.len() {
             let object = peer.next()?;
