@@ -82,7 +82,6 @@ impl State {
         }
     }
 
-    /// A room that nobody is in, for its topic; unless there are too many of them.
     fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
         let session = known(self.sessions.find_mut(id));
         let user = UserId(self.users.insert(User {
@@ -124,6 +123,7 @@ impl State {
         self.sessions.remove(id);
     }
 
+    /// A room that nobody is in, for its topic; unless there are too many of them.
     fn keep_room(&mut self, name: RoomName, topic: Arc<str>) {
         if self.room_named(&name).is_none() {
             if self.vacant_rooms >= VACANT_ROOMS_MAX {
