@@ -1,7 +1,7 @@
 //! How far the user has read, told to the server: the newest line that was shown of each conversation,
 //! one request at a time and not for every line. Pure; time is passed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,6 +15,8 @@ pub(super) struct Marks {
     untold: BTreeMap<String, String>,
     /// The greatest that were told or are to be.
     shown: BTreeMap<String, String>,
+    /// Conversations with lines that are unread and above the screen: a mark would make them read.
+    held: BTreeSet<String>,
     told_at: Option<Instant>,
 }
 
@@ -29,7 +31,24 @@ impl Marks {
             return;
         }
         self.shown.insert(of.to_owned(), msgid.to_owned());
-        self.untold.insert(of.to_owned(), msgid.to_owned());
+        if !self.held.contains(of) {
+            self.untold.insert(of.to_owned(), msgid.to_owned());
+        }
+    }
+
+    /// Something is unread before what is shown: no mark is told until that was shown, too.
+    pub(super) fn hold(&mut self, of: &str) {
+        self.held.insert(of.to_owned());
+        self.untold.remove(of);
+    }
+
+    /// Everything that was unread has been shown.
+    pub(super) fn release(&mut self, of: &str) {
+        if self.held.remove(of)
+            && let Some(shown) = self.shown.get(of)
+        {
+            self.untold.insert(of.to_owned(), shown.clone());
+        }
     }
 
     /// The next mark to tell, if it is time.
@@ -59,6 +78,20 @@ mod tests {
 
     fn mark(of: &str, upto: &str) -> Option<(String, String)> {
         Some((of.to_owned(), upto.to_owned()))
+    }
+
+    #[test]
+    fn nothing_is_marked_over_a_gap_until_that_is_shown() {
+        let (mut marks, now) = (Marks::default(), Instant::now());
+        marks.hold("#a");
+        marks.shown("#a", "5");
+        marks.shown("#b", "6");
+        assert_eq!(marks.take(), BTreeMap::from([("#b".into(), "6".into())]));
+        assert_eq!(marks.next(now), None);
+        marks.release("#a");
+        assert_eq!(marks.next(now), mark("#a", "5"));
+        marks.release("#a");
+        assert_eq!(marks.take(), BTreeMap::new());
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) struct Past {
     parts: BTreeMap<Option<String>, Vec<Kept>>,
     /// Changes that were shown: which message, and when it was changed.
     changes: BTreeSet<(String, String)>,
-    marks: Marks,
+    pub(super) marks: Marks,
     /// The greatest id heard.
     pub(super) seen: Option<String>,
     /// The same, when the connection was lost: what came later was missed.

@@ -75,6 +75,7 @@ impl Talk {
         }
         if page.unread_from == Some(0) && further {
             page.heading = Some("more is unread before this; PgUp shows it".to_owned());
+            self.past.marks.hold(of);
         }
         if let Some(last) = page.messages.last() {
             self.past.shown(of, &last.msgid);
@@ -164,6 +165,13 @@ impl Talk {
         {
             // Nothing else brings private lines onto the screen that were said before we came.
             self.past.shown(of, &last.msgid);
+        }
+        let read = self.past.read.get(of);
+        let leads_to_read = messages
+            .first()
+            .is_none_or(|first| read.is_some_and(|read| first.msgid <= *read));
+        if leads_to_read || !further {
+            self.past.marks.release(of);
         }
         let answer = history(re, of, messages.clone(), further);
         if messages.is_empty() {
