@@ -16,6 +16,9 @@ use super::news::{News, Newsbox, held};
 /// Most questions that wait, held back or not.
 pub(super) const QUESTIONS_MAX: usize = 256;
 
+/// What a reader has beyond a question's deadline to say by itself that it took too long.
+const GRACE: Duration = Duration::from_millis(200);
+
 /// The readers' letter box.
 #[derive(Debug)]
 pub(super) struct Questions {
@@ -28,6 +31,8 @@ pub(super) struct Questions {
 struct State {
     ready: VecDeque<Asked>,
     held: Vec<Asked>,
+    /// In a reader's hands, and until when: a disk that hangs holds the reader, not whoever asked.
+    taken: Vec<(Ticket, Instant)>,
     is_closing: bool,
 }
 
@@ -115,11 +120,20 @@ impl Questions {
         self.wake.notify_all();
     }
 
-    /// Answers the questions that have been held back for too long.
+    /// A reader has an answer. Whether it is still wanted: the one that took too long was answered already.
+    pub(super) fn is_wanted(&self, ticket: Ticket) -> bool {
+        let mut state = held(&self.state);
+        let at = state.taken.iter().position(|(taken, _)| *taken == ticket);
+        at.map(|at| state.taken.swap_remove(at)).is_some()
+    }
+
+    /// Answers the questions that have waited for too long, wherever they are.
     pub(super) fn expire(&self, now: Instant, news: &Newsbox) {
-        let expired: VecDeque<Asked> = {
+        let expired: Vec<Ticket> = {
             let mut state = held(&self.state);
-            let State { ready, held, .. } = &mut *state;
+            let State {
+                ready, held, taken, ..
+            } = &mut *state;
             let late = held.extract_if(.., |asked| asked.held_until <= now);
             let (waiting, going): (Vec<_>, Vec<_>) = late.partition(|asked| asked.deadline <= now);
             ready.extend(going);
@@ -129,10 +143,16 @@ impl Questions {
             *ready = rest;
             expired.extend(waiting);
             self.wake.notify_all();
+            let late = |(_, deadline): &mut (Ticket, Instant)| *deadline + GRACE <= now;
+            let hanging = taken.extract_if(.., late).map(|(ticket, _)| ticket);
             expired
+                .iter()
+                .map(|asked| asked.ticket)
+                .chain(hanging)
+                .collect()
         };
-        news.leave(expired.into_iter().map(|asked| News::Answered {
-            ticket: asked.ticket,
+        news.leave(expired.into_iter().map(|ticket| News::Answered {
+            ticket,
             answer: Answer::Failed(Trouble::TimedOut),
         }));
     }
@@ -141,8 +161,9 @@ impl Questions {
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let state = held(&self.state);
         let held = state.held.iter().map(|asked| asked.held_until);
-        held.chain(state.ready.iter().map(|asked| asked.deadline))
-            .min()
+        let ready = state.ready.iter().map(|asked| asked.deadline);
+        let taken = state.taken.iter().map(|(_, deadline)| *deadline + GRACE);
+        held.chain(ready).chain(taken).min()
     }
 
     /// Waits for a question; `None` once there will be no more. Who does not search leaves searches to
@@ -153,6 +174,7 @@ impl Questions {
             let mut ready = state.ready.iter();
             let next = ready.position(|asked| searches || !asked.is_search());
             if let Some(asked) = next.and_then(|at| state.ready.remove(at)) {
+                state.taken.push((asked.ticket, asked.deadline));
                 return Some(asked);
             }
             if state.is_closing {

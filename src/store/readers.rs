@@ -34,10 +34,10 @@ pub(super) fn run(shared: &Arc<Shared>, searches: bool) {
             }
             Answer::Failed(why)
         });
-        shared.news.leave([News::Answered {
-            ticket: asked.ticket,
-            answer,
-        }]);
+        let ticket = asked.ticket;
+        if shared.questions.is_wanted(ticket) {
+            shared.news.leave([News::Answered { ticket, answer }]);
+        }
     }
 }
 
