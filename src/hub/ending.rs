@@ -35,11 +35,21 @@ impl Turn<'_> {
         if self.keep_place(session, user, reason) {
             return;
         }
+        self.end_user(user, reason, |turn| turn.forget(session));
+    }
+
+    /// Ends a user by `forget`: those around them hear of it, and rooms may close.
+    pub(super) fn end_user(
+        &mut self,
+        user: UserId,
+        reason: &QuitReason,
+        forget: impl FnOnce(&mut Self),
+    ) {
         let state = &self.hub.state;
         let nick = state.user(user).nick.clone();
         let audience = audience::others_around(state, user);
         let closing = self.closing_with(user);
-        self.forget(session);
+        forget(self);
         let reason = reason.clone();
         self.tell(audience, EventKind::Quit { nick, reason });
         for room in closing {
@@ -48,7 +58,7 @@ impl Turn<'_> {
     }
 
     /// The rooms that close when a user goes.
-    pub(super) fn closing_with(&self, user: UserId) -> Vec<RoomName> {
+    fn closing_with(&self, user: UserId) -> Vec<RoomName> {
         let state = &self.hub.state;
         let rooms = state.user(user).places.iter().map(|place| place.room);
         rooms

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use super::address::Network;
 use super::ask::Purpose;
-use super::audience;
 use super::change::Change;
-use super::event::EventKind;
 use super::history::{Keeping, Question, Restored};
 use super::id::{MessageId, SessionId, UserId};
 use super::input::QuitReason;
@@ -80,17 +78,11 @@ impl Turn<'_> {
     /// Ends a user who has no session, and tells those around them.
     pub(super) fn give_up_place(&mut self, user: UserId, reason: &QuitReason) {
         self.forget_place(user);
-        let state = &self.hub.state;
-        let nick = state.user(user).nick.clone();
-        let audience = audience::others_around(state, user);
-        let closing = self.closing_with(user);
-        self.hub.state.apply(Change::Gone { user });
-        let reason = reason.clone();
-        self.audit(Audit::Gone { nick: nick.clone() });
-        self.tell(audience, EventKind::Quit { nick, reason });
-        for room in closing {
-            self.audit(Audit::RoomClosed { room });
-        }
+        let nick = self.hub.state.user(user).nick.clone();
+        self.audit(Audit::Gone { nick });
+        self.end_user(user, reason, |turn| {
+            turn.hub.state.apply(Change::Gone { user });
+        });
     }
 
     /// The user has a session again, or is gone.

@@ -5,15 +5,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
 use crate::hub::history::{ClientMsgId, Record, RecordKind};
 
-use super::clock;
 use super::error::Full;
 use super::ledger::Ledger;
-use super::news::held;
+use super::news::{held, wait_until};
 use crate::hub::history::Trouble;
 
 /// Something that an operator asked for, done between two batches. It gets the trouble when there is no
@@ -120,21 +119,11 @@ impl Inbox {
         let mut state = held(&self.state);
         while state.is_idle() {
             state.is_asleep = true;
-            let Some(deadline) = deadline else {
-                state = self
-                    .wake
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let left = deadline.saturating_duration_since(clock::now());
-            if left.is_zero() {
+            let is_over;
+            (state, is_over) = wait_until(&self.wake, state, deadline);
+            if is_over {
                 break;
             }
-            (state, _) = self
-                .wake
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
         }
         state.is_asleep = false;
         state.is_poked = false;

@@ -2,10 +2,13 @@
 //! rings once per batch; the owner takes everything at once and never waits for a disk.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::hub::history::{Answer, Ticket, Trouble};
 use crate::hub::id::MessageId;
+
+use super::clock;
 
 /// One thing that has happened in the store.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,4 +82,23 @@ impl fmt::Debug for Newsbox {
 /// with it, so nobody ever sees what it left half done.
 pub(super) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits to be woken, at most until `deadline`; says whether that is over.
+pub(super) fn wait_until<'a, T>(
+    wake: &Condvar,
+    guard: MutexGuard<'a, T>,
+    deadline: Option<Instant>,
+) -> (MutexGuard<'a, T>, bool) {
+    let Some(deadline) = deadline else {
+        let guard = wake.wait(guard);
+        return (guard.unwrap_or_else(PoisonError::into_inner), false);
+    };
+    let left = deadline.saturating_duration_since(clock::now());
+    if left.is_zero() {
+        return (guard, true);
+    }
+    let woken = wake.wait_timeout(guard, left);
+    let (guard, _) = woken.unwrap_or_else(PoisonError::into_inner);
+    (guard, false)
 }

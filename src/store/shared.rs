@@ -2,7 +2,7 @@
 //! no lock in it is ever held while a disk is waited for.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::clock;
@@ -11,7 +11,7 @@ use super::disk::Identity;
 use super::ids::Ids;
 use super::inbox::Inbox;
 use super::ledger::{Files, Gauges};
-use super::news::{Newsbox, held};
+use super::news::{Newsbox, held, wait_until};
 use super::options::{Durability, Retention};
 use super::questions::Questions;
 use super::search::Progress;
@@ -152,21 +152,11 @@ impl Bell {
     pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
         let mut state = held(&self.state);
         while !state.is_rung && !state.is_closed {
-            let Some(deadline) = deadline else {
-                state = self
-                    .wake
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let left = deadline.saturating_duration_since(clock::now());
-            if left.is_zero() {
+            let is_over;
+            (state, is_over) = wait_until(&self.wake, state, deadline);
+            if is_over {
                 break;
             }
-            (state, _) = self
-                .wake
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
         }
         state.is_rung = false;
         self.is_rung.store(false, Ordering::Release);
@@ -175,17 +165,14 @@ impl Bell {
 
     /// Waits for `time`, whatever rings. Whether the thread may go on.
     pub(super) fn pause(&self, time: Duration) -> bool {
-        let end = clock::now() + time;
+        let end = Some(clock::now() + time);
         let mut state = held(&self.state);
         while !state.is_closed {
-            let left = end.saturating_duration_since(clock::now());
-            if left.is_zero() {
+            let is_over;
+            (state, is_over) = wait_until(&self.wake, state, end);
+            if is_over {
                 break;
             }
-            (state, _) = self
-                .wake
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
         }
         !state.is_closed
     }
