@@ -19,7 +19,7 @@
 //! | module | may import | crates |
 //! |---|---|---|
 //! | `hub` | | `precis_profiles`, `sha2`, `smallvec`, `smol_str`, `unicode_normalization` |
-//! | `store` | `hub` | `rusqlite`, `rustix`, `thiserror`, `unicode_normalization` |
+//! | `store` | `hub` | `crc32fast`, `getrandom`, `postcard`, `rusqlite`, `rustix`, `serde`, `thiserror`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `daemon::transport` | | `rustix`, `socket2`, `tokio` |

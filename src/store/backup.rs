@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::check::check_file;
+use super::commit_log;
 use super::connection;
 use super::disk;
 use super::error::StoreError;
@@ -94,24 +95,30 @@ pub fn restore(backup: &Path, to: &Path) -> Result<RestoreReport, StoreError> {
     })
 }
 
-/// Moves a database out of the way, together with its log, which is part of it.
+/// Moves a database out of the way, together with its logs, which are part of it.
 fn set_aside(database: &Path) -> Result<Option<PathBuf>, StoreError> {
-    if fs::symlink_metadata(database).is_err() {
-        remove_files(database).map_err(at(database))?;
-        return Ok(None);
-    }
     let aside = (1..)
         .map(|number: u32| beside(database, &format!(".before-restore-{number}")))
-        .find(|path| fs::symlink_metadata(path).is_err())
+        .find(|path| !is_there(path))
         .expect("not every number is taken");
-    let log = beside(database, "-wal");
-    // The log first: a database without its log is an older one, a log without its database is nothing.
-    if fs::symlink_metadata(&log).is_ok() {
-        fs::rename(&log, beside(&aside, "-wal")).map_err(at(&log))?;
+    let was_there = is_there(database);
+    // The logs first: a database without its log is an older one, a log without its database is nothing.
+    for path_of in [wal_of, commit_log::path_of, Path::to_owned] {
+        let file = path_of(database);
+        if is_there(&file) {
+            fs::rename(&file, path_of(&aside)).map_err(at(&file))?;
+        }
     }
-    fs::rename(database, &aside).map_err(at(database))?;
     remove_files(database).map_err(at(database))?; // its index of shared memory
-    Ok(Some(aside))
+    Ok(was_there.then_some(aside))
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn wal_of(database: &Path) -> PathBuf {
+    beside(database, "-wal")
 }
 
 /// The report of a database, if there is nothing to complain of.
@@ -127,7 +134,7 @@ fn sound(path: &Path) -> Result<CheckReport, StoreError> {
 }
 
 fn refuse_existing(path: &Path) -> Result<(), StoreError> {
-    if fs::symlink_metadata(path).is_ok() {
+    if is_there(path) {
         return Err(StoreError::Exists {
             path: path.to_owned(),
         });

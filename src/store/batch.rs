@@ -17,7 +17,7 @@ use super::names::{Names, mark_key};
 use super::people::conversations_of;
 use super::schema::FLAG_UNHEARD;
 
-/// Writes all of `records`; says how many messages were added.
+/// Writes all of `records` and notes how far that is; says how many messages were added.
 ///
 /// # Errors
 /// Whatever SQLite says; then the transaction must be undone.
@@ -43,8 +43,11 @@ pub(super) fn write(
                 client_msgid,
             } => {
                 let flags = flags_of(*kind, place);
-                speech.write(names, (record.id, record.at), (place, from), flags, text)?;
-                if let Some(own) = client_msgid {
+                let when = (record.id, record.at);
+                let is_new = speech.write(names, when, (place, from), flags, text)?;
+                if let Some(own) = client_msgid
+                    && is_new
+                {
                     let id = to_sql(record.id);
                     speech.remember.execute(params![id, own.as_str()])?;
                     resends.remembered(record.id);
@@ -73,10 +76,13 @@ pub(super) fn write(
             }
         }
     }
+    let added = speech.tally.write(db)?;
     if let Some(newest) = records.last() {
         resends.trim(db, newest.id)?;
+        db.prepare_cached("UPDATE state SET applied = ?1, ceiling = max(ceiling, ?1)")?
+            .execute([to_sql(newest.id)])?;
     }
-    speech.tally.write(db)
+    Ok(added)
 }
 
 /// What is needed for each message, looked up once for all of them.
@@ -88,6 +94,7 @@ struct Speech<'a> {
 }
 
 impl Speech<'_> {
+    /// Whether it is new: not so where an import from a clock that runs ahead has taken its id.
     fn write(
         &mut self,
         names: &mut Names,
@@ -95,14 +102,14 @@ impl Speech<'_> {
         (place, from): (&Place, &Author),
         flags: i64,
         text: &str,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         let conversation = names.conversation(self.db, place, from.owner)?;
         let author = names.author(self.db, from)?;
         let addressee = match place {
             Place::Room(_) => None,
             Place::User { to, .. } => Some(names.author(self.db, to)?),
         };
-        self.insert.execute(params![
+        let is_new = 0 < self.insert.execute(params![
             to_sql(id),
             conversation,
             author,
@@ -112,8 +119,10 @@ impl Speech<'_> {
             text,
             None::<i64>
         ])?;
-        self.tally.add(conversation, author, addressee, 1);
-        Ok(())
+        if is_new {
+            self.tally.add(conversation, author, addressee, 1);
+        }
+        Ok(is_new)
     }
 }
 
@@ -143,8 +152,9 @@ fn change(
     Ok(())
 }
 
+/// What is there under the same id stays.
 pub(super) const INSERT_MESSAGE: &str = "
-    INSERT INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
+    INSERT OR IGNORE INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 /// `message.at`: nothing when the id says it already.

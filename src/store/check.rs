@@ -4,9 +4,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::commit_log;
 use super::error::OpenError;
+use super::ledger::progress;
 use super::open::{open_as_found, sort_out, version_of, without_links};
 use super::report::CheckReport;
+use super::schema::FIRST_WITH_LOG;
 
 /// Checks a history that no daemon has open, or a backup. What it holds stays as it is.
 ///
@@ -23,10 +26,20 @@ pub fn check_file(path: &Path) -> Result<CheckReport, OpenError> {
     // A log beside it is part of it, and reading that needs its index of shared memory, which is made.
     let connection = open_as_found(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .or_else(|_| open_as_found(path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
-    if version_of(&connection, path)? == 0 {
+    let failed = |source| sort_out(path, source);
+    let version = version_of(&connection, path)?;
+    if version == 0 {
         return Err(OpenError::Foreign { path: path.clone() });
     }
-    check(&connection).map_err(|source| sort_out(path, source))
+    let mut report = check(&connection).map_err(failed)?;
+    if version >= FIRST_WITH_LOG {
+        let (applied, tag) = progress(&connection).map_err(failed)?;
+        match commit_log::inspect(path, applied, tag) {
+            Ok(records) => report.in_log = records as u64,
+            Err(error) => report.complaints.push(error.to_string()),
+        }
+    }
+    Ok(report)
 }
 
 /// Checks what a connection sees.

@@ -1,5 +1,6 @@
-//! Whether records can be kept, and why not. Two watch over it, the writer for what the disk says and the
-//! watch for what it does not say; the owner hears of it when what they make of it together changes.
+//! Whether records can be kept, and why not. Three watch over it, the committer and the writer for what the
+//! disk says and the watch for what it does not say; the owner hears of it when what they make of it together
+//! changes.
 
 use std::sync::Mutex;
 
@@ -15,11 +16,13 @@ pub(super) struct Condition {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
+    /// Why the last batch could not be committed, if it could not.
+    log: Option<Trouble>,
     /// Why the writer's last transaction failed, if it did.
     writer: Option<Trouble>,
     /// The file is not where it was.
     is_gone: bool,
-    /// The writer does not keep up.
+    /// The disk does not keep up.
     is_behind: bool,
 }
 
@@ -27,7 +30,7 @@ impl Known {
     fn trouble(self) -> Option<Trouble> {
         let gone = self.is_gone.then_some(Trouble::Gone);
         let behind = self.is_behind.then_some(Trouble::Behind);
-        gone.or(self.writer).or(behind)
+        gone.or(self.log).or(self.writer).or(behind)
     }
 }
 
@@ -38,6 +41,15 @@ impl Condition {
 
     pub(super) fn is_gone(&self) -> bool {
         held(&self.known).is_gone
+    }
+
+    /// What keeps the database from being written to.
+    pub(super) fn writer(&self) -> Option<Trouble> {
+        held(&self.known).writer
+    }
+
+    pub(super) fn set_log(&self, trouble: Option<Trouble>, news: &Newsbox) {
+        self.change(news, |known| known.log = trouble);
     }
 
     pub(super) fn set_writer(&self, trouble: Option<Trouble>, news: &Newsbox) {

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::options::Durability;
-
 /// How long a statement waits for another connection's lock. Only a checkpoint or somebody with a
 /// `sqlite3` shell can hold one.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -20,27 +18,14 @@ const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 /// Opens the writer's connection; the file must exist. Checkpoints are somebody else's
 /// work, so that no commit ever pays for one.
-pub(super) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
     // What was deleted is overwritten: somebody who asked for that will not be found in the free pages.
     connection.pragma_update(None, "secure_delete", true)?;
-    set_durability(&connection, durability)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
-}
-
-/// What a commit waits for, from now on.
-pub(super) fn set_durability(
-    connection: &Connection,
-    durability: Durability,
-) -> rusqlite::Result<()> {
-    let synchronous = match durability {
-        Durability::Commit => "FULL",
-        Durability::Relaxed => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", synchronous)
 }
 
 /// Opens a connection that can only read.

@@ -43,6 +43,10 @@ pub enum OpenError {
         "the history {path} is missing or empty, but {rest} is there, and may hold what was acknowledged last: bring the history back (a backup by `chatctl restore FILE`), or move all that begins with its name away to begin anew"
     )]
     Missing { path: PathBuf, rest: PathBuf },
+    #[error(
+        "the commit log {path} cannot be used ({what}): it may hold what was acknowledged last; bring back a backup with `chatctl restore FILE`, or move it away to go on without what it holds"
+    )]
+    Log { path: PathBuf, what: String },
     #[error("the history {path} cannot be opened: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("the history {path} cannot be opened: {source}")]

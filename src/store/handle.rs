@@ -17,6 +17,7 @@ use crate::hub::name::RoomName;
 use super::backup;
 use super::check;
 use super::clock;
+use super::commit_log;
 use super::connection;
 use super::disk;
 use super::error::{StoreError, trouble};
@@ -63,6 +64,7 @@ impl StoreHandle {
             messages: meter.messages.load(Ordering::Relaxed),
             database_bytes: disk::bytes(&shared.files.database),
             wal_bytes: disk::bytes(&beside(&shared.files.database, "-wal")),
+            log_bytes: disk::bytes(&commit_log::path_of(&shared.files.database)),
             search_bytes: disk::bytes_with_wal(&shared.files.search),
             unindexed: shared.progress.behind(),
             search_note: shared.progress.note(),
@@ -84,7 +86,7 @@ impl StoreHandle {
     /// # Errors
     /// [`StoreError`]: `to` exists, cannot be written, or the copy is not sound.
     pub fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
-        self.must_be_open()?;
+        self.catch_up()?;
         backup::backup(&self.shared.files.database, to)
     }
 
@@ -188,9 +190,19 @@ impl StoreHandle {
         Ok(retention::own(&self.reading()?)?)
     }
 
+    /// A connection that sees everything that was acknowledged before.
     fn reading(&self) -> Result<Connection, StoreError> {
-        self.must_be_open()?;
+        self.catch_up()?;
         Ok(connection::reader(&self.shared.files.database)?)
+    }
+
+    /// Waits until the database has what was acknowledged up to now; where it cannot be written to, what it
+    /// has must do.
+    fn catch_up(&self) -> Result<(), StoreError> {
+        match self.change(|_| Ok(())) {
+            Err(StoreError::Closing) => Err(StoreError::Closing),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn must_be_open(&self) -> Result<(), StoreError> {
@@ -212,7 +224,7 @@ impl StoreHandle {
                 ledger.and_then(|ledger| change(ledger).map_err(|Undone(error)| trouble(&error)));
             let _ = done.send(changed); // nobody waits any more
         };
-        if self.shared.inbox.push_job(Box::new(job)).is_err() {
+        if self.shared.backlog.push_job(Box::new(job)).is_err() {
             return Err(StoreError::Fails(Trouble::Behind));
         }
         // The writer ends without having done it only when the store is closed.

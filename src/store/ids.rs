@@ -18,8 +18,12 @@ const NEAR: u64 = AHEAD / 2;
 pub(super) struct Ids {
     /// Of the newest record that was taken.
     pushed: AtomicU64,
-    /// Of the newest record that was kept or lost, and all before it.
+    /// Of the newest record that was committed or lost, and all before it.
+    committed: AtomicU64,
+    /// Of the newest record that is in the database or was lost, and all before it.
     settled: AtomicU64,
+    /// The same, of what is in the database on the disk.
+    durable: AtomicU64,
     /// The newest that was ever given, kept or not.
     given: AtomicU64,
     /// The ceiling in the database.
@@ -30,7 +34,9 @@ impl Ids {
     pub(super) fn new(ceiling: MessageId) -> Self {
         Self {
             pushed: AtomicU64::new(0),
+            committed: AtomicU64::new(0),
             settled: AtomicU64::new(0),
+            durable: AtomicU64::new(0),
             given: AtomicU64::new(ceiling.0),
             ceiling: AtomicU64::new(ceiling.0),
         }
@@ -46,12 +52,29 @@ impl Ids {
         MessageId(self.pushed.load(Ordering::Acquire))
     }
 
+    pub(super) fn commit(&self, upto: MessageId) {
+        self.committed.fetch_max(upto.0, Ordering::Release);
+    }
+
+    pub(super) fn committed(&self) -> MessageId {
+        MessageId(self.committed.load(Ordering::Acquire))
+    }
+
     pub(super) fn settle(&self, upto: MessageId) {
         self.settled.fetch_max(upto.0, Ordering::Release);
     }
 
     pub(super) fn settled(&self) -> MessageId {
         MessageId(self.settled.load(Ordering::Acquire))
+    }
+
+    /// What was settled up to now is on the disk.
+    pub(super) fn make_durable(&self, upto: MessageId) {
+        self.durable.fetch_max(upto.0, Ordering::Release);
+    }
+
+    pub(super) fn durable(&self) -> MessageId {
+        MessageId(self.durable.load(Ordering::Acquire))
     }
 
     /// An id was given to something that is not kept. Whether the ceiling should be raised.

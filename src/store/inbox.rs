@@ -1,8 +1,7 @@
-//! What waits for the writer: records, bounded by their bytes, and jobs of operators, bounded by their
-//! number. Pushing is a short lock and no system call while the writer is awake; the writer takes all
-//! records at once by swapping the list.
+//! What waits for the committer: records, bounded by their bytes. Pushing is a short lock and no system call
+//! while the committer is awake; it takes all records at once by swapping the list. A record counts until
+//! the database has it, so the bound holds for the writer's backlog too.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
 use std::sync::{Condvar, Mutex};
@@ -11,18 +10,9 @@ use std::time::Instant;
 use crate::hub::history::{ClientMsgId, Record, RecordKind};
 
 use super::error::Full;
-use super::ledger::Ledger;
 use super::news::{held, wait_until};
-use crate::hub::history::Trouble;
 
-/// Something that an operator asked for, done between two batches. It gets the trouble when there is no
-/// database to do it with.
-pub(super) type Job = Box<dyn FnOnce(Result<&mut Ledger, Trouble>) + Send>;
-
-/// Most jobs that wait.
-const JOBS_MAX: usize = 64;
-
-/// The writer's letter box.
+/// The committer's letter box.
 pub(super) struct Inbox {
     state: Mutex<State>,
     wake: Condvar,
@@ -32,12 +22,12 @@ pub(super) struct Inbox {
 #[derive(Default)]
 struct State {
     records: Vec<Record>,
-    jobs: VecDeque<Job>,
-    /// Taken and not settled yet, so also what the writer has in its hands.
+    /// Taken and not settled yet.
     waiting_records: usize,
     waiting_bytes: usize,
+    /// Of them, those that are not committed: here, or in the committer's hands.
+    uncommitted: usize,
     is_asleep: bool,
-    is_poked: bool,
     is_closing: bool,
 }
 
@@ -45,6 +35,7 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
     pub(super) records: usize,
+    pub(super) uncommitted: usize,
     pub(super) bytes: usize,
     pub(super) bytes_max: usize,
 }
@@ -80,6 +71,7 @@ impl Inbox {
         }
         state.records.push(record);
         state.waiting_records += 1;
+        state.uncommitted += 1;
         state.waiting_bytes += bytes;
         let waiting = self.measure(&state);
         if mem::take(&mut state.is_asleep) {
@@ -89,35 +81,18 @@ impl Inbox {
         Ok(waiting)
     }
 
-    pub(super) fn push_job(&self, job: Job) -> Result<(), Full> {
-        let mut state = held(&self.state);
-        if state.is_closing || state.jobs.len() >= JOBS_MAX {
-            return Err(Full);
-        }
-        state.jobs.push_back(job);
-        state.is_asleep = false;
-        self.wake.notify_one();
-        Ok(())
-    }
-
-    /// Wakes the writer to look at what else is to be done.
-    pub(super) fn poke(&self) {
-        let mut state = held(&self.state);
-        state.is_poked = true;
-        state.is_asleep = false;
-        self.wake.notify_one();
-    }
-
     /// Nothing more is taken from now on.
     pub(super) fn close(&self) {
-        held(&self.state).is_closing = true;
-        self.poke();
+        let mut state = held(&self.state);
+        state.is_closing = true;
+        self.wake.notify_one();
     }
 
     /// Waits until there is something to do, at most until `deadline`, and moves all records to `out`.
-    pub(super) fn take(&self, out: &mut Vec<Record>, deadline: Option<Instant>) -> Taken {
+    /// Whether nothing more will come.
+    pub(super) fn take(&self, out: &mut Vec<Record>, deadline: Option<Instant>) -> bool {
         let mut state = held(&self.state);
-        while state.is_idle() {
+        while state.records.is_empty() && !state.is_closing {
             state.is_asleep = true;
             let is_over;
             (state, is_over) = wait_until(&self.wake, state, deadline);
@@ -126,28 +101,28 @@ impl Inbox {
             }
         }
         state.is_asleep = false;
-        state.is_poked = false;
         if out.is_empty() {
             mem::swap(out, &mut state.records);
         } else {
             out.append(&mut state.records);
         }
-        Taken {
-            jobs: mem::take(&mut state.jobs),
-            is_closing: state.is_closing,
-        }
+        state.is_closing
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        held(&self.state).is_closing
+    /// So many records are in the log, and wait for the writer.
+    pub(super) fn committed(&self, records: usize) -> Waiting {
+        let mut state = held(&self.state);
+        state.uncommitted -= records;
+        self.measure(&state)
     }
 
-    /// Whether something waits that the writer has not taken yet.
-    pub(super) fn has_work(&self) -> bool {
-        !held(&self.state).is_idle()
+    /// Records were lost, and wait no more.
+    pub(super) fn lost(&self, records: &[Record]) -> Waiting {
+        self.committed(records.len());
+        self.settle(records)
     }
 
-    /// Records were kept or lost, and wait no more.
+    /// Records are in the database, and wait no more.
     pub(super) fn settle(&self, records: &[Record]) -> Waiting {
         let bytes: usize = records.iter().map(size_of_record).sum();
         let mut state = held(&self.state);
@@ -163,21 +138,10 @@ impl Inbox {
     fn measure(&self, state: &State) -> Waiting {
         Waiting {
             records: state.waiting_records,
+            uncommitted: state.uncommitted,
             bytes: state.waiting_bytes,
             bytes_max: self.bytes_max,
         }
-    }
-}
-
-/// What the writer found.
-pub(super) struct Taken {
-    pub(super) jobs: VecDeque<Job>,
-    pub(super) is_closing: bool,
-}
-
-impl State {
-    fn is_idle(&self) -> bool {
-        self.records.is_empty() && self.jobs.is_empty() && !self.is_poked && !self.is_closing
     }
 }
 

@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::hub::history::{Record, RecordKind};
+use crate::hub::history::Record;
 use crate::hub::id::MessageId;
 
 use super::batch;
 use super::connection;
-use super::ids::to_sql;
+use super::ids::{from_sql, to_sql};
 use super::names::Names;
-use super::options::Durability;
 
 /// Size of the write with which the disk is tried, in bytes: more than a nearly full disk that still takes
 /// single messages would have left over.
@@ -31,6 +30,8 @@ pub(super) struct Ledger {
     connection: Connection,
     names: Names,
     resends: batch::Resends,
+    /// Whether a commit waits for the disk; nothing before the first.
+    waits_for_disk: Option<bool>,
 }
 
 /// What a test turns to fill a disk, and what the checkpoints look at.
@@ -49,12 +50,8 @@ impl Ledger {
     ///
     /// # Errors
     /// Whatever SQLite says.
-    pub(super) fn open(
-        path: &Path,
-        durability: Durability,
-        gauges: &Arc<Gauges>,
-    ) -> rusqlite::Result<Self> {
-        let mut connection = connection::writer(path, durability)?;
+    pub(super) fn open(path: &Path, gauges: &Arc<Gauges>) -> rusqlite::Result<Self> {
+        let mut connection = connection::writer(path)?;
         let measured = Arc::clone(gauges);
         connection.wal_hook(Some(move |_: &mut _, pages: i32| {
             measured
@@ -66,29 +63,29 @@ impl Ledger {
             connection,
             names: Names::default(),
             resends: batch::Resends::default(),
+            waits_for_disk: None,
         })
     }
 
-    /// Keeps all of `records` and raises the ceiling; says how many messages were added.
+    /// Takes over all of `records`, which the commit log has; says how many messages were added. It is on the
+    /// disk with the next change that waits for it.
     ///
     /// # Errors
-    /// [`Undone`]: none of them is kept, as far as this connection knows.
-    pub(super) fn keep(&mut self, records: &[Record], ceiling: MessageId) -> Result<u64, Undone> {
+    /// [`Undone`]: none of them was taken over, as far as this connection knows.
+    pub(super) fn keep(&mut self, records: &[Record]) -> Result<u64, Undone> {
+        self.wait_for_disk(false)?;
         let Self {
             connection,
             names,
             resends,
+            ..
         } = self;
         transact(connection, names, |transaction, names| {
-            let added = batch::write(transaction, names, resends, records)?;
-            transaction
-                .prepare_cached("UPDATE state SET ceiling = max(ceiling, ?1)")?
-                .execute([to_sql(ceiling)])?;
-            Ok(added)
+            batch::write(transaction, names, resends, records)
         })
     }
 
-    /// Does something in one transaction.
+    /// Does something in one transaction, and waits until it is on the disk with all that came before it.
     ///
     /// # Errors
     /// [`Undone`].
@@ -96,7 +93,38 @@ impl Ledger {
         &mut self,
         change: impl FnOnce(&Transaction<'_>, &mut Names) -> rusqlite::Result<T>,
     ) -> Result<T, Undone> {
+        self.wait_for_disk(true)?;
         transact(&mut self.connection, &mut self.names, change)
+    }
+
+    /// Whether the next transactions wait for the disk.
+    fn wait_for_disk(&mut self, waits: bool) -> rusqlite::Result<()> {
+        if self.waits_for_disk != Some(waits) {
+            let synchronous = if waits { "FULL" } else { "NORMAL" };
+            self.connection
+                .pragma_update(None, "synchronous", synchronous)?;
+            self.waits_for_disk = Some(waits);
+        }
+        Ok(())
+    }
+
+    /// The newest record that was taken over, and the tag of the log from which more may come.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub(super) fn progress(&self) -> rusqlite::Result<(MessageId, u64)> {
+        progress(&self.connection)
+    }
+
+    /// Says which log belongs to the database from now on.
+    ///
+    /// # Errors
+    /// [`Undone`].
+    pub(super) fn begin_log(&mut self, tag: u64) -> Result<(), Undone> {
+        self.change(|transaction, _| {
+            transaction.execute("UPDATE state SET log = ?1", [tag.cast_signed()])?;
+            Ok(())
+        })
     }
 
     /// Raises the ceiling, or sets it exactly when the store is closed in order.
@@ -124,33 +152,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether the first of these records is in the database: after a commit of which nobody knows how it
-    /// ended. Records that leave no row of their own count as not kept; they may be sent again.
-    ///
-    /// # Errors
-    /// Whatever SQLite says.
-    pub(super) fn has(&self, records: &[Record]) -> rusqlite::Result<bool> {
-        let said = records
-            .iter()
-            .find(|record| matches!(record.kind, RecordKind::Said { .. }));
-        let changed = records.iter().rfind(|record| {
-            matches!(
-                record.kind,
-                RecordKind::Edited { .. } | RecordKind::Deleted { .. }
-            )
-        });
-        let (sql, id) = match (said, changed) {
-            (Some(record), _) => ("SELECT 1 FROM message WHERE id = ?1", record.id),
-            (None, Some(record)) => ("SELECT 1 FROM message WHERE change_id = ?1", record.id),
-            (None, None) => return Ok(false),
-        };
-        let found: Option<i64> = self
-            .connection
-            .query_row(sql, [to_sql(id)], |row| row.get(0))
-            .optional()?;
-        Ok(found.is_some())
-    }
-
     /// For reading within the writer's own steps.
     pub(super) fn reading(&self) -> &Connection {
         &self.connection
@@ -176,17 +177,23 @@ impl Ledger {
         restarted.map(|_| ())
     }
 
-    pub(super) fn set_durability(&self, durability: Durability) -> rusqlite::Result<()> {
-        connection::set_durability(&self.connection, durability)
-    }
-
-    /// Moves the whole log into the database, so that what is left is one file.
+    /// Moves the whole write-ahead log into the database.
     pub(super) fn finish(self) {
         // What cannot be moved now is moved at the next start.
         let _ = self
             .connection
             .wal_checkpoint_v2(None::<&str>, CheckpointMode::TRUNCATE);
     }
+}
+
+/// What a database says of the commit log: see [`Ledger::progress`].
+///
+/// # Errors
+/// Whatever SQLite says.
+pub(super) fn progress(db: &Connection) -> rusqlite::Result<(MessageId, u64)> {
+    db.query_row("SELECT applied, log FROM state", [], |row| {
+        Ok((from_sql(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
+    })
 }
 
 fn transact<T>(

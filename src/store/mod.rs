@@ -1,18 +1,22 @@
-//! What was said, kept in a SQLite file: one writer that commits whatever waits as one transaction, readers
-//! that answer the hub's questions, and a search index in a file of its own. Nothing here knows a protocol, a
-//! socket or the engine; the owner hands in records and questions and takes news, and never waits.
+//! What was said, kept in a SQLite file: a commit log that has it first, a writer that takes it over into the
+//! database, readers that answer the hub's questions, and a search index in a file of its own. Nothing here
+//! knows a protocol, a socket or the engine; the owner hands in records and questions and takes news, and
+//! never waits.
 //!
 //! ```text
-//! keep(record) ─► inbox ─► writer ─► history.db ─► index ─► history-search.db
-//! ask(question) ─► questions ─► readers ◄┴────────────────────────┘
-//! take_news ◄─ newsbox ◄─ writer, readers, watch
+//! keep(record) ─► inbox ─► committer ─► backlog ─► writer ─► history.db ─► index ─► history-search.db
+//!                              └► history.db-log                 │                      │
+//! ask(question) ─► questions ─► readers ◄────────────────────────┴──────────────────────┘
+//! take_news ◄─ newsbox ◄─ committer, readers, watch
 //! ```
 
+mod backlog;
 mod backup;
 mod batch;
 mod check;
 mod checkpoint;
 mod clock;
+mod commit_log;
 mod condition;
 mod connection;
 mod deadline;
@@ -55,6 +59,7 @@ use std::sync::{Arc, Mutex};
 use crate::hub::history::{Question, Record, Restored, Ticket};
 use crate::hub::id::MessageId;
 
+use backlog::Backlog;
 use disk::Identity;
 use ids::Ids;
 use inbox::Inbox;
@@ -124,10 +129,11 @@ impl Store {
         // Held until the writer's is open: the last connection to close would remove the log.
         open::remove_leftovers(&database);
         let first = open::prepare(&database)?;
-        let (restored, messages) = open::restored(&first, &database)?;
         let gauges = Arc::new(Gauges::default());
-        let ledger = Ledger::open(&database, options.durability, &gauges)
-            .map_err(|source| open::sort_out(&database, source))?;
+        let mut ledger =
+            Ledger::open(&database, &gauges).map_err(|source| open::sort_out(&database, source))?;
+        let log = commit_log::recover(&mut ledger, &database)?;
+        let (restored, messages) = open::restored(&first, &database)?;
         drop(first);
         let shared = Arc::new(Shared {
             identity: Identity::of(&database),
@@ -138,6 +144,8 @@ impl Store {
             pace,
             news: Newsbox::new(news),
             inbox: Inbox::new(options.queue_bytes),
+            backlog: Backlog::new(pace.gather),
+            log_room: Bell::default(),
             questions: Questions::new(pace.question_limit),
             ids: Ids::new(restored.last_id),
             condition: condition::Condition::default(),
@@ -153,8 +161,8 @@ impl Store {
             watch: Bell::default(),
         });
         shared.meter.messages.store(messages, Ordering::Relaxed);
-        let threads =
-            Threads::start(&shared, ledger, options.readers).inspect_err(|_| shared.close())?;
+        let threads = Threads::start(&shared, log, ledger, options.readers)
+            .inspect_err(|_| shared.close())?;
         let running = Running {
             threads,
             open: Arc::default(),
@@ -186,9 +194,11 @@ impl Store {
     /// # Errors
     /// [`Full`]: too many questions wait already; no answer follows.
     pub fn ask(&self, ticket: Ticket, question: Question) -> Result<(), Full> {
-        self.shared
-            .questions
-            .ask(ticket, question, &self.shared.ids)
+        let shared = &self.shared;
+        if let Some(upto) = shared.questions.ask(ticket, question, &shared.ids)? {
+            shared.backlog.hurry(upto);
+        }
+        Ok(())
     }
 
     /// Moves what has happened to the end of `out`; never waits for a disk.
@@ -200,7 +210,7 @@ impl Store {
     /// restart. Usually one comparison.
     pub fn reserve(&self, id: MessageId) {
         if self.shared.ids.give(id) {
-            self.shared.inbox.poke();
+            self.shared.backlog.poke();
         }
     }
 
@@ -210,7 +220,7 @@ impl Store {
             durability,
             retention,
         };
-        self.shared.inbox.poke();
+        self.shared.backlog.poke();
     }
 
     /// The operators' door.

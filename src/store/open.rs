@@ -13,6 +13,7 @@ use crate::hub::name::RoomName;
 use crate::hub::time::UnixMillis;
 
 use super::clock::{ID_BITS_BELOW_MS, ids_of};
+use super::commit_log;
 use super::error::OpenError;
 use super::ids::from_sql;
 use super::lock::beside;
@@ -198,13 +199,21 @@ pub(super) fn sort_out(path: &Path, source: rusqlite::Error) -> OpenError {
     }
 }
 
-/// A log without the file that it belongs to: SQLite would throw it away as a stranger's.
+/// A log without the file that it belongs to: SQLite would throw its own away as a stranger's.
 fn must_be_whole(path: &Path) -> Result<(), OpenError> {
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let rest = beside(path, "-wal");
-    if bytes(path) == 0 && bytes(&rest) > 0 {
-        let path = path.to_owned();
-        return Err(OpenError::Missing { path, rest });
+    if bytes(path) > 0 {
+        return Ok(());
+    }
+    let rest = [
+        (beside(path, "-wal"), 0),
+        (commit_log::path_of(path), commit_log::HEADER_BYTES),
+    ];
+    for (rest, bytes_of_nothing) in rest {
+        if bytes(&rest) > bytes_of_nothing {
+            let path = path.to_owned();
+            return Err(OpenError::Missing { path, rest });
+        }
     }
     Ok(())
 }

@@ -64,7 +64,13 @@ impl Questions {
         }
     }
 
-    pub(super) fn ask(&self, ticket: Ticket, question: Question, ids: &Ids) -> Result<(), Full> {
+    /// Takes a question; says up to which record it is held back, if it is.
+    pub(super) fn ask(
+        &self,
+        ticket: Ticket,
+        question: Question,
+        ids: &Ids,
+    ) -> Result<Option<MessageId>, Full> {
         let after = match &question {
             // Ids above the newest record's are of events that are never kept.
             Question::Missed { upto, .. } => (*upto).min(ids.pushed()),
@@ -103,10 +109,11 @@ impl Questions {
         if ids.settled() >= after {
             state.ready.push_back(asked);
             self.wake.notify_all(); // not every reader takes every question
+            Ok(None)
         } else {
             state.held.push(asked);
+            Ok(Some(after))
         }
-        Ok(())
     }
 
     /// Lets go of the questions that wait for records up to `settled`.

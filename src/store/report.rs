@@ -16,6 +16,7 @@ pub struct StoreStatus {
     pub messages: u64,
     pub database_bytes: u64,
     pub wal_bytes: u64,
+    pub log_bytes: u64,
     /// The search index with its own write-ahead log.
     pub search_bytes: u64,
     /// Messages that the search does not find yet; counted up to a million.
@@ -23,7 +24,7 @@ pub struct StoreStatus {
     /// What the search index has gone through since the start, if anything: "it was damaged and is
     /// built anew".
     pub search_note: Option<String>,
-    /// Records that wait for the writer.
+    /// Records that the database does not have yet; most of them are kept already, in the commit log.
     pub waiting_records: usize,
     pub waiting_bytes: usize,
     /// Why nothing can be kept now, if so.
@@ -54,6 +55,8 @@ pub struct CheckReport {
     pub messages: u64,
     pub conversations: u64,
     pub authors: u64,
+    /// Records that only the commit log has, because the daemon was killed: the next start takes them over.
+    pub in_log: u64,
 }
 
 impl CheckReport {

@@ -10,8 +10,11 @@ pub(super) const APPLICATION_ID: i32 = 0x6368_6174;
 #[expect(clippy::cast_possible_truncation, reason = "a handful")]
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
+/// The first version whose history may have a commit log beside it.
+pub(super) const FIRST_WITH_LOG: u32 = 2;
+
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -102,4 +105,11 @@ CREATE TABLE touched (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id INTEGER NOT NULL
 );
+";
+
+/// `applied` is the newest record that came from the commit log, `log` the tag of the log that belongs to
+/// this database.
+const VERSION_2: &str = "
+ALTER TABLE state ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN log INTEGER NOT NULL DEFAULT 0;
 ";

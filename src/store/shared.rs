@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use super::backlog::Backlog;
 use super::clock;
 use super::condition::Condition;
 use super::disk::Identity;
@@ -25,6 +26,9 @@ pub(super) struct Shared {
     pub(super) pace: Pace,
     pub(super) news: Newsbox,
     pub(super) inbox: Inbox,
+    pub(super) backlog: Backlog,
+    /// For the committer: a half of the log may be written over.
+    pub(super) log_room: Bell,
     pub(super) questions: Questions,
     pub(super) ids: Ids,
     pub(super) condition: Condition,
@@ -55,6 +59,7 @@ impl Shared {
     /// Has every thread end, in any order.
     pub(super) fn close(&self) {
         self.inbox.close();
+        self.backlog.close();
         self.questions.close();
         self.index.close();
         self.checkpoint.close();
@@ -78,6 +83,8 @@ pub(super) struct Pace {
     pub(super) look_every: Duration,
     /// How often messages are looked for that are too old or too many.
     pub(super) sweep_every: Duration,
+    /// How long committed records gather before the database gets them, if nobody asks about them.
+    pub(super) gather: Duration,
 }
 
 impl Pace {
@@ -86,10 +93,11 @@ impl Pace {
         stall_after: Duration::from_secs(5),
         look_every: Duration::from_secs(1),
         sweep_every: Duration::from_secs(10),
+        gather: Duration::from_millis(100),
     };
 }
 
-/// What the writer has done since the start.
+/// What was done since the start.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     /// All that are kept, from before the start too.

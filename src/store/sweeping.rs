@@ -24,7 +24,7 @@ impl Writer {
         }
         let shared = Arc::clone(&self.shared);
         let mut is_first = true; // under steady talk too, or nothing would ever be removed
-        while (is_first || !shared.inbox.has_work()) && shared.condition.trouble().is_none() {
+        while (is_first || !shared.backlog.has_work()) && shared.condition.trouble().is_none() {
             is_first = false;
             let begun = clock::now();
             let mut sweep = mem::take(&mut self.sweep);

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use super::commit_log::{CommitLog, Committer};
 use super::error::OpenError;
 use super::ledger::Ledger;
 use super::shared::Shared;
@@ -14,6 +15,7 @@ use super::{checkpoint, readers, search, watch};
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Threads {
+    committer: JoinHandle<()>,
     writer: JoinHandle<()>,
     readers: Vec<JoinHandle<()>>,
     index: JoinHandle<()>,
@@ -28,6 +30,7 @@ impl Threads {
     /// [`OpenError::Thread`]; those that were started end when what they share is closed.
     pub(super) fn start(
         shared: &Arc<Shared>,
+        log: CommitLog,
         ledger: Ledger,
         readers: usize,
     ) -> Result<Self, OpenError> {
@@ -50,8 +53,10 @@ impl Threads {
         let index = start("store-index", search::run)?;
         let checkpointer = start("store-check", checkpoint::run)?;
         let watch = start("store-watch", watch::run)?;
+        let committer = Committer::new(Arc::clone(shared), log);
         let writer = Writer::new(Arc::clone(shared), ledger);
         Ok(Self {
+            committer: spawn("store-commit", move || committer.run())?,
             writer: spawn("store-writer", move || writer.run())?,
             readers,
             index,
@@ -60,10 +65,12 @@ impl Threads {
         })
     }
 
-    /// Ends them. The writer is the first, so that what it kept can still be asked for; while a disk hangs, so
-    /// does this.
+    /// Ends them. Committer and writer are the first, so that what they kept can still be asked for; while a
+    /// disk hangs, so does this.
     pub(super) fn end(self, shared: &Shared) {
         shared.inbox.close();
+        join(self.committer);
+        shared.backlog.close();
         join(self.writer);
         shared.questions.close();
         self.readers.into_iter().for_each(join);

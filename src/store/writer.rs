@@ -1,29 +1,30 @@
-//! The one thread that changes the database. It sleeps until something waits, takes all that waits, and
-//! keeps it with one commit: while a disk is busy with one batch, the next one gathers by itself. Between
-//! batches it does the operators' jobs and removes what is too old, in small steps.
+//! The one thread that changes the database. What it takes over was committed before, and is acknowledged:
+//! so it has time, and takes as much with one transaction as has gathered. In between it does the operators'
+//! jobs and removes what is too old, in small steps. While the database fails, records stay in its hands
+//! and in the commit log.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use std::{fs, mem};
 
 use rusqlite::ErrorCode;
 
 use crate::hub::history::{Record, Trouble};
+use crate::hub::id::MessageId;
 
+use super::backlog::Job;
 use super::clock;
+use super::commit_log;
 use super::error::trouble;
-use super::inbox::{Job, size_of_record};
 use super::ledger::{Ledger, Undone};
-use super::news::News;
-use super::options::Durability;
 use super::retention::Sweep;
 use super::shared::Shared;
 
-/// Most records of one transaction, and most bytes of them.
+/// Most records of one transaction.
 const BATCH_RECORDS: usize = 4096;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Pages in the log from which on the checkpointer is called: 4 MiB.
+/// Pages in the write-ahead log from which on the checkpointer is called: 4 MiB.
 const WAL_PAGES_SOON: u32 = 1_000;
 
 /// The writer's own.
@@ -32,7 +33,10 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     /// Nothing after a failure, until it could be opened again.
     ledger: Option<Ledger>,
-    durability: Durability,
+    /// Committed, and not in the database yet.
+    backlog: Vec<Record>,
+    /// With these, everything up to here was committed or lost.
+    upto: MessageId,
     /// What is too old, and how far it was looked for.
     pub(super) sweep: Sweep,
     pub(super) next_sweep: Instant,
@@ -40,39 +44,44 @@ pub(super) struct Writer {
     pub(super) swept: Duration,
     pub(super) has_removed: bool,
     next_probe: Instant,
-    next_look: Instant,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, ledger: Ledger) -> Self {
         let now = clock::now();
         Self {
-            durability: shared.settings().durability,
             next_sweep: now + shared.pace.sweep_every,
             next_probe: now,
-            next_look: now + shared.pace.look_every,
             shared,
             ledger: Some(ledger),
+            backlog: Vec::new(),
+            upto: MessageId::default(),
             sweep: Sweep::default(),
             swept: Duration::ZERO,
             has_removed: false,
         }
     }
 
-    /// Runs until the inbox is closed and empty.
+    /// Runs until the backlog is closed and empty.
     pub(super) fn run(mut self) {
-        let mut waiting = Vec::new();
         loop {
-            let taken = self.shared.inbox.take(&mut waiting, self.next_turn());
+            let shared = Arc::clone(&self.shared);
+            let next_turn = self.next_turn();
+            let taken = shared.backlog.take(&mut self.backlog, next_turn);
+            self.upto = taken.upto;
             self.apply_settings();
-            self.keep_all(&mut waiting);
+            if shared.condition.writer().is_none() {
+                self.keep_all();
+            }
             for job in taken.jobs {
                 self.do_job(job);
             }
             if taken.is_closing {
                 break;
             }
-            self.raise_ceiling();
+            if taken.wants_durable || shared.ids.is_near() {
+                self.make_durable();
+            }
             self.probe_when_due();
             self.sweep_when_due();
         }
@@ -89,121 +98,75 @@ impl Writer {
         let settings = self.shared.settings();
         self.sweep.set_common(settings.retention);
         self.sweep.heed_index(self.shared.progress.durable_seq());
-        if settings.durability != self.durability
-            && let Some(ledger) = &self.ledger
-            && ledger.set_durability(settings.durability).is_ok()
-        {
-            self.durability = settings.durability;
-        }
     }
 
-    fn keep_all(&mut self, waiting: &mut Vec<Record>) {
-        let mut rest = waiting.as_slice();
-        while !rest.is_empty() {
-            let (batch, later) = rest.split_at(batch_length(rest));
-            self.keep(batch);
-            rest = later;
+    /// Takes over what waits, as far as the database lets itself be written to.
+    fn keep_all(&mut self) {
+        let mut backlog = mem::take(&mut self.backlog);
+        let mut kept = 0;
+        for batch in backlog.chunks(BATCH_RECORDS) {
+            if let Err(why) = self.keep(batch) {
+                self.failed(why);
+                break;
+            }
+            kept += batch.len();
         }
-        // One burst must not hold its memory for ever.
-        if waiting.capacity() > 2 * BATCH_RECORDS {
-            *waiting = Vec::new();
+        if kept == backlog.len() {
+            self.settle(self.upto); // also what was lost behind the last of them
+            // One burst must not hold its memory for ever.
+            backlog.clear();
+            backlog.shrink_to(2 * BATCH_RECORDS);
+        } else {
+            backlog.drain(..kept);
         }
-        waiting.clear();
+        self.backlog = backlog;
     }
 
-    /// Keeps a batch or loses it; either way it waits no more.
-    fn keep(&mut self, batch: &[Record]) {
-        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
-            return;
+    fn keep(&mut self, batch: &[Record]) -> Result<(), Trouble> {
+        let Some(last) = batch.last() else {
+            return Ok(());
         };
+        let added = self.try_to_keep(batch, last.id)?;
         let shared = Arc::clone(&self.shared);
-        let ceiling = shared.ids.ceiling_above(last.id);
-        let begun = clock::now();
-        self.look_at_files(begun);
-        let result = self
-            .try_to_keep(batch, |ledger| ledger.keep(batch, ceiling))
-            .and_then(|added| self.still_ours(added));
-        let news = match result {
-            Ok(added) => {
-                shared.ids.raised(ceiling);
-                shared.meter.messages.fetch_add(added, Ordering::Relaxed);
-                shared.progress.add_behind(added);
-                let took = clock::now().saturating_duration_since(begun);
-                shared.meter.committed(batch.len(), took);
-                News::Kept { upto: last.id }
-            }
-            Err(why) => {
-                let lost = batch.len() as u64;
-                shared.meter.lost.fetch_add(lost, Ordering::Relaxed);
-                News::Lost {
-                    from: first.id,
-                    upto: last.id,
-                    why,
-                }
-            }
-        };
-        // In this order: who hears that it works may send at once, and a question that is let go must find
-        // what it waited for.
+        shared.meter.messages.fetch_add(added, Ordering::Relaxed);
+        shared.progress.add_behind(added);
         let waiting = shared.inbox.settle(batch);
-        shared.ids.settle(last.id);
-        shared.news.leave([news]);
-        shared.condition.set_writer(result.err(), &shared.news);
+        self.settle(last.id);
         if waiting.is_low() {
             shared.condition.set_behind(false, &shared.news);
         }
-        shared.questions.release(last.id);
-        match result {
-            Ok(_) => {
-                self.call_others();
-                self.restart_log();
-            }
-            Err(_) => self.next_probe = clock::now() + shared.pace.look_every,
-        }
+        self.call_others();
+        self.restart_log();
+        Ok(())
+    }
+
+    /// A question that is let go must find what it waited for.
+    fn settle(&self, upto: MessageId) {
+        self.shared.ids.settle(upto);
+        self.shared.questions.release(upto);
     }
 
     /// Tries a batch until it is known whether it is kept.
-    fn try_to_keep(
-        &mut self,
-        batch: &[Record],
-        mut keep: impl FnMut(&mut Ledger) -> Result<u64, Undone>,
-    ) -> Result<u64, Trouble> {
+    fn try_to_keep(&mut self, batch: &[Record], last: MessageId) -> Result<u64, Trouble> {
         loop {
-            let Undone(error) = match keep(self.open_ledger()?) {
+            let Undone(error) = match self.open_ledger()?.keep(batch) {
                 Ok(added) => return Ok(added),
                 Err(undone) => undone,
             };
             // Somebody else holds the lock, an operator's shell or a checkpoint: that is no failure yet. The
-            // watch tells of it when it takes long.
+            // watch tells of it when too much waits.
             if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                && !self.shared.inbox.is_closing()
+                && !self.shared.backlog.is_closing()
             {
                 continue;
             }
             // A failed commit may have reached the disk all the same. Only a new connection knows: it reads
-            // the log as the next start would.
+            // the write-ahead log as the next start would.
             self.close_ledger();
-            let is_there = self.open_ledger()?.has(batch);
-            return match is_there {
-                Ok(true) => Ok(batch.len() as u64),
-                Ok(false) => {
-                    self.overwrite_what_failed();
-                    Err(trouble(&error))
-                }
-                Err(_) => {
-                    self.close_ledger();
-                    Err(trouble(&error))
-                }
+            return match self.open_ledger()?.progress() {
+                Ok((applied, _)) if applied >= last => Ok(batch.len() as u64),
+                Ok(_) | Err(_) => Err(trouble(&error)),
             };
-        }
-    }
-
-    /// The pages of a failed commit may stand in the log behind its end, whole and with valid sums. A crash
-    /// now would make the next start believe in them, after the records were reported as lost. Whatever is
-    /// written next takes their place.
-    fn overwrite_what_failed(&mut self) {
-        let ceiling = self.shared.ids.ceiling_above(self.shared.ids.given());
-        if let Some(ledger) = &mut self.ledger {
-            let _ = ledger.set_ceiling(ceiling); // then it is the probe's first success that does it
         }
     }
 
@@ -219,7 +182,7 @@ impl Writer {
                     return Err(Trouble::Gone);
                 }
                 let shared = &self.shared;
-                let opened = Ledger::open(&shared.files.database, self.durability, &shared.gauges)
+                let opened = Ledger::open(&shared.files.database, &shared.gauges)
                     .and_then(|ledger| ledger.bound_pages(&shared.gauges).map(|()| ledger));
                 opened.map_err(|error| trouble(&error))?
             }
@@ -231,35 +194,25 @@ impl Writer {
         drop(self.ledger.take());
     }
 
-    fn look_at_files(&mut self, now: Instant) {
-        if now >= self.next_look {
-            self.next_look = now + self.shared.pace.look_every;
-            let is_gone = !self.shared.files_are_ours();
-            self.shared.condition.set_gone(is_gone, &self.shared.news);
-        }
-    }
-
-    /// Whoever removes the file under us leaves its last commits nowhere: so each asks, before it is told.
-    fn still_ours(&mut self, added: u64) -> Result<u64, Trouble> {
-        if self.shared.files_are_ours() {
-            return Ok(added);
-        }
-        self.shared.condition.set_gone(true, &self.shared.news);
-        Err(Trouble::Gone)
-    }
-
     fn do_job(&mut self, job: Job) {
         let shared = Arc::clone(&self.shared);
-        job(self.open_ledger());
+        // What an operator changes comes behind all that was acknowledged before.
+        job(match shared.condition.writer() {
+            Some(why) if !self.backlog.is_empty() => Err(why),
+            Some(_) | None => self.open_ledger(),
+        });
         shared.index.ring();
         self.sweep.look_again();
     }
 
-    fn raise_ceiling(&mut self) {
+    /// Raises the ceiling, which brings everything in the database to the disk, so that the commit log may be
+    /// written over.
+    fn make_durable(&mut self) {
         let shared = Arc::clone(&self.shared);
-        if !shared.ids.is_near() || shared.condition.trouble().is_some() {
+        if shared.condition.trouble().is_some() {
             return;
         }
+        let settled = shared.ids.settled();
         let ceiling = shared.ids.ceiling_above(shared.ids.given());
         let raised = self.open_ledger().and_then(|ledger| {
             ledger
@@ -267,7 +220,11 @@ impl Writer {
                 .map_err(|Undone(error)| trouble(&error))
         });
         match raised {
-            Ok(()) => shared.ids.raised(ceiling),
+            Ok(()) => {
+                shared.ids.raised(ceiling);
+                shared.ids.make_durable(settled);
+                shared.log_room.ring();
+            }
             Err(why) => self.failed(why),
         }
     }
@@ -299,10 +256,10 @@ impl Writer {
         });
         match probed {
             Ok(()) => {
-                if shared.inbox.waiting().is_low() {
-                    shared.condition.set_behind(false, &shared.news);
+                self.keep_all();
+                if self.backlog.is_empty() {
+                    shared.condition.set_writer(None, &shared.news);
                 }
-                shared.condition.set_writer(None, &shared.news);
             }
             Err(Trouble::Gone) => {}
             Err(why) => self.failed(why),
@@ -312,7 +269,7 @@ impl Writer {
     pub(super) fn call_others(&self) {
         self.shared.index.ring();
         let pages = self.shared.gauges.wal_pages.load(Ordering::Relaxed);
-        if pages >= WAL_PAGES_SOON || self.durability == Durability::Relaxed {
+        if pages >= WAL_PAGES_SOON {
             self.shared.checkpoint.ring();
         }
     }
@@ -326,26 +283,19 @@ impl Writer {
         }
     }
 
-    /// The exact last id: nothing more is given out.
+    /// The exact last id: nothing more is given out. With that, nobody needs the commit log any more, and
+    /// what was deleted meanwhile is not to be found there.
     fn finish(mut self) {
         let given = self.shared.ids.given();
-        if let Ok(ledger) = self.open_ledger() {
-            let _ = ledger.set_ceiling(given); // the ceiling above it is as safe
+        let closed = self.open_ledger().map(|ledger| ledger.set_ceiling(given));
+        if self.backlog.is_empty() && matches!(closed, Ok(Ok(()))) {
+            let log = commit_log::path_of(&self.shared.files.database);
+            let _ = fs::remove_file(log); // the next start finds nothing new in it
         }
         if let Some(ledger) = self.ledger.take() {
             ledger.finish();
         }
     }
-}
-
-/// How many of these records go into one transaction: at least one.
-fn batch_length(records: &[Record]) -> usize {
-    let mut bytes = 0;
-    let fits = records.iter().take(BATCH_RECORDS).take_while(|record| {
-        bytes += size_of_record(record);
-        bytes <= BATCH_BYTES
-    });
-    fits.count().max(1)
 }
 
 /// In trouble nothing is swept, so a sweep that is due must not wake the writer again and again.

@@ -92,16 +92,9 @@ impl<'a> Index<'a> {
         } else {
             file::open(path)
         };
-        let words = match opened {
-            Ok(words) => {
-                shared.progress.begin_generation(None);
-                words
-            }
-            Err(why) => {
-                let words = file::begin(path, last_note(&history)?)?;
-                shared.progress.begin_generation(why.note());
-                words
-            }
+        let (words, note) = match opened {
+            Ok(words) => (words, None),
+            Err(why) => (file::begin(path, last_note(&history)?)?, why.note()),
         };
         let mut index = Self {
             shared,
@@ -111,6 +104,7 @@ impl<'a> Index<'a> {
             seq: 0,
         };
         index.find_place()?;
+        shared.progress.begin_generation(note);
         Ok(index)
     }
 
@@ -223,7 +217,7 @@ impl<'a> Index<'a> {
         let progress = &self.shared.progress;
         if log == moved && self.seq > progress.durable_seq() {
             progress.durable_seq.store(self.seq, Ordering::Release);
-            self.shared.inbox.poke();
+            self.shared.backlog.poke();
         }
         Ok(())
     }

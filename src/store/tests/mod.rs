@@ -5,6 +5,7 @@ mod asking;
 mod faults;
 mod files;
 mod keeping;
+mod log;
 mod operating;
 mod retention;
 mod searching;
@@ -37,6 +38,7 @@ const BRISK: Pace = Pace {
     stall_after: Duration::from_millis(200),
     look_every: Duration::from_millis(50),
     sweep_every: Duration::from_millis(20),
+    gather: Duration::from_millis(5),
 };
 
 /// A store, whoever speaks in it, and what it said.
@@ -104,7 +106,12 @@ impl Story {
         if upto == MessageId(0) {
             return;
         }
-        self.wait(|news| matches!(news, News::Kept { upto: kept } if *kept >= upto));
+        let shared = Arc::clone(&self.store.shared);
+        if shared.ids.committed() < upto {
+            self.wait(|news| matches!(news, News::Kept { upto: kept } if *kept >= upto));
+        }
+        shared.backlog.hurry(upto);
+        until("the database has it", || shared.ids.settled() >= upto);
     }
 
     /// Waits for news, those that came before included.
@@ -219,6 +226,20 @@ fn options(directory: &Path) -> Options {
 
 fn database(directory: &TempDir) -> PathBuf {
     directory.path().join("history.db")
+}
+
+/// The files as another process would find them if this one were killed now.
+fn copy_as_after_a_crash(home: &TempDir) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["history.db", "history.db-wal", "history.db-log"] {
+        // Through another process: closing a descriptor here would drop SQLite's locks.
+        let copied = std::process::Command::new("cp")
+            .arg(home.path().join(name))
+            .arg(copy.path())
+            .status();
+        assert!(copied.unwrap().success());
+    }
+    copy
 }
 
 fn owner(who: &str) -> OwnerId {

@@ -1,0 +1,236 @@
+//! A record as bytes: postcard's, whose form is fixed. Variants and fields are never changed or moved, only
+//! added at the end of an enum: a log must be readable by every later chatd.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hub::command::MessageKind;
+use crate::hub::history::{Author, ClientMsgId, OwnerId, Partner, Place, Record, RecordKind};
+use crate::hub::id::MessageId;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::time::UnixMillis;
+
+/// Why bytes are no record.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EntryError {
+    #[error("{0}")]
+    Form(#[from] postcard::Error),
+    #[error("it names somebody or something as nobody can be called")]
+    Name,
+}
+
+/// Adds a record to `out`.
+pub(super) fn write(record: &Record, out: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(&Entry::of(record), out).expect("a vector takes everything")
+}
+
+/// Takes a record from the beginning of `bytes`; what follows it is returned too.
+///
+/// # Errors
+/// [`EntryError`].
+pub(super) fn read(bytes: &[u8]) -> Result<(Record, &[u8]), EntryError> {
+    let (entry, rest) = postcard::take_from_bytes::<Entry<'_>>(bytes)?;
+    Ok((entry.into_record()?, rest))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry<'a> {
+    id: u64,
+    /// Milliseconds since 1970.
+    at: u64,
+    #[serde(borrow)]
+    kind: Kind<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind<'a> {
+    Said {
+        #[serde(borrow)]
+        place: Where<'a>,
+        from: Person<'a>,
+        kind: Speech,
+        text: &'a str,
+        client_msgid: Option<&'a str>,
+    },
+    Edited {
+        message: u64,
+        text: &'a str,
+    },
+    Deleted {
+        message: u64,
+    },
+    TopicSet {
+        room: &'a str,
+        topic: Option<&'a str>,
+    },
+    MarkSet {
+        owner: u64,
+        #[serde(borrow)]
+        of: Other<'a>,
+        upto: u64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Where<'a> {
+    Room(&'a str),
+    User {
+        #[serde(borrow)]
+        to: Person<'a>,
+        is_unheard: bool,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Person<'a> {
+    owner: u64,
+    nick: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Other<'a> {
+    Room(&'a str),
+    User(&'a str),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Speech {
+    Text,
+    Action,
+    Notice,
+}
+
+impl<'a> Entry<'a> {
+    fn of(record: &'a Record) -> Self {
+        Self {
+            id: record.id.0,
+            at: record.at.0,
+            kind: Kind::of(&record.kind),
+        }
+    }
+
+    fn into_record(self) -> Result<Record, EntryError> {
+        Ok(Record {
+            id: MessageId(self.id),
+            at: UnixMillis(self.at),
+            kind: self.kind.into_record_kind()?,
+        })
+    }
+}
+
+impl<'a> Kind<'a> {
+    fn of(kind: &'a RecordKind) -> Self {
+        match kind {
+            RecordKind::Said {
+                place,
+                from,
+                kind,
+                text,
+                client_msgid,
+            } => Self::Said {
+                place: match place {
+                    Place::Room(room) => Where::Room(room.as_str()),
+                    Place::User { to, is_unheard } => Where::User {
+                        to: Person::of(to),
+                        is_unheard: *is_unheard,
+                    },
+                },
+                from: Person::of(from),
+                kind: match kind {
+                    MessageKind::Text => Speech::Text,
+                    MessageKind::Action => Speech::Action,
+                    MessageKind::Notice => Speech::Notice,
+                },
+                text,
+                client_msgid: client_msgid.as_ref().map(ClientMsgId::as_str),
+            },
+            RecordKind::Edited { message, text } => Self::Edited {
+                message: message.0,
+                text,
+            },
+            RecordKind::Deleted { message } => Self::Deleted { message: message.0 },
+            RecordKind::TopicSet { room, topic } => Self::TopicSet {
+                room: room.as_str(),
+                topic: topic.as_deref(),
+            },
+            RecordKind::MarkSet { owner, of, upto } => Self::MarkSet {
+                owner: owner.0,
+                of: match of {
+                    Partner::Room(room) => Other::Room(room.as_str()),
+                    Partner::User(nick) => Other::User(nick.as_str()),
+                },
+                upto: upto.0,
+            },
+        }
+    }
+
+    fn into_record_kind(self) -> Result<RecordKind, EntryError> {
+        Ok(match self {
+            Self::Said {
+                place,
+                from,
+                kind,
+                text,
+                client_msgid,
+            } => RecordKind::Said {
+                place: match place {
+                    Where::Room(name) => Place::Room(room(name)?),
+                    Where::User { to, is_unheard } => Place::User {
+                        to: to.into_author()?,
+                        is_unheard,
+                    },
+                },
+                from: from.into_author()?,
+                kind: match kind {
+                    Speech::Text => MessageKind::Text,
+                    Speech::Action => MessageKind::Action,
+                    Speech::Notice => MessageKind::Notice,
+                },
+                text: text.into(),
+                client_msgid: client_msgid.and_then(ClientMsgId::new),
+            },
+            Self::Edited { message, text } => RecordKind::Edited {
+                message: MessageId(message),
+                text: text.into(),
+            },
+            Self::Deleted { message } => RecordKind::Deleted {
+                message: MessageId(message),
+            },
+            Self::TopicSet { room: name, topic } => RecordKind::TopicSet {
+                room: room(name)?,
+                topic: topic.map(Into::into),
+            },
+            Self::MarkSet { owner, of, upto } => RecordKind::MarkSet {
+                owner: OwnerId(owner),
+                of: match of {
+                    Other::Room(name) => Partner::Room(room(name)?),
+                    Other::User(name) => Partner::User(nick(name)?),
+                },
+                upto: MessageId(upto),
+            },
+        })
+    }
+}
+
+impl<'a> Person<'a> {
+    fn of(author: &'a Author) -> Self {
+        Self {
+            owner: author.owner.0,
+            nick: author.nick.as_str(),
+        }
+    }
+
+    fn into_author(self) -> Result<Author, EntryError> {
+        Ok(Author {
+            owner: OwnerId(self.owner),
+            nick: nick(self.nick)?,
+        })
+    }
+}
+
+fn nick(name: &str) -> Result<Nick, EntryError> {
+    Nick::parse(name).map_err(|_| EntryError::Name)
+}
+
+fn room(name: &str) -> Result<RoomName, EntryError> {
+    RoomName::parse(name).map_err(|_| EntryError::Name)
+}

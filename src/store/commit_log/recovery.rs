@@ -1,0 +1,82 @@
+//! What a start finds in the commit log: records that the database does not have yet, because the daemon
+//! was killed or the power failed before it was written.
+
+use std::path::Path;
+
+use crate::hub::history::Record;
+use crate::hub::id::MessageId;
+use crate::store::error::OpenError;
+use crate::store::ledger::{Ledger, Undone};
+use crate::store::open::sort_out;
+
+use super::file::{CommitLog, Found};
+use super::path_of;
+
+/// Records that one transaction takes over.
+const TAKEN_AT_ONCE: usize = 4096;
+
+/// Gives the database what only the log has, and begins the log anew.
+///
+/// # Errors
+/// [`OpenError`]: then both are as they were, or nearer to each other.
+pub(in crate::store) fn recover(
+    ledger: &mut Ledger,
+    database: &Path,
+) -> Result<CommitLog, OpenError> {
+    let failed = |Undone(source)| sort_out(database, source);
+    let (applied, tag) = ledger.progress().map_err(|it| failed(Undone(it)))?;
+    let records = missing(database, applied, tag)?;
+    for some in records.chunks(TAKEN_AT_ONCE) {
+        ledger.keep(some).map_err(failed)?;
+    }
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).expect("a running Linux always gives random bytes");
+    let tag = u64::from_le_bytes(random);
+    ledger.begin_log(tag).map_err(failed)?;
+    let path = path_of(database);
+    CommitLog::begin(&path, tag).map_err(|source| OpenError::File { path, source })
+}
+
+/// How many records the log of a history has that its database lacks: one that is `applied` up to there
+/// and names `tag` as its log's.
+///
+/// # Errors
+/// [`OpenError`]: the log cannot be read.
+pub(in crate::store) fn inspect(
+    database: &Path,
+    applied: MessageId,
+    tag: u64,
+) -> Result<usize, OpenError> {
+    Ok(missing(database, applied, tag)?.len())
+}
+
+fn missing(database: &Path, applied: MessageId, tag: u64) -> Result<Vec<Record>, OpenError> {
+    let path = path_of(database);
+    let bad = |what: String| OpenError::Log {
+        path: path.clone(),
+        what,
+    };
+    let Some(found) = Found::read(&path).map_err(|error| bad(error.to_string()))? else {
+        return Ok(Vec::new());
+    };
+    let mut missing = Vec::new();
+    for (number, half) in found.halves.iter().enumerate() {
+        let mut is_first = true;
+        for record in half.records() {
+            let record = record.map_err(|why| bad(why.to_string()))?;
+            let is_missing = record.id > applied;
+            // Where the database ends inside this half, what came before does not matter.
+            if is_first && is_missing && number > 0 && !half.follows(&found.halves[number - 1]) {
+                return Err(bad("a part in its middle is damaged".to_owned()));
+            }
+            is_first = false;
+            if is_missing {
+                missing.push(record);
+            }
+        }
+    }
+    if found.tag != tag && !missing.is_empty() {
+        return Err(bad("it belongs to another history".to_owned()));
+    }
+    Ok(missing)
+}

@@ -1,0 +1,245 @@
+//! The commit log: what a crash leaves in it is there after the next start, once and in order, and nothing
+//! else is.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+use tempfile::tempdir;
+
+use super::*;
+use crate::store::{Selection, check_file, commit_log};
+
+/// A story whose database has nothing of what is said, as somebody else holds its lock.
+fn held_back(home: &TempDir) -> (Story, Connection) {
+    let story = Story::begin(home);
+    let other = Connection::open(database(home)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    (story, other)
+}
+
+fn wait_until_kept(story: &mut Story) {
+    let newest = story.store.shared.ids.pushed();
+    story.wait(|news| matches!(news, News::Kept { upto } if *upto >= newest));
+}
+
+fn all_texts(story: &mut Story) -> Vec<String> {
+    let page = story.page("ana", "#lobby", Range::Latest, 1_000);
+    texts(&page).into_iter().map(str::to_owned).collect()
+}
+
+fn log(home: &TempDir) -> PathBuf {
+    commit_log::path_of(&database(home))
+}
+
+#[test]
+fn what_only_the_log_has_is_there_after_a_crash() {
+    let home = tempdir().unwrap();
+    let (mut story, other) = held_back(&home);
+    let first = story.say("#lobby", "ana", "one");
+    story.tell("ana", "ben", "only for you");
+    story.record(said_as("ana", "own-1", "two"));
+    story.record(RecordKind::TopicSet {
+        room: room("#lobby"),
+        topic: Some("tea".into()),
+    });
+    story.record(RecordKind::Edited {
+        message: first,
+        text: "one, better".into(),
+    });
+    story.record(RecordKind::MarkSet {
+        owner: owner("ben"),
+        of: partner("#lobby"),
+        upto: first,
+    });
+    let last = story.say("#lobby", "ana", "three");
+    wait_until_kept(&mut story);
+
+    let crashed = copy_as_after_a_crash(&home);
+    let report = check_file(&database(&crashed)).unwrap();
+    assert_eq!((report.messages, report.in_log), (0, 7));
+    assert!(report.is_sound(), "{:?}", report.complaints);
+    for _ in 0..2 {
+        // The second time everything is in the database.
+        let mut after = Story::begin(&crashed);
+        assert!(after.restored.last_id >= last);
+        assert_eq!(after.restored.topics, [(room("#lobby"), "tea".into())]);
+        assert_eq!(after.restored.sent[0].client_msgid.as_str(), "own-1");
+        assert_eq!(all_texts(&mut after), ["one, better", "two", "three"]);
+        let private = after.page("ben", "@ana", Range::Latest, 9);
+        assert_eq!(texts(&private), ["only for you"]);
+        assert_eq!(after.unread("ben", &["#lobby"])[0].read, Some(first));
+    }
+    other.execute_batch("COMMIT").unwrap();
+    story.settle();
+    assert_eq!(all_texts(&mut story), ["one, better", "two", "three"]);
+}
+
+#[test]
+fn what_was_removed_does_not_come_back_from_the_log() {
+    let home = tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    let secret = story.say("#lobby", "ana", "a password, by mistake");
+    story.say("#lobby", "ana", "nothing to see");
+    story.settle();
+    let selection = Selection::Ids(vec![secret]);
+    assert_eq!(story.store.handle().delete(&selection).unwrap(), 1);
+    let crashed = copy_as_after_a_crash(&home);
+    assert_eq!(all_texts(&mut Story::begin(&crashed)), ["nothing to see"]);
+}
+
+#[test]
+fn a_store_that_was_closed_leaves_no_log() {
+    let home = tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    story.say("#lobby", "ana", "hello");
+    story.settle();
+    assert!(log(&home).exists());
+    story.store.close();
+    assert!(!log(&home).exists());
+    assert_eq!(all_texts(&mut Story::begin(&home)), ["hello"]);
+}
+
+#[test]
+fn one_that_the_database_could_not_take_over_stays() {
+    let home = tempdir().unwrap();
+    let (mut story, other) = held_back(&home);
+    story.say("#lobby", "ana", "hello");
+    wait_until_kept(&mut story);
+    story.store.close();
+    assert!(log(&home).exists());
+    drop(other);
+    assert_eq!(all_texts(&mut Story::begin(&home)), ["hello"]);
+}
+
+#[test]
+fn the_log_goes_round_and_does_not_grow() {
+    let home = tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    let text = "w".repeat(30_000);
+    for round in 0..2_000 {
+        story.say("#lobby", "ana", &format!("{round} {text}"));
+        if round % 100 == 99 {
+            story.settle();
+            story.forget();
+        }
+    }
+    assert_eq!(story.store.handle().status().lost, 0);
+    let bytes = fs::metadata(log(&home)).unwrap().len();
+    assert!(bytes <= commit_log::HEADER_BYTES + 2 * 8 * 1024 * 1024);
+    let crashed = copy_as_after_a_crash(&home);
+    let page = Story::begin(&crashed).page("ana", "#lobby", Range::Latest, 1_000);
+    let numbers = page.messages.iter().map(|message| {
+        let (number, rest) = message.text.as_ref().unwrap().split_once(' ').unwrap();
+        assert_eq!(rest, text);
+        number.parse::<usize>().unwrap()
+    });
+    assert_eq!(
+        numbers.collect::<Vec<_>>(),
+        (1_000..2_000).collect::<Vec<_>>()
+    );
+    assert_eq!(check_file(&database(&crashed)).unwrap().messages, 2_000);
+}
+
+#[test]
+fn a_log_without_its_database_is_not_thrown_away() {
+    let home = tempdir().unwrap();
+    let (mut story, other) = held_back(&home);
+    story.say("#lobby", "ana", "hello");
+    wait_until_kept(&mut story);
+    let crashed = copy_as_after_a_crash(&home);
+    drop((other, story));
+    for name in ["history.db", "history.db-wal"] {
+        fs::remove_file(crashed.path().join(name)).unwrap();
+    }
+    let before = fs::read(log(&crashed)).unwrap();
+    let refused = Story::try_with(options(crashed.path()), BRISK)
+        .err()
+        .unwrap();
+    assert!(matches!(refused, OpenError::Missing { .. }), "{refused}");
+    assert_eq!(fs::read(log(&crashed)).unwrap(), before);
+}
+
+#[test]
+fn a_strange_log_is_refused_and_left_alone() {
+    let spoil: [(&str, &dyn Fn(&Path)); 4] = [
+        ("no commit log", &|log| {
+            fs::write(log, "x".repeat(5_000)).unwrap();
+        }),
+        ("version 9", &|log| {
+            let file = fs::OpenOptions::new().write(true).open(log).unwrap();
+            file.write_all_at(&[9], 8).unwrap();
+        }),
+        ("header is damaged", &|log| {
+            let file = fs::OpenOptions::new().write(true).open(log).unwrap();
+            file.write_all_at(b"another", 12).unwrap();
+        }),
+        ("another history", &|log| {
+            // Of a history that has another database.
+            let other = tempdir().unwrap();
+            let (mut story, lock) = held_back(&other);
+            story.last = MessageId(story.last.0 + (1 << 40));
+            story.say("#lobby", "eve", "not from here");
+            wait_until_kept(&mut story);
+            fs::copy(self::log(&other), log).unwrap();
+            drop((lock, story));
+        }),
+    ];
+    for (what, spoil) in spoil {
+        let home = tempdir().unwrap();
+        let mut story = Story::begin(&home);
+        story.say("#lobby", "ana", "hello");
+        story.settle();
+        let crashed = copy_as_after_a_crash(&home);
+        spoil(&log(&crashed));
+        let before = fs::read(log(&crashed)).unwrap();
+        let refused = Story::try_with(options(crashed.path()), BRISK)
+            .err()
+            .unwrap_or_else(|| panic!("{what} is refused"));
+        assert!(refused.to_string().contains(what), "{refused}");
+        assert!(refused.to_string().contains("chatctl restore"), "{refused}");
+        assert_eq!(fs::read(log(&crashed)).unwrap(), before, "{what}");
+        let complaints = check_file(&database(&crashed)).unwrap().complaints;
+        assert!(complaints[0].contains(what), "{complaints:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// A crash in the middle of a write leaves a beginning of it, or rubbish.
+    #[test]
+    fn a_log_that_ends_anywhere_gives_a_beginning_of_what_was_said(
+        lines in 1..40_usize,
+        cut in 0.0..1.0_f64,
+        rubbish in proptest::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let home = tempdir().unwrap();
+        let (mut story, other) = held_back(&home);
+        let said: Vec<String> = (0..lines).map(|line| format!("line {line}")).collect();
+        for line in &said {
+            story.say("#lobby", "ana", line);
+            wait_until_kept(&mut story); // a frame each
+        }
+        let crashed = copy_as_after_a_crash(&home);
+        drop((other, story));
+        let bytes = fs::read(log(&crashed)).unwrap();
+        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        let header = usize::try_from(commit_log::HEADER_BYTES).unwrap();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let kept = header + ((end - header) as f64 * cut) as usize;
+        let mut torn = bytes[..kept].to_vec();
+        torn.extend(&rubbish);
+        torn.resize(bytes.len().max(torn.len()), 0);
+        fs::write(log(&crashed), torn).unwrap();
+
+        let mut after = Story::begin(&crashed);
+        let found = all_texts(&mut after);
+        prop_assert!(said.starts_with(&found), "{found:?}");
+        after.say("#lobby", "ana", "goes on");
+        after.settle();
+        let found = all_texts(&mut after);
+        prop_assert_eq!(found.last().map(String::as_str), Some("goes on"));
+    }
+}
