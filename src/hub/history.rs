@@ -75,6 +75,14 @@ pub struct Record {
     pub kind: RecordKind,
 }
 
+impl Record {
+    /// Whether it is a message, and not a change of something.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        matches!(self.kind, RecordKind::Said { .. })
+    }
+}
+
 /// The kinds of things that are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordKind {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
+use rustix::io::Errno;
 
 use crate::hub::history::Trouble;
 use crate::hub::id::MessageId;
@@ -98,5 +99,14 @@ pub(super) fn trouble(error: &rusqlite::Error) -> Trouble {
         Some(_) => Trouble::Io,
         // What is stored is of another type than it must be.
         None => Trouble::Damaged,
+    }
+}
+
+/// Which trouble an error of the system is.
+pub(super) fn trouble_of(error: &io::Error) -> Trouble {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT) => Trouble::DiskFull,
+        Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => Trouble::ReadOnly,
+        Some(_) | None => Trouble::Io,
     }
 }

@@ -18,8 +18,6 @@ const NEAR: u64 = AHEAD / 2;
 pub(super) struct Ids {
     /// Of the newest record that was taken.
     pushed: AtomicU64,
-    /// Of the newest record that was committed or lost, and all before it.
-    committed: AtomicU64,
     /// Of the newest record that is in the database or was lost, and all before it.
     settled: AtomicU64,
     /// The same, of what is in the database on the disk.
@@ -34,7 +32,6 @@ impl Ids {
     pub(super) fn new(ceiling: MessageId) -> Self {
         Self {
             pushed: AtomicU64::new(0),
-            committed: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             durable: AtomicU64::new(0),
             given: AtomicU64::new(ceiling.0),
@@ -50,14 +47,6 @@ impl Ids {
 
     pub(super) fn pushed(&self) -> MessageId {
         MessageId(self.pushed.load(Ordering::Acquire))
-    }
-
-    pub(super) fn commit(&self, upto: MessageId) {
-        self.committed.fetch_max(upto.0, Ordering::Release);
-    }
-
-    pub(super) fn committed(&self) -> MessageId {
-        MessageId(self.committed.load(Ordering::Acquire))
     }
 
     pub(super) fn settle(&self, upto: MessageId) {

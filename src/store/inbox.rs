@@ -22,11 +22,9 @@ pub(super) struct Inbox {
 #[derive(Default)]
 struct State {
     records: Vec<Record>,
-    /// Taken and not settled yet.
+    /// Taken and not settled yet, so also those in the hands of committer and writer.
     waiting_records: usize,
     waiting_bytes: usize,
-    /// Of them, those that are not committed: here, or in the committer's hands.
-    uncommitted: usize,
     is_asleep: bool,
     is_closing: bool,
 }
@@ -35,7 +33,6 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
     pub(super) records: usize,
-    pub(super) uncommitted: usize,
     pub(super) bytes: usize,
     pub(super) bytes_max: usize,
 }
@@ -71,7 +68,6 @@ impl Inbox {
         }
         state.records.push(record);
         state.waiting_records += 1;
-        state.uncommitted += 1;
         state.waiting_bytes += bytes;
         let waiting = self.measure(&state);
         if mem::take(&mut state.is_asleep) {
@@ -109,20 +105,14 @@ impl Inbox {
         state.is_closing
     }
 
-    /// So many records are in the log, and wait for the writer.
-    pub(super) fn committed(&self, records: usize) -> Waiting {
+    /// Counts records that a start found in the log, and that wait for the writer.
+    pub(super) fn count(&self, records: &[Record]) {
         let mut state = held(&self.state);
-        state.uncommitted -= records;
-        self.measure(&state)
+        state.waiting_records += records.len();
+        state.waiting_bytes += records.iter().map(size_of_record).sum::<usize>();
     }
 
-    /// Records were lost, and wait no more.
-    pub(super) fn lost(&self, records: &[Record]) -> Waiting {
-        self.committed(records.len());
-        self.settle(records)
-    }
-
-    /// Records are in the database, and wait no more.
+    /// Records are in the database or were lost, and wait no more.
     pub(super) fn settle(&self, records: &[Record]) -> Waiting {
         let bytes: usize = records.iter().map(size_of_record).sum();
         let mut state = held(&self.state);
@@ -138,7 +128,6 @@ impl Inbox {
     fn measure(&self, state: &State) -> Waiting {
         Waiting {
             records: state.waiting_records,
-            uncommitted: state.uncommitted,
             bytes: state.waiting_bytes,
             bytes_max: self.bytes_max,
         }

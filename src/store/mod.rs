@@ -60,6 +60,7 @@ use crate::hub::history::{Question, Record, Restored, Ticket};
 use crate::hub::id::MessageId;
 
 use backlog::Backlog;
+use commit_log::Recovered;
 use disk::Identity;
 use ids::Ids;
 use inbox::Inbox;
@@ -70,6 +71,7 @@ use questions::Questions;
 use search::Progress;
 use shared::{Bell, Meter, Pace, Settings, Shared};
 use threads::Threads;
+use writer::Writer;
 
 pub use backup::restore;
 pub use check::check_file;
@@ -132,11 +134,14 @@ impl Store {
         let gauges = Arc::new(Gauges::default());
         let mut ledger =
             Ledger::open(&database, &gauges).map_err(|source| open::sort_out(&database, source))?;
-        let log = commit_log::recover(&mut ledger, &database)?;
-        let (restored, messages) = open::restored(&first, &database)?;
+        open::restored(&first, &database)?; // what is damaged is refused before anything is changed
+        let Recovered { log, backlog } = commit_log::recover(&mut ledger, &database)?;
+        let (mut restored, messages) = open::restored(&first, &database)?;
+        let newest = backlog.last().map(|record| record.id);
+        restored.last_id = restored.last_id.max(newest.unwrap_or_default());
         drop(first);
         let shared = Arc::new(Shared {
-            identity: Identity::of(&database),
+            identity: Mutex::new(Identity::of(&database)),
             files: Files {
                 search: open::search_path(&database),
                 database,
@@ -145,6 +150,7 @@ impl Store {
             news: Newsbox::new(news),
             inbox: Inbox::new(options.queue_bytes),
             backlog: Backlog::new(pace.gather),
+            new_log: Mutex::default(),
             log_room: Bell::default(),
             questions: Questions::new(pace.question_limit),
             ids: Ids::new(restored.last_id),
@@ -160,8 +166,15 @@ impl Store {
             checkpoint: Bell::default(),
             watch: Bell::default(),
         });
+        let messages_in_log = backlog.iter().filter(|record| record.is_message()).count();
+        let messages = messages + messages_in_log as u64;
         shared.meter.messages.store(messages, Ordering::Relaxed);
-        let threads = Threads::start(&shared, log, ledger, options.readers)
+        shared.inbox.count(&backlog);
+        let trouble = log.as_ref().err().copied();
+        shared.condition.set_log(trouble, &shared.news);
+        shared.condition.set_writer(trouble, &shared.news);
+        let writer = Writer::new(Arc::clone(&shared), ledger, backlog, log.is_ok());
+        let threads = Threads::start(&shared, log.ok(), writer, options.readers)
             .inspect_err(|_| shared.close())?;
         let running = Running {
             threads,

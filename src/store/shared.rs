@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::backlog::Backlog;
 use super::clock;
+use super::commit_log::CommitLog;
 use super::condition::Condition;
 use super::disk::Identity;
 use super::ids::Ids;
@@ -21,12 +22,14 @@ use super::search::Progress;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) files: Files,
-    /// The database's files as they were when it was opened.
-    pub(super) identity: Identity,
+    /// The database's files as they were when it was opened, and its log was begun.
+    pub(super) identity: Mutex<Identity>,
     pub(super) pace: Pace,
     pub(super) news: Newsbox,
     pub(super) inbox: Inbox,
     pub(super) backlog: Backlog,
+    /// For the committer: a log that could not be begun at the start.
+    pub(super) new_log: Mutex<Option<CommitLog>>,
     /// For the committer: a half of the log may be written over.
     pub(super) log_room: Bell,
     pub(super) questions: Questions,
@@ -68,7 +71,7 @@ impl Shared {
 
     /// Whether the files are still those that were opened.
     pub(super) fn files_are_ours(&self) -> bool {
-        Identity::of(&self.files.database) == self.identity
+        Identity::of(&self.files.database) == *held(&self.identity)
     }
 }
 

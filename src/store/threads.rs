@@ -7,7 +7,6 @@ use std::thread::{self, JoinHandle};
 
 use super::commit_log::{CommitLog, Committer};
 use super::error::OpenError;
-use super::ledger::Ledger;
 use super::shared::Shared;
 use super::writer::Writer;
 use super::{checkpoint, readers, search, watch};
@@ -30,8 +29,8 @@ impl Threads {
     /// [`OpenError::Thread`]; those that were started end when what they share is closed.
     pub(super) fn start(
         shared: &Arc<Shared>,
-        log: CommitLog,
-        ledger: Ledger,
+        log: Option<CommitLog>,
+        writer: Writer,
         readers: usize,
     ) -> Result<Self, OpenError> {
         let start = |name: &str, run: fn(&Arc<Shared>)| {
@@ -54,7 +53,6 @@ impl Threads {
         let checkpointer = start("store-check", checkpoint::run)?;
         let watch = start("store-watch", watch::run)?;
         let committer = Committer::new(Arc::clone(shared), log);
-        let writer = Writer::new(Arc::clone(shared), ledger);
         Ok(Self {
             committer: spawn("store-commit", move || committer.run())?,
             writer: spawn("store-writer", move || writer.run())?,

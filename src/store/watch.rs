@@ -24,7 +24,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
         let now = clock::now();
         shared.questions.expire(now, &shared.news);
         let waiting = shared.inbox.waiting();
-        let is_stalled = stall.look(now, waiting.uncommitted, shared.ids.committed(), shared);
+        let is_stalled = stall.look(now, waiting.records, shared.ids.settled(), shared);
         if waiting.is_high() || is_stalled {
             shared.condition.set_behind(true, &shared.news);
         } else if waiting.is_low() && !is_stalled {
@@ -38,10 +38,10 @@ pub(super) fn run(shared: &Arc<Shared>) {
     }
 }
 
-/// Whether the committer gets on.
+/// Whether committer and writer get on.
 #[derive(Debug, Default)]
 struct Stall {
-    /// The newest record that was committed when something was first seen to wait behind it, and when.
+    /// The newest record that was settled when something was first seen to wait behind it, and when.
     stands: Option<(MessageId, Instant)>,
 }
 

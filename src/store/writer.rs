@@ -16,8 +16,10 @@ use crate::hub::id::MessageId;
 use super::backlog::Job;
 use super::clock;
 use super::commit_log;
+use super::disk::Identity;
 use super::error::trouble;
 use super::ledger::{Ledger, Undone};
+use super::news::held;
 use super::retention::Sweep;
 use super::shared::Shared;
 
@@ -35,6 +37,8 @@ pub(super) struct Writer {
     ledger: Option<Ledger>,
     /// Committed, and not in the database yet.
     backlog: Vec<Record>,
+    /// The log is still that of the last run, as the disk did not let another begin.
+    needs_log: bool,
     /// With these, everything up to here was committed or lost.
     upto: MessageId,
     /// What is too old, and how far it was looked for.
@@ -47,15 +51,22 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, ledger: Ledger) -> Self {
+    /// A writer with what a start could not take over from the log; one without a new log begins it.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        ledger: Ledger,
+        backlog: Vec<Record>,
+        has_log: bool,
+    ) -> Self {
         let now = clock::now();
         Self {
             next_sweep: now + shared.pace.sweep_every,
             next_probe: now,
             shared,
             ledger: Some(ledger),
-            backlog: Vec::new(),
-            upto: MessageId::default(),
+            upto: backlog.last().map_or(MessageId::default(), |last| last.id),
+            backlog,
+            needs_log: !has_log,
             sweep: Sweep::default(),
             swept: Duration::ZERO,
             has_removed: false,
@@ -68,7 +79,7 @@ impl Writer {
             let shared = Arc::clone(&self.shared);
             let next_turn = self.next_turn();
             let taken = shared.backlog.take(&mut self.backlog, next_turn);
-            self.upto = taken.upto;
+            self.upto = self.upto.max(taken.upto);
             self.apply_settings();
             if shared.condition.writer().is_none() {
                 self.keep_all();
@@ -128,7 +139,11 @@ impl Writer {
         };
         let added = self.try_to_keep(batch, last.id)?;
         let shared = Arc::clone(&self.shared);
-        shared.meter.messages.fetch_add(added, Ordering::Relaxed);
+        let messages = batch.iter().filter(|record| record.is_message()).count() as u64;
+        shared
+            .meter
+            .messages
+            .fetch_sub(messages - added, Ordering::Relaxed); // they were there already
         shared.progress.add_behind(added);
         let waiting = shared.inbox.settle(batch);
         self.settle(last.id);
@@ -164,7 +179,9 @@ impl Writer {
             // the write-ahead log as the next start would.
             self.close_ledger();
             return match self.open_ledger()?.progress() {
-                Ok((applied, _)) if applied >= last => Ok(batch.len() as u64),
+                Ok((applied, _)) if applied >= last => {
+                    Ok(batch.iter().filter(|record| record.is_message()).count() as u64)
+                }
                 Ok(_) | Err(_) => Err(trouble(&error)),
             };
         }
@@ -257,13 +274,34 @@ impl Writer {
         match probed {
             Ok(()) => {
                 self.keep_all();
-                if self.backlog.is_empty() {
+                if self.backlog.is_empty() && self.has_log() {
                     shared.condition.set_writer(None, &shared.news);
                 }
             }
             Err(Trouble::Gone) => {}
             Err(why) => self.failed(why),
         }
+    }
+
+    /// Begins the log, if the start could not.
+    fn has_log(&mut self) -> bool {
+        if !self.needs_log {
+            return true;
+        }
+        let shared = Arc::clone(&self.shared);
+        let database = &shared.files.database;
+        let begun = self
+            .open_ledger()
+            .and_then(|ledger| commit_log::begin(ledger, database));
+        match begun {
+            Ok(log) => {
+                self.needs_log = false;
+                *held(&shared.identity) = Identity::of(database);
+                *held(&shared.new_log) = Some(log);
+            }
+            Err(why) => self.failed(why),
+        }
+        !self.needs_log
     }
 
     pub(super) fn call_others(&self) {

@@ -2,15 +2,15 @@
 //! puts it on the disk with one write and one `fdatasync`: while a disk is busy with one batch, the next one
 //! gathers by itself. What it has committed it hands on to the writer, who has time.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::hub::history::{Record, Trouble};
 use crate::store::clock;
+use crate::store::error::trouble_of;
 use crate::store::inbox::size_of_record;
-use crate::store::news::News;
+use crate::store::news::{News, held};
 use crate::store::options::Durability;
 use crate::store::shared::Shared;
 
@@ -30,7 +30,8 @@ const ROOM_WAIT: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(in crate::store) struct Committer {
     shared: Arc<Shared>,
-    log: CommitLog,
+    /// Nothing while the disk has not let it begin.
+    log: Option<CommitLog>,
     /// When what was written but not synchronised must be.
     next_sync: Option<Instant>,
     /// When a log that failed is tried again.
@@ -38,12 +39,12 @@ pub(in crate::store) struct Committer {
 }
 
 impl Committer {
-    pub(in crate::store) fn new(shared: Arc<Shared>, log: CommitLog) -> Self {
+    pub(in crate::store) fn new(shared: Arc<Shared>, log: Option<CommitLog>) -> Self {
         Self {
             shared,
+            next_probe: log.is_none().then(clock::now),
             log,
             next_sync: None,
-            next_probe: None,
         }
     }
 
@@ -78,45 +79,46 @@ impl Committer {
         let begun = clock::now();
         let result = self.try_to_commit(&batch);
         let records = batch.len();
-        let (waiting, news) = match result {
+        let news = match result {
             Ok(()) => {
                 let took = clock::now().saturating_duration_since(begun);
                 shared.meter.committed(records, took);
-                let waiting = shared.inbox.committed(records);
+                let messages = batch.iter().filter(|record| record.is_message()).count() as u64;
+                shared.meter.messages.fetch_add(messages, Ordering::Relaxed);
                 shared.backlog.add(batch);
-                (waiting, News::Kept { upto })
+                News::Kept { upto }
             }
             Err(why) => {
                 shared
                     .meter
                     .lost
                     .fetch_add(records as u64, Ordering::Relaxed);
-                let waiting = shared.inbox.lost(&batch);
+                shared.inbox.settle(&batch);
                 shared.backlog.pass(upto);
-                (waiting, News::Lost { from, upto, why })
+                News::Lost { from, upto, why }
             }
         };
-        shared.ids.commit(upto);
         // In this order: who hears that it works may send at once.
         shared.news.leave([news]);
         shared.condition.set_log(result.err(), &shared.news);
         self.next_probe = result.err().map(|_| clock::now() + shared.pace.look_every);
-        if waiting.is_low() {
-            shared.condition.set_behind(false, &shared.news);
-        }
     }
 
     fn try_to_commit(&mut self, batch: &[Record]) -> Result<(), Trouble> {
         if self.shared.condition.is_gone() {
             return Err(Trouble::Gone);
         }
-        let mark = self.log.mark();
-        self.append(batch)?;
-        match self.shared.settings().durability {
+        let shared = Arc::clone(&self.shared);
+        let Some(log) = &mut self.log else {
+            return Err(shared.condition.trouble().unwrap_or(Trouble::Io));
+        };
+        let mark = log.mark();
+        append(log, batch, &shared)?;
+        match shared.settings().durability {
             Durability::Commit => {
-                if let Err(error) = self.log.synchronise() {
-                    self.log.retract(mark);
-                    return Err(trouble(&error));
+                if let Err(error) = log.synchronise() {
+                    log.retract(mark);
+                    return Err(trouble_of(&error));
                 }
                 self.next_sync = None;
             }
@@ -127,31 +129,10 @@ impl Committer {
         }
         // Whoever removes the files under us leaves their last bytes nowhere: so each batch asks, before
         // anybody is told.
-        if !self.shared.files_are_ours() {
-            self.log.retract(mark);
-            self.shared.condition.set_gone(true, &self.shared.news);
+        if !shared.files_are_ours() {
+            log.retract(mark);
+            shared.condition.set_gone(true, &shared.news);
             return Err(Trouble::Gone);
-        }
-        Ok(())
-    }
-
-    /// Appends a batch, as soon as the database has what stands in its place.
-    fn append(&mut self, batch: &[Record]) -> Result<(), Trouble> {
-        let shared = Arc::clone(&self.shared);
-        loop {
-            match self.log.append(batch, shared.ids.durable()) {
-                Ok(()) => break,
-                Err(AppendError::Io(error)) => return Err(trouble(&error)),
-                Err(AppendError::Full) => {}
-            }
-            if let Some(why) = shared.condition.writer() {
-                return Err(why);
-            }
-            shared.backlog.want_durable();
-            shared.log_room.wait(Some(clock::now() + ROOM_WAIT));
-        }
-        if self.log.is_half_full() {
-            shared.backlog.want_durable();
         }
         Ok(())
     }
@@ -160,8 +141,9 @@ impl Committer {
         let is_due = |at: Instant| is_closing || at <= clock::now();
         if self.next_sync.is_some_and(is_due) {
             self.next_sync = None;
-            if let Err(error) = self.log.synchronise() {
-                self.failed(trouble(&error));
+            let synchronised = self.log.as_ref().map_or(Ok(()), CommitLog::synchronise);
+            if let Err(error) = synchronised {
+                self.failed(trouble_of(&error));
             }
         }
     }
@@ -170,15 +152,21 @@ impl Committer {
         if self.next_probe.is_none_or(|at| at > clock::now()) {
             return;
         }
-        match self.log.probe() {
+        // The writer begins the log as soon as it can.
+        self.log = self
+            .log
+            .take()
+            .or_else(|| held(&self.shared.new_log).take());
+        let Some(log) = &mut self.log else {
+            self.next_probe = Some(clock::now() + self.shared.pace.look_every);
+            return;
+        };
+        match log.probe() {
             Ok(()) => {
                 self.next_probe = None;
-                if self.shared.inbox.waiting().is_low() {
-                    self.shared.condition.set_behind(false, &self.shared.news);
-                }
                 self.shared.condition.set_log(None, &self.shared.news);
             }
-            Err(error) => self.failed(trouble(&error)),
+            Err(error) => self.failed(trouble_of(&error)),
         }
     }
 
@@ -186,6 +174,26 @@ impl Committer {
         self.next_probe = Some(clock::now() + self.shared.pace.look_every);
         self.shared.condition.set_log(Some(why), &self.shared.news);
     }
+}
+
+/// Appends a batch, as soon as the database has what stands in its place.
+fn append(log: &mut CommitLog, batch: &[Record], shared: &Shared) -> Result<(), Trouble> {
+    loop {
+        match log.append(batch, shared.ids.durable()) {
+            Ok(()) => break,
+            Err(AppendError::Io(error)) => return Err(trouble_of(&error)),
+            Err(AppendError::Full) => {}
+        }
+        if let Some(why) = shared.condition.writer() {
+            return Err(why);
+        }
+        shared.backlog.want_durable();
+        shared.log_room.wait(Some(clock::now() + ROOM_WAIT));
+    }
+    if log.is_half_full() {
+        shared.backlog.want_durable();
+    }
+    Ok(())
 }
 
 /// How many of these records go into one frame: at least one.
@@ -196,13 +204,4 @@ fn batch_length(records: &[Record]) -> usize {
         bytes <= BATCH_BYTES
     });
     fits.count().max(1)
-}
-
-/// Which trouble an error of the system is.
-fn trouble(error: &io::Error) -> Trouble {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::DiskFull,
-        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Trouble::ReadOnly,
-        _ => Trouble::Io,
-    }
 }

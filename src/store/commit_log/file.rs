@@ -209,7 +209,7 @@ impl CommitLog {
     }
 
     fn grow(&mut self, half: usize, needed: u64) -> io::Result<()> {
-        const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
         let end = needed.next_multiple_of(GROWTH_BYTES).min(HALF_BYTES);
         while self.grown[half] < end {
             let offset = offset_of(half) + self.grown[half];

@@ -12,7 +12,7 @@ mod recovery;
 
 pub(super) use committer::Committer;
 pub(super) use file::{CommitLog, HEADER_BYTES};
-pub(super) use recovery::{inspect, recover};
+pub(super) use recovery::{Recovered, begin, inspect, recover};
 
 use std::path::{Path, PathBuf};
 

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use crate::hub::history::Record;
+use crate::hub::history::{Record, Trouble};
 use crate::hub::id::MessageId;
-use crate::store::error::OpenError;
+use crate::store::error::{OpenError, trouble, trouble_of};
 use crate::store::ledger::{Ledger, Undone};
 use crate::store::open::sort_out;
 
@@ -15,26 +15,52 @@ use super::path_of;
 /// Records that one transaction takes over.
 const TAKEN_AT_ONCE: usize = 4096;
 
-/// Gives the database what only the log has, and begins the log anew.
+/// What a start found.
+#[derive(Debug)]
+pub(in crate::store) struct Recovered {
+    /// A log that was begun anew; nothing while the disk does not let it.
+    pub(in crate::store) log: Result<CommitLog, Trouble>,
+    /// What the database could not take over yet. The old log still has it.
+    pub(in crate::store) backlog: Vec<Record>,
+}
+
+/// Gives the database what only the log has, and begins the log anew. A disk that cannot be written to
+/// now is no reason not to start.
 ///
 /// # Errors
-/// [`OpenError`]: then both are as they were, or nearer to each other.
+/// [`OpenError`]: the log cannot be read; then it is as it was.
 pub(in crate::store) fn recover(
     ledger: &mut Ledger,
     database: &Path,
-) -> Result<CommitLog, OpenError> {
-    let failed = |Undone(source)| sort_out(database, source);
-    let (applied, tag) = ledger.progress().map_err(|it| failed(Undone(it)))?;
-    let records = missing(database, applied, tag)?;
-    for some in records.chunks(TAKEN_AT_ONCE) {
-        ledger.keep(some).map_err(failed)?;
+) -> Result<Recovered, OpenError> {
+    let (applied, tag) = ledger
+        .progress()
+        .map_err(|source| sort_out(database, source))?;
+    let mut backlog = missing(database, applied, tag)?;
+    while !backlog.is_empty() {
+        let some = backlog.len().min(TAKEN_AT_ONCE);
+        if let Err(Undone(error)) = ledger.keep(&backlog[..some]) {
+            let log = Err(trouble(&error));
+            return Ok(Recovered { log, backlog });
+        }
+        backlog.drain(..some);
     }
+    let log = begin(ledger, database);
+    Ok(Recovered { log, backlog })
+}
+
+/// Begins the log anew, once the database has all of it.
+///
+/// # Errors
+/// What the disk says.
+pub(in crate::store) fn begin(ledger: &mut Ledger, database: &Path) -> Result<CommitLog, Trouble> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).expect("a running Linux always gives random bytes");
     let tag = u64::from_le_bytes(random);
-    ledger.begin_log(tag).map_err(failed)?;
-    let path = path_of(database);
-    CommitLog::begin(&path, tag).map_err(|source| OpenError::File { path, source })
+    ledger
+        .begin_log(tag)
+        .map_err(|Undone(error)| trouble(&error))?;
+    CommitLog::begin(&path_of(database), tag).map_err(|error| trouble_of(&error))
 }
 
 /// How many records the log of a history has that its database lacks: one that is `applied` up to there

@@ -91,7 +91,10 @@ fn a_stalled_database_is_told_of_and_memory_stays_bounded() {
     let mut story = Story::with(small, BRISK);
     let other = Connection::open(database(&home)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut taken = 0;
+    story.say("#lobby", "ana", "is anybody there?");
+    story.wait(fails_because(Trouble::Behind));
+
+    let mut taken = 1;
     let text = "y".repeat(1_000);
     loop {
         let id = story.next_id();
@@ -102,7 +105,6 @@ fn a_stalled_database_is_told_of_and_memory_stays_bounded() {
             Err(Full) => break,
         }
     }
-    story.wait(fails_because(Trouble::Behind));
     let status = story.store.handle().status();
     assert_eq!(status.waiting_records, taken);
     assert!((200_000..=256 * 1024).contains(&status.waiting_bytes));

@@ -163,7 +163,8 @@ fn a_log_without_its_database_is_not_thrown_away() {
 
 #[test]
 fn a_strange_log_is_refused_and_left_alone() {
-    let spoil: [(&str, &dyn Fn(&Path)); 4] = [
+    type Spoil = dyn Fn(&Path);
+    let spoil: [(&str, &Spoil); 4] = [
         ("no commit log", &|log| {
             fs::write(log, "x".repeat(5_000)).unwrap();
         }),

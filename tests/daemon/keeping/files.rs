@@ -185,21 +185,20 @@ fn a_file_that_is_deleted_under_the_daemon_is_missed_at_once_and_not_begun_anew(
     assert_served(&mut ana.peer);
     assert!(!path.exists(), "no new one is begun");
 
-    // Back in its place it is the same history. Each commit looks for its file before it is told of, so
-    // the one that found it gone stands in there, though it was refused: whoever takes a file away from
-    // under a daemon may have that, and nobody was told that something is kept which is not.
+    // Back in its place it is the same history, without what was refused meanwhile.
     fs::rename(&aside, &path).unwrap();
-    let found_it_gone = ana.unkept[0].clone();
     ana.say_until_kept();
-    let mut there = lobby(&mut ana.peer);
-    there.retain(|text| *text != found_it_gone);
+    let there = lobby(&mut ana.peer);
     ana.assert_kept(&there);
 
-    // Taken away for good, it is the operator who has begun anew; the daemon that runs does not.
+    // Taken away for good, nothing is begun anew in its place: the log is there, and may be needed.
     fs::remove_file(&path).unwrap();
     ana.say_until_not_kept(10);
     stop(&mut daemon);
     assert!(!path.exists(), "not at its end either");
+    assert!(!daemon.try_start_again());
+    assert!(daemon.stderr().contains("history.db-log is there"));
+    fs::remove_file(path.with_file_name("history.db-log")).unwrap();
     daemon.start_again();
     let mut ben = Speaker::join(&daemon, "ben");
     assert_eq!(ben.say(10)["type"], "ack");
@@ -222,7 +221,12 @@ fn damage_in_the_middle_is_told_and_hurts_nobody_who_does_not_meet_it() {
         for byte in &mut spoilt[at..end] {
             *byte ^= u8::try_from(1 + dice.below(255)).unwrap();
         }
-        for name in ["history.db-wal", "history.db-shm", "history-search.db"] {
+        for name in [
+            "history.db-wal",
+            "history.db-shm",
+            "history.db-log",
+            "history-search.db",
+        ] {
             fs::remove_file(path.with_file_name(name)).ok();
         }
         fs::write(&path, &spoilt).unwrap();
@@ -271,7 +275,7 @@ fn damage_in_the_middle_is_told_and_hurts_nobody_who_does_not_meet_it() {
          {unkept} kept nothing, {unmet} did not meet it"
     );
     fs::write(&path, &whole).unwrap();
-    for name in ["history.db-wal", "history.db-shm"] {
+    for name in ["history.db-wal", "history.db-shm", "history.db-log"] {
         fs::remove_file(path.with_file_name(name)).ok();
     }
     daemon.start_again();

@@ -76,6 +76,11 @@ impl Speaker {
         assert_eq!(texts, self.kept, "what is there is what was acknowledged");
         assert!(!self.unkept.iter().any(|text| texts.contains(text)));
     }
+
+    /// While the database fails, the last of what was acknowledged is in the commit log only.
+    fn assert_kept_or_waiting(&self, texts: &[String]) {
+        assert!(self.kept.starts_with(texts), "{texts:?}");
+    }
 }
 
 /// The texts of the lobby, read from its beginning.

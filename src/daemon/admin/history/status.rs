@@ -51,7 +51,7 @@ pub(in super::super) async fn history_status(
         schema: store.schema,
         messages: store.messages,
         database_bytes: store.database_bytes,
-        log_bytes: store.wal_bytes,
+        log_bytes: store.wal_bytes + store.log_bytes,
         search_bytes: store.search_bytes,
         free_bytes: store.free_bytes,
         unindexed: store.unindexed,
@@ -97,7 +97,7 @@ pub(in super::super) fn summary(
         why,
         durability,
         messages: store.messages,
-        bytes: store.database_bytes + store.wal_bytes + store.search_bytes,
+        bytes: store.database_bytes + store.wal_bytes + store.log_bytes + store.search_bytes,
         waiting: store.waiting_records as u64,
         unindexed: store.unindexed,
     }
