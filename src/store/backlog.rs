@@ -24,7 +24,7 @@ pub(super) type Job = Box<dyn FnOnce(Result<&mut Ledger, Trouble>) + Send>;
 const JOBS_MAX: usize = 64;
 
 /// So many records wait for no more.
-const MANY: usize = 2048;
+const MANY: usize = 4096;
 
 /// The writer's letter box. The inbox bounds the records in it.
 pub(super) struct Backlog {

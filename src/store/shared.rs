@@ -96,7 +96,7 @@ impl Pace {
         stall_after: Duration::from_secs(5),
         look_every: Duration::from_secs(1),
         sweep_every: Duration::from_secs(10),
-        gather: Duration::from_millis(100),
+        gather: Duration::from_millis(200),
     };
 }
 

@@ -50,6 +50,10 @@ pub async fn run(
         ("conversations", checked.conversations.to_string()),
         ("authors", checked.authors.to_string()),
     ];
+    if checked.in_log > 0 {
+        let text = format!("{} records more, for the next start", checked.in_log);
+        fields.push(("commit log", text));
+    }
     let complaints = checked.complaints.iter();
     fields.extend(complaints.map(|complaint| ("complaint", complaint.clone())));
     render::record(output, &checked, &fields)?;
@@ -72,6 +76,7 @@ pub fn checked_file(file: &Path) -> Result<Checked> {
         messages: report.messages,
         conversations: report.conversations,
         authors: report.authors,
+        in_log: report.in_log,
     })
 }
 

@@ -20,7 +20,7 @@ use crate::store::schema::FLAG_UNHEARD;
 use crate::store::shared::Shared;
 
 /// Messages, and notes, of one transaction.
-const MESSAGES_PER_STEP: usize = 500;
+const MESSAGES_PER_STEP: usize = 4000;
 
 /// How long what comes in gathers before it is indexed: far below what anybody notices, far above what a
 /// commit costs.

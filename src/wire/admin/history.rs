@@ -205,6 +205,9 @@ pub struct Checked {
     pub messages: u64,
     pub conversations: u64,
     pub authors: u64,
+    /// Messages and changes that only the commit log has; the next start takes them over.
+    #[serde(default)]
+    pub in_log: u64,
 }
 
 /// What to delete: messages by id, or all those of which everything given is true.

@@ -53,6 +53,7 @@ pub(in super::super) async fn check(
         messages: report.messages,
         conversations: report.conversations,
         authors: report.authors,
+        in_log: report.in_log,
     }))
 }
 
