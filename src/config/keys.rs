@@ -202,6 +202,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Connections at one time, all listeners together."),
     key!(Limits "max_connections_per_ip", Kind::Count(0..=1_000_000, at!(limits.hub.max_connections_per_ip)), Reload,
         "Connections at one time from one IPv4 address or one IPv6 /64; 0 is no limit."),
+    key!(Limits "connects_per_minute", Kind::Count(0..=1_000_000, at!(limits.hub.connects_per_minute)), Reload,
+        "Connections per minute from one IPv4 address or one IPv6 /64; 0 is no limit."),
     key!(Limits "message_bytes", Kind::Size(64..=64 * KIB, at!(limits.hub.message_bytes)), Reload,
         "Longest text of one message, in UTF-8."),
     key!(Limits "topic_bytes", Kind::Size(16..=64 * KIB, at!(limits.hub.topic_bytes)), Reload,

@@ -87,6 +87,8 @@ pub enum QuitReason {
     ServerFull,
     /// `max_connections_per_ip` were reached when it connected.
     TooManyFromAddress,
+    /// `connects_per_minute` were reached when it connected.
+    TooFastFromAddress,
     /// An operator ended it, perhaps with a reason.
     Kicked(Option<Arc<str>>),
     /// The daemon stops.
@@ -108,6 +110,7 @@ impl QuitReason {
             | Self::Flooding
             | Self::ServerFull
             | Self::TooManyFromAddress
+            | Self::TooFastFromAddress
             | Self::Kicked(_)
             | Self::Shutdown => false,
         }
@@ -129,6 +132,7 @@ impl QuitReason {
             Self::Flooding => "flooding",
             Self::ServerFull => "server_full",
             Self::TooManyFromAddress => "too_many_from_address",
+            Self::TooFastFromAddress => "too_fast_from_address",
             Self::Kicked(_) => "kicked",
             Self::Shutdown => "shutdown",
         }

@@ -44,7 +44,7 @@ pub mod view;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use address::Networks;
+use address::{Networks, Pace};
 use ask::Asks;
 use flood::Gauge;
 use history::Keeping;
@@ -76,6 +76,7 @@ pub struct Hub {
     /// Users without a session, and until when (uptime) their place is kept.
     kept_places: BTreeSet<(Duration, UserId)>,
     kept_networks: Networks,
+    pace: Pace,
     stopping: bool,
 }
 
@@ -94,6 +95,7 @@ impl Hub {
             resends: Resends::default(),
             kept_places: BTreeSet::new(),
             kept_networks: Networks::default(),
+            pace: Pace::default(),
             stopping: false,
         }
     }

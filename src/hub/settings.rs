@@ -17,6 +17,9 @@ pub struct Settings {
     /// Connections at one time from one IPv4 address or one IPv6 /64. 0 means no limit.
     /// Peers on a Unix socket are not counted.
     pub max_connections_per_ip: usize,
+    /// Connections per minute from one IPv4 address or one IPv6 /64, as many of them at once after a pause. 0
+    /// means no limit. Peers on this machine are not counted.
+    pub connects_per_minute: u32,
     /// Longest text of one message, in bytes of UTF-8.
     pub message_bytes: usize,
     /// Longest topic and away text, in bytes of UTF-8.
@@ -60,6 +63,7 @@ impl Default for Settings {
             default_room: RoomName::lobby(),
             max_connections: 10_000,
             max_connections_per_ip: 100,
+            connects_per_minute: 300,
             message_bytes: 4096,
             topic_bytes: 400,
             rooms_per_user: 50,

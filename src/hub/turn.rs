@@ -96,11 +96,11 @@ impl Turn<'_> {
             // The engine has used the slot again, so the former connection is over.
             self.end(former, QuitReason::Closed, Connection::Gone);
         }
-        if let Some(reason) = self.turn_away(network) {
+        let now_us = self.now_us();
+        if let Some(reason) = self.turn_away(network, now_us) {
             self.outputs.push(Output::Close { session, reason });
             return;
         }
-        let now_us = self.now_us();
         self.hub.state.apply(Change::Connected {
             session,
             network,
@@ -116,18 +116,25 @@ impl Turn<'_> {
     }
 
     /// Why one more connection is too many.
-    fn turn_away(&self, network: Option<Network>) -> Option<QuitReason> {
+    fn turn_away(&mut self, network: Option<Network>, now_us: u64) -> Option<QuitReason> {
         let Hub {
-            settings, state, ..
-        } = &*self.hub;
+            settings,
+            state,
+            pace,
+            stopping,
+            ..
+        } = &mut *self.hub;
+        let per_minute = settings.connects_per_minute;
         let per_ip_max = settings.max_connections_per_ip;
         let are_from = |network: Network| state.sessions.networks.count(network);
-        if self.hub.stopping {
+        if *stopping {
             Some(QuitReason::Shutdown)
         } else if state.sessions.len() >= settings.max_connections {
             Some(QuitReason::ServerFull)
         } else if per_ip_max > 0 && network.is_some_and(|it| are_from(it) >= per_ip_max) {
             Some(QuitReason::TooManyFromAddress)
+        } else if network.is_some_and(|it| !pace.take(it, now_us, per_minute)) {
+            Some(QuitReason::TooFastFromAddress)
         } else {
             None
         }

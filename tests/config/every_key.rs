@@ -21,6 +21,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("listen", "unix") => "\"/run/chatd/chat.sock\"",
         ("limits", "max_connections") => "500",
         ("limits", "max_connections_per_ip") => "0",
+        ("limits", "connects_per_minute") => "30",
         ("limits", "message_bytes") => "2000",
         ("limits", "topic_bytes") => "\"1KiB\"",
         ("limits", "rooms_per_user") => "7",

@@ -46,6 +46,34 @@ fn one_address_has_its_share() {
 }
 
 #[test]
+fn an_address_that_connects_too_often_has_to_wait() {
+    Story::with(|limits| {
+        limits.connects_per_minute = 2;
+        limits.login_timeout = Duration::from_secs(3600);
+    })
+    .play(
+        r"
+        > a connects from 10.0.0.1
+        > a drops
+        > b connects from 10.0.0.1
+        > b drops
+        > c connects from 10.0.0.1
+          c is closed: too fast from address
+        > d connects from 10.0.0.2
+        > e connects from 127.0.0.1
+        > f connects from 127.0.0.1
+        > g connects from 127.0.0.1
+        > h connects from here
+        > 29s pass
+        > c connects from 10.0.0.1
+          c is closed: too fast from address
+        > 1s pass
+        > c connects from 10.0.0.1
+    ",
+    );
+}
+
+#[test]
 fn who_does_not_log_in_is_closed() {
     story(
         r"

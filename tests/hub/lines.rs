@@ -183,6 +183,7 @@ pub(super) fn quit(reason: &QuitReason) -> String {
         QuitReason::Flooding => "flooding".to_owned(),
         QuitReason::ServerFull => "server full".to_owned(),
         QuitReason::TooManyFromAddress => "too many from address".to_owned(),
+        QuitReason::TooFastFromAddress => "too fast from address".to_owned(),
         QuitReason::Kicked(text) => format!("kicked{}", in_parentheses(text.as_ref())),
         QuitReason::Shutdown => "shutdown".to_owned(),
     }

@@ -47,6 +47,7 @@ impl Core {
             | QuitReason::Flooding
             | QuitReason::ServerFull
             | QuitReason::TooManyFromAddress
+            | QuitReason::TooFastFromAddress
             | QuitReason::Kicked(_)
             | QuitReason::Shutdown => {
                 connection
@@ -80,6 +81,7 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         | QuitReason::Flooding
         | QuitReason::ServerFull
         | QuitReason::TooManyFromAddress
+        | QuitReason::TooFastFromAddress
         | QuitReason::Kicked(_)
         | QuitReason::Shutdown => (None, None),
     };

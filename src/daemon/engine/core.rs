@@ -17,6 +17,7 @@ use super::history::History;
 use super::intake::{Backlog, Taken};
 use super::room::Room;
 use super::shards::{Place, Shards};
+use super::turned_away::TurnedAway;
 use crate::config::{Config, Durability, Protocol};
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::protocol::{self, Facts};
@@ -60,6 +61,7 @@ pub(super) struct Core {
     /// Notified when there may be something to do.
     pub(super) work: Arc<Notify>,
     pub(super) counters: Counters,
+    turned_away: TurnedAway,
     /// How the last admin command ended.
     pub(super) administered: Option<Result<Administered, Refusal>>,
     /// For what the hub puts out and for what is rendered for one peer: kept for their memory only.
@@ -97,6 +99,7 @@ impl Core {
             backlog: Backlog::new(),
             work,
             counters: Counters::default(),
+            turned_away: TurnedAway::default(),
             administered: None,
             outputs: Vec::new(),
             scratch: Vec::new(),
@@ -127,7 +130,7 @@ impl Core {
         );
         if let Some(reason) = refused(&outputs) {
             self.counters.refused += 1;
-            tracing::info!(target: "chatd::connection", %peer, reason = %reason.code(), "refused");
+            self.turned_away.log(now.uptime, &peer, reason);
             let mut last_words = Vec::new();
             protocol.render_close(&self.facts, reason, &mut last_words);
             socket.dismiss(&last_words);

@@ -23,6 +23,7 @@ mod intake;
 mod room;
 mod seal;
 mod shards;
+mod turned_away;
 
 use std::cell::{RefCell, RefMut};
 use std::future::poll_fn;

@@ -81,6 +81,9 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
         QuitReason::TooManyFromAddress => {
             "There are too many connections from your address.".into()
         }
+        QuitReason::TooFastFromAddress => {
+            "Your address connects too often. Wait a minute, then try again.".into()
+        }
         QuitReason::Kicked(None) => "An operator removed you.".into(),
         QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
         QuitReason::Shutdown => "The server is stopping.".into(),
@@ -99,7 +102,9 @@ pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
         QuitReason::PingTimeout => "no answer to a ping".into(),
         QuitReason::LoginTimeout => "did not log in".into(),
         QuitReason::Flooding => "sent too fast".into(),
-        QuitReason::ServerFull | QuitReason::TooManyFromAddress => "too many connections".into(),
+        QuitReason::ServerFull
+        | QuitReason::TooManyFromAddress
+        | QuitReason::TooFastFromAddress => "too many connections".into(),
         QuitReason::Kicked(None) => "removed by an operator".into(),
         QuitReason::Kicked(Some(text)) => format!("removed by an operator: {text}").into(),
         QuitReason::Shutdown => "the server is stopping".into(),
