@@ -176,8 +176,10 @@ impl Committer {
     }
 }
 
-/// Appends a batch, as soon as the database has what stands in its place.
+/// Appends a batch, as soon as the database has what stands in its place; waits for that as long as a disk
+/// may stand still.
 fn append(log: &mut CommitLog, batch: &[Record], shared: &Shared) -> Result<(), Trouble> {
+    let deadline = clock::now() + shared.pace.stall_after;
     loop {
         match log.append(batch, shared.ids.durable()) {
             Ok(()) => break,
@@ -186,6 +188,9 @@ fn append(log: &mut CommitLog, batch: &[Record], shared: &Shared) -> Result<(), 
         }
         if let Some(why) = shared.condition.writer() {
             return Err(why);
+        }
+        if clock::now() >= deadline {
+            return Err(Trouble::Behind);
         }
         shared.backlog.want_durable();
         shared.log_room.wait(Some(clock::now() + ROOM_WAIT));
