@@ -22,7 +22,9 @@ pub enum OpenError {
     InUse { path: PathBuf, pid: Option<u32> },
     #[error("the directory {path} cannot be used: {source}")]
     Directory { path: PathBuf, source: io::Error },
-    #[error("the lock {path} cannot be taken: {source}")]
+    #[error(
+        "the lock {path} cannot be taken: {source}; it must be a file that chatd's user may read and write: chown it, or remove it while no chatd runs"
+    )]
     Lock { path: PathBuf, source: io::Error },
     #[error(
         "the history {path} is of version {found}, this chatd knows up to {known}: start the newer chatd again, or bring back a backup with `chatctl restore FILE`"
@@ -48,7 +50,9 @@ pub enum OpenError {
         "the commit log {path} cannot be used ({what}): it may hold what was acknowledged last; bring back a backup with `chatctl restore FILE`, or move it away to go on without what it holds"
     )]
     Log { path: PathBuf, what: String },
-    #[error("the history {path} cannot be opened: {source}")]
+    #[error(
+        "{path} cannot be opened: {source}; it must be a file that chatd's user may read and write: chown it, or give `[history] path` another name"
+    )]
     File { path: PathBuf, source: io::Error },
     #[error("the history {path} cannot be opened: {source}")]
     Sqlite {

@@ -2,11 +2,12 @@
 //! locks would let two daemons write by turns, each giving out ids that the other does not know.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
+use super::look::open_plain;
 
 /// Held as long as the store is open; the system takes it back when the process ends, however it ends.
 /// The file stays: removing it would let two daemons lock two files of one name.
@@ -39,19 +40,47 @@ impl Lock {
             .map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let _ = file.read_to_string(&mut pid); // the message goes without it
-                return Err(OpenError::InUse {
-                    path: database.to_owned(),
-                    pid: pid.trim().parse().ok(),
-                });
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(database, &mut file)),
             Err(TryLockError::Error(source)) => return Err(cannot(source)),
         }
         file.set_len(0).map_err(cannot)?;
         writeln!(file, "{}", std::process::id()).map_err(cannot)?;
         Ok(Self { _file: file })
+    }
+
+    /// Whether the lock could be taken now. Taking it, even for a moment, could make a daemon fail that
+    /// starts just then, so the kernel's list of locks is read.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take), but for the directory.
+    pub(super) fn could_be_taken(database: &Path) -> Result<(), OpenError> {
+        let path = beside(database, ".lock");
+        let mut file = match open_plain(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(|source| OpenError::Lock {
+                path: path.clone(),
+                source,
+            })?,
+        };
+        let inode = file.metadata().map_or(0, |found| found.ino());
+        let suffix = format!(":{inode} ");
+        let locks = fs::read_to_string("/proc/locks").unwrap_or_default(); // then nobody is known to
+        let is_held = locks
+            .lines()
+            .any(|line| line.contains("FLOCK") && line.contains(&suffix) && !line.contains("->"));
+        if is_held {
+            return Err(in_use(database, &mut file));
+        }
+        Ok(())
+    }
+}
+
+fn in_use(database: &Path, lock: &mut File) -> OpenError {
+    let mut pid = String::new();
+    let _ = lock.read_to_string(&mut pid); // the message goes without it
+    OpenError::InUse {
+        path: database.to_owned(),
+        pid: pid.trim().parse().ok(),
     }
 }
 

@@ -27,6 +27,7 @@ mod ids;
 mod inbox;
 mod ledger;
 mod lock;
+mod look;
 mod missed;
 mod names;
 mod news;
@@ -77,15 +78,13 @@ pub use backup::restore;
 pub use check::check_file;
 pub use error::{Full, OpenError, StoreError};
 pub use handle::StoreHandle;
+pub use look::look;
 pub use news::News;
 pub use options::{Durability, Options, Retention};
 pub use report::{
     BackupReport, CheckReport, ExportFilter, ImportReport, Imported, RestoreReport, Selection,
     StoreStatus,
 };
-
-/// The newest version of a history's form that this chatd knows.
-pub const SCHEMA_VERSION: u32 = schema::VERSION;
 
 /// A history that is open. Dropping it closes it.
 #[derive(Debug)]

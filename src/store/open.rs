@@ -200,7 +200,7 @@ pub(super) fn sort_out(path: &Path, source: rusqlite::Error) -> OpenError {
 }
 
 /// A log without the file that it belongs to: SQLite would throw its own away as a stranger's.
-fn must_be_whole(path: &Path) -> Result<(), OpenError> {
+pub(super) fn must_be_whole(path: &Path) -> Result<(), OpenError> {
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
     if bytes(path) > 0 {
         return Ok(());

@@ -339,7 +339,19 @@ fn the_history_is_checked_with_and_without_a_daemon_and_the_doctor_sees_it() {
         "x".repeat(4096),
     )
     .unwrap();
-    assert!(doctor().contains("history\tFAIL\t"));
+    let damaged = doctor();
+    assert!(
+        damaged.contains("history\tFAIL\t") && damaged.contains("chatctl restore FILE"),
+        "{damaged}"
+    );
+    let lock = daemon.directory().join("state/history.db.lock");
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink("/dev/null", &lock).unwrap();
+    let linked = doctor();
+    assert!(
+        linked.contains(".lock cannot be taken: it is a link"),
+        "{linked}"
+    );
 }
 
 #[test]

@@ -1,17 +1,119 @@
 //! Files: who may read them, what is refused, old ones and strange ones.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use rusqlite::Connection;
 use tempfile::tempdir;
 
 use super::*;
-use crate::store::{check_file, schema};
+use crate::store::{check_file, look, schema};
 
+/// Why a start is refused. Looking says the same beforehand, and leaves everything as it is.
 fn refusal(home: &TempDir) -> OpenError {
-    Story::try_with(options(home.path()), BRISK)
+    let foreseen = looked(home).expect_err("refused, too");
+    let refused = Story::try_with(options(home.path()), BRISK)
         .err()
-        .expect("refused")
+        .expect("refused");
+    assert_eq!(
+        std::mem::discriminant(&foreseen),
+        std::mem::discriminant(&refused),
+        "{foreseen} / {refused}"
+    );
+    refused
+}
+
+/// What looking says, which must change nothing.
+fn looked(home: &TempDir) -> Result<Option<u32>, OpenError> {
+    let before = everything_in(home);
+    let looked = look(&database(home));
+    assert_eq!(everything_in(home), before);
+    looked
+}
+
+/// Names, kinds, bytes and times of all files.
+fn everything_in(home: &TempDir) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
+    let mut all: Vec<_> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let about = entry.metadata().unwrap();
+            let mut bytes = DefaultHasher::new();
+            std::fs::read(entry.path())
+                .unwrap_or_default()
+                .hash(&mut bytes);
+            (
+                entry.file_name(),
+                about.file_type(),
+                about.modified().unwrap(),
+                bytes.finish(),
+            )
+        })
+        .collect();
+    all.sort_by_key(|(name, ..)| name.clone());
+    all
+}
+
+#[test]
+fn looking_finds_what_a_start_would_find() {
+    let home = tempdir().unwrap();
+    assert_eq!(looked(&home).unwrap(), None);
+    let below = home.path().join("not/there/history.db");
+    assert_eq!(look(&below).unwrap(), None);
+    std::fs::write(database(&home), "").unwrap();
+    assert_eq!(looked(&home).unwrap(), Some(0));
+    Story::begin(&home).store.close();
+    assert_eq!(looked(&home).unwrap(), Some(schema::VERSION));
+}
+
+#[test]
+fn looking_reads_the_log_that_a_killed_daemon_left() {
+    let home = tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    story.record(RecordKind::TopicSet {
+        room: room("#lobby"),
+        topic: Some("tea".into()),
+    });
+    story.settle();
+    let killed = tempdir().unwrap();
+    for name in ["history.db", "history.db-wal"] {
+        std::fs::copy(home.path().join(name), killed.path().join(name)).unwrap();
+    }
+    drop(story);
+    assert!(
+        std::fs::metadata(killed.path().join("history.db-wal"))
+            .unwrap()
+            .len()
+            > 0
+    );
+    assert_eq!(looked(&killed).unwrap(), Some(schema::VERSION));
+    let db = std::fs::File::options()
+        .write(true)
+        .open(database(&killed))
+        .unwrap();
+    db.write_all_at(&[0xff; 4_096], 0).unwrap();
+    let log = killed.path().join("history.db-wal");
+    std::fs::write(&log, std::fs::read(&log).unwrap().split_at(4_000).0).unwrap();
+    refusal(&killed);
+}
+
+#[test]
+fn links_and_directories_are_refused() {
+    let home = tempdir().unwrap();
+    let elsewhere = tempdir().unwrap();
+    Story::begin(&elsewhere).store.close();
+    std::os::unix::fs::symlink(database(&elsewhere), database(&home)).unwrap();
+    let refused = looked(&home).unwrap_err();
+    assert!(refused.to_string().contains("it is a link"), "{refused}");
+    assert!(Story::try_with(options(home.path()), BRISK).is_err());
+    for place in [database(&home), home.path().join("history.db.lock")] {
+        let _ = std::fs::remove_file(&place);
+        std::fs::create_dir(&place).unwrap();
+        let refused = looked(&home).unwrap_err();
+        assert!(refused.to_string().contains("no plain file"), "{refused}");
+        assert!(Story::try_with(options(home.path()), BRISK).is_err());
+        std::fs::remove_dir(&place).unwrap();
+    }
 }
 
 #[test]
@@ -33,13 +135,16 @@ fn only_the_owner_may_read() {
 fn one_daemon_at_a_time() {
     let home = tempdir().unwrap();
     let story = Story::begin(&home);
-    let refused = refusal(&home);
     let own = std::process::id();
-    assert!(
-        matches!(refused, OpenError::InUse { pid: Some(pid), .. } if pid == own),
-        "{refused}"
-    );
-    assert!(refused.to_string().contains("chatctl status"), "{refused}");
+    let foreseen = look(&database(&home)).unwrap_err();
+    let refused = Story::try_with(options(home.path()), BRISK).err().unwrap();
+    for refused in [foreseen, refused] {
+        assert!(
+            matches!(refused, OpenError::InUse { pid: Some(pid), .. } if pid == own),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains("chatctl status"), "{refused}");
+    }
     drop(story);
     Story::begin(&home);
 }

@@ -1,10 +1,9 @@
 //! What can be seen of the history: through a daemon that runs, and from the file and its directory. The
-//! file is only looked at, never opened as a database, so that looking changes nothing.
+//! store itself looks at the file, as it would open it, but without changing anything.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{statfs, statvfs};
 
@@ -12,7 +11,7 @@ use super::Finding;
 use crate::config::{self, Durability};
 use crate::ctl::admin_client::Admin;
 use crate::ctl::render;
-use crate::store::SCHEMA_VERSION;
+use crate::store::{OpenError, look};
 use crate::wire::admin::history::HistoryStatus;
 
 /// What a history on a network file system has under it, by statfs(2): SQLite's log needs shared memory and
@@ -82,17 +81,8 @@ pub(super) fn of_file(config: &config::History) -> Vec<Finding> {
         "history",
         path.parent().unwrap_or(path),
     )];
-    match fs::metadata(path) {
-        Err(_) => findings.push(Finding::ok(
-            "history",
-            format!("{} is not there yet; chatd makes it", path.display()),
-        )),
-        Ok(found) => {
-            findings.push(header(path));
-            findings.extend(owner(path, &found));
-        }
-    }
-    findings.extend(holder(path));
+    findings.push(opening(path));
+    findings.extend(owners(path));
     findings.extend(disk(path));
     findings
 }
@@ -102,83 +92,75 @@ fn off() -> Finding {
     Finding::ok("history", text)
 }
 
-/// The first bytes of a SQLite database (sqlite.org/fileformat.html): its magic, at 18 the journal mode, at
-/// 60 the version that is ours.
-fn header(path: &Path) -> Finding {
-    let mut header = [0; 100];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    if let Err(error) = read {
-        let text = format!("{} cannot be read: {error}", path.display());
-        return Finding::fail("history", text);
+/// What opening it would come to; whoever refuses says what to do.
+fn opening(path: &Path) -> Finding {
+    let shown = path.display();
+    match look(path) {
+        Ok(None) => Finding::ok(
+            "history",
+            format!("{shown} is not there yet; chatd makes it"),
+        ),
+        Ok(Some(0)) => Finding::ok(
+            "history",
+            format!("{shown} is empty; chatd begins a history in it"),
+        ),
+        Ok(Some(version)) => Finding::ok("history", format!("{shown} is of version {version}")),
+        Err(OpenError::InUse { pid, .. }) => {
+            let who = pid.map_or_else(|| "a chatd".to_owned(), |pid| format!("pid {pid}"));
+            let text = format!(
+                "{who} has {shown} open, but its admin socket does not answer here; see --socket"
+            );
+            Finding::warn("history lock", text)
+        }
+        Err(refused) => Finding::fail("history", refused.to_string()),
     }
-    let version = u32::from_be_bytes([header[60], header[61], header[62], header[63]]);
-    if &header[..16] != b"SQLite format 3\0" {
-        let text = format!(
-            "{} is no database; move it away, or bring back a backup with chatctl restore",
-            path.display()
-        );
-        return Finding::fail("history", text);
-    }
-    if version > SCHEMA_VERSION {
-        let text = format!(
-            "{} is of version {version}, written by a newer chatd; this one knows {SCHEMA_VERSION}",
-            path.display()
-        );
-        return Finding::fail("history", text);
-    }
-    let journal = match header[18] {
-        2 => "with a write-ahead log",
-        _ => "without a write-ahead log yet, as a backup; chatd changes that",
-    };
-    let text = format!("{} is of version {version}, {journal}", path.display());
-    Finding::ok("history", text)
 }
 
-/// The daemon runs as the owner of the directory, by our unit and by common sense.
-fn owner(path: &Path, found: &fs::Metadata) -> Option<Finding> {
-    let directory = fs::metadata(path.parent()?).ok()?;
-    if directory.uid() != found.uid() {
+/// The daemon runs as the owner of the directory, by our unit and by common sense, and root may open what
+/// the daemon may not.
+fn owners(path: &Path) -> Vec<Finding> {
+    let Some(directory) = path.parent().and_then(|it| fs::metadata(it).ok()) else {
+        return Vec::new();
+    };
+    let files = ["", "-wal", ".lock"].map(|suffix| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        PathBuf::from(file)
+    });
+    let there = files
+        .iter()
+        .filter_map(|file| Some((file, fs::symlink_metadata(file).ok()?)));
+    there
+        .filter_map(|(file, found)| owner(file, &found, directory.uid()))
+        .collect()
+}
+
+fn owner(path: &Path, found: &fs::Metadata, wanted: u32) -> Option<Finding> {
+    if !found.is_file() {
+        return None; // it was complained of already
+    }
+    let uid = found.uid();
+    if uid != wanted {
         let text = format!(
-            "{} belongs to uid {}, its directory to uid {}: chown it, or chatd cannot open it",
-            path.display(),
-            found.uid(),
-            directory.uid()
+            "{} belongs to uid {uid}, its directory to uid {wanted}: chown it, or chatd cannot open it",
+            path.display()
         );
         return Some(Finding::fail("history owner", text));
     }
     let mode = found.permissions().mode() & 0o777;
+    let shown = path.display();
+    if mode & 0o600 != 0o600 {
+        let text = format!("{shown} has mode {mode:o}: chmod 600, or chatd cannot use it");
+        return Some(Finding::fail("history owner", text));
+    }
     if mode & 0o007 != 0 {
         let text = format!(
-            "{} has mode {mode:o}: others on this machine may read everything; chmod 600",
-            path.display()
+            "{shown} has mode {mode:o}: others on this machine may read everything; chmod 600"
         );
         return Some(Finding::warn("history owner", text));
     }
-    Some(Finding::ok(
-        "history owner",
-        format!("uid {}, mode {mode:o}", found.uid()),
-    ))
-}
-
-/// Who holds the lock. Taking it, even for a moment, could make a chatd fail that starts just then, so
-/// the kernel's list is read.
-fn holder(path: &Path) -> Option<Finding> {
-    let mut lock = path.as_os_str().to_owned();
-    lock.push(".lock");
-    let lock = Path::new(&lock);
-    let inode = format!(":{} ", fs::metadata(lock).ok()?.ino());
-    let pid = fs::read_to_string(lock).ok()?.trim().to_owned();
-    let locks = fs::read_to_string("/proc/locks").ok()?;
-    let is_held = locks
-        .lines()
-        .any(|line| line.contains("FLOCK") && line.contains(&inode) && !line.contains("->"));
-    is_held.then(|| {
-        let text = format!(
-            "pid {pid} has {} open, but its admin socket does not answer here; see --socket",
-            path.display()
-        );
-        Finding::warn("history lock", text)
-    })
+    let text = format!("{shown}: uid {uid}, mode {mode:o}");
+    Some(Finding::ok("history owner", text))
 }
 
 /// Space, and whether the disk is one that a database can be on.
@@ -219,32 +201,30 @@ mod tests {
     use super::super::Verdict;
     use super::*;
 
-    fn with_version(version: u32, journal: u8) -> Vec<u8> {
-        let mut header = vec![0; 100];
-        header[..16].copy_from_slice(b"SQLite format 3\0");
-        header[18] = journal;
-        header[60..64].copy_from_slice(&version.to_be_bytes());
-        header
-    }
-
     #[test]
-    fn a_file_is_known_by_its_first_bytes() {
+    fn files_that_chatd_cannot_use_are_named() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history.db");
-        for (bytes, verdict, word) in [
-            (with_version(SCHEMA_VERSION, 2), Verdict::Ok, "write-ahead"),
-            (with_version(SCHEMA_VERSION, 1), Verdict::Ok, "as a backup"),
-            (with_version(SCHEMA_VERSION + 1, 2), Verdict::Fail, "newer"),
-            (vec![b'x'; 100], Verdict::Fail, "no database"),
-            (vec![b'x'; 10], Verdict::Fail, "cannot be read"),
+        fs::write(&path, "").unwrap();
+        let lock = directory.path().join("history.db.lock");
+        fs::write(&lock, "").unwrap();
+        let found = |mode| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            owners(&path)
+        };
+        for (mode, verdict, word) in [
+            (0o600, Verdict::Ok, "mode 600"),
+            (0o644, Verdict::Warn, "others"),
+            (0o400, Verdict::Fail, "chmod 600"),
         ] {
-            fs::write(&path, bytes).unwrap();
-            let finding = header(&path);
-            assert_eq!(finding.verdict, verdict, "{finding:?}");
-            assert!(finding.text.contains(word), "{finding:?}");
+            let findings = found(mode);
+            assert_eq!(findings[0].verdict, verdict, "{findings:?}");
+            assert!(findings[0].text.contains(word), "{findings:?}");
+            assert!(findings[1].text.contains(".lock"), "{findings:?}");
         }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let finding = owner(&path, &fs::metadata(&path).unwrap()).unwrap();
-        assert!(finding.text.contains("others"), "{finding:?}");
+        let metadata = fs::metadata(&lock).unwrap();
+        let foreign = owner(&lock, &metadata, metadata.uid() + 1).unwrap();
+        assert_eq!(foreign.verdict, Verdict::Fail);
+        assert!(foreign.text.contains("history.db.lock belongs to"));
     }
 }
