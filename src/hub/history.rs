@@ -308,6 +308,8 @@ pub enum Trouble {
     Behind,
     /// It took too long.
     TimedOut,
+    /// There is no search index that can be used.
+    Unindexed,
 }
 
 impl Trouble {
@@ -322,6 +324,7 @@ impl Trouble {
             Self::Io => "the disk does not work",
             Self::Behind => "the disk is too slow",
             Self::TimedOut => "the disk took too long",
+            Self::Unindexed => "the search index cannot be used",
         }
     }
 }

@@ -68,6 +68,7 @@ impl StoreHandle {
             search_bytes: disk::bytes_with_wal(&shared.files.search),
             unindexed: shared.progress.behind(),
             search_note: shared.progress.note(),
+            search_fault: shared.progress.fault(),
             waiting_records: waiting.records,
             waiting_bytes: waiting.bytes,
             state: shared.condition.trouble(),

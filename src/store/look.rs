@@ -14,8 +14,9 @@ use super::connection::BUSY;
 use super::disk;
 use super::error::OpenError;
 use super::lock::{Lock, beside};
-use super::open::{must_be_whole, restored, sort_out, version_of, without_links};
+use super::open::{must_be_whole, restored, search_path, sort_out, version_of, without_links};
 use super::schema::VERSION;
+use super::search::complaint;
 
 /// What opening the history at `path` would begin with: its version, 0 of an empty file, or `None` where
 /// one would be made.
@@ -51,6 +52,18 @@ pub fn look(path: &Path) -> Result<Option<u32>, OpenError> {
         restored(&connection, path)?;
     }
     Ok(Some(version))
+}
+
+/// Whether the search index of the history at `path` could be opened, or made.
+///
+/// # Errors
+/// The sentence that would be logged.
+pub fn look_at_search(path: &Path) -> Result<(), String> {
+    let path = &search_path(path);
+    match open_plain(path) {
+        Err(error) if !is_missing(&error) => Err(complaint(path, &error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// A file that is there, opened as its owner's program must be able to.

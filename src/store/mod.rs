@@ -78,7 +78,7 @@ pub use backup::restore;
 pub use check::check_file;
 pub use error::{Full, OpenError, StoreError};
 pub use handle::StoreHandle;
-pub use look::look;
+pub use look::{look, look_at_search};
 pub use news::News;
 pub use options::{Durability, Options, Retention};
 pub use report::{

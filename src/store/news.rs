@@ -26,6 +26,11 @@ pub enum News {
     /// Records cannot be kept, or not fast enough, until [`News::Works`]. Comes again when the reason
     /// changes.
     Fails(Trouble),
+    /// Nothing can be searched for until [`News::SearchWorks`]: the sentence says why and what to do. Comes
+    /// again when the reason changes.
+    SearchFails(String),
+    /// The search index follows the history again.
+    SearchWorks,
     /// The answer to a question.
     Answered { ticket: Ticket, answer: Answer },
 }

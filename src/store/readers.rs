@@ -76,6 +76,10 @@ impl Reader {
                 query,
                 limit,
             } => {
+                // What it has is not all that there is, and nobody could tell what is missing.
+                if shared.progress.is_failing() {
+                    return Ok(Answer::Failed(Trouble::Unindexed));
+                }
                 let index = (&*shared.files.search, &shared.progress);
                 self.finder
                     .find(index, &self.deadline, &moment, (*asker, query), *limit)

@@ -24,6 +24,8 @@ pub struct StoreStatus {
     /// What the search index has gone through since the start, if anything: "it was damaged and is
     /// built anew".
     pub search_note: Option<String>,
+    /// Why nothing can be searched for now, if so, and what to do.
+    pub search_fault: Option<String>,
     /// Records that the database does not have yet; most of them are kept already, in the commit log.
     pub waiting_records: usize,
     pub waiting_bytes: usize,

@@ -253,6 +253,8 @@ impl Core {
                 warn!(target: HISTORY, "messages cannot be kept, because {}: {but}", why.because());
                 self.tell_hub(Input::Keeping(Keeping::Fails(why)));
             }
+            News::SearchFails(why) => warn!(target: HISTORY, "{why}"),
+            News::SearchWorks => info!(target: HISTORY, "the search index works again"),
             News::Answered { ticket, answer } => self.tell_hub(Input::Answered { ticket, answer }),
         }
     }

@@ -28,11 +28,22 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 ";
 
+/// Why there is no index.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum IndexError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
 /// Why an index is not used as it is.
 pub(super) enum Unusable {
     Missing,
     OtherVersion,
     Damaged,
+    /// More was changed since than the history has notes of.
+    Outrun,
 }
 
 impl Unusable {
@@ -41,6 +52,7 @@ impl Unusable {
             Self::Missing => None,
             Self::OtherVersion => Some("it was of another version and is built anew"),
             Self::Damaged => Some("it was damaged and is built anew"),
+            Self::Outrun => Some("it was out of use for too many changes and is built anew"),
         }
     }
 }
@@ -73,16 +85,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, Unusable> {
 ///
 /// # Errors
 /// Whatever SQLite or the system says.
-pub(super) fn begin(path: &Path, seq: i64) -> rusqlite::Result<Connection> {
-    let cannot = |_: io::Error| rusqlite::Error::InvalidPath(path.to_owned());
-    remove_files(path).map_err(cannot)?;
+pub(super) fn begin(path: &Path, seq: i64) -> Result<Connection, IndexError> {
+    remove_files(path)?;
     OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(path)
-        .map_err(cannot)?;
+        .open(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;

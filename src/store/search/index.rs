@@ -10,7 +10,8 @@ use std::time::Duration;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::file::{self, Unusable};
+use super::complaint;
+use super::file::{self, IndexError, Unusable};
 use super::segment::tokens;
 use crate::hub::history::Trouble;
 use crate::store::clock;
@@ -41,31 +42,52 @@ const STEPS_PER_CHECKPOINT: u32 = 20;
 /// Niceness of the thread: it works while nobody else has to.
 const NICE: i32 = 10;
 
+/// Notes that may wait for an index that cannot be used. Past it they go, and the index is built anew from
+/// the messages: that costs less than so many single changes.
+const NOTES_MAX: i64 = 100_000;
+
 /// Runs until the bell is closed.
 pub(in crate::store) fn run(shared: &Arc<Shared>) {
     let _ = rustix::process::setpriority_process(None, NICE); // only nicer with it
+    let progress = &shared.progress;
+    let mut is_outrun = false;
     loop {
-        let followed = Index::open(shared).and_then(|mut index| index.follow());
+        let followed = Index::open(shared, &mut is_outrun).and_then(|mut index| index.follow());
         match followed {
             Ok(Ended::Closed) => return,
             Ok(Ended::Damaged) => continue,
-            Err(error) => match trouble(&error) {
-                Trouble::Damaged => {
-                    let progress = &shared.progress;
+            Err(error) => {
+                if let IndexError::Sqlite(error) = &error
+                    && trouble(error) == Trouble::Damaged
+                {
                     progress.report_damage(progress.generation());
                 }
-                Trouble::DiskFull
-                | Trouble::ReadOnly
-                | Trouble::Gone
-                | Trouble::Io
-                | Trouble::Behind
-                | Trouble::TimedOut => {}
-            },
+                let complaint = complaint(&shared.files.search, &error);
+                progress.set_fault(Some(complaint), &shared.news);
+            }
         }
+        is_outrun |= forget_notes(shared).unwrap_or(false); // then the next round asks again
         if !shared.index.pause(REST) {
             return;
         }
     }
+}
+
+/// Lets the notes go when there are too many of them; whether it did.
+fn forget_notes(shared: &Shared) -> rusqlite::Result<bool> {
+    let history = connection::reader(&shared.files.database)?;
+    let (first, last) = history.query_row("SELECT min(seq), max(seq) FROM touched", [], |row| {
+        Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+    })?;
+    let (Some(first), Some(last)) = (first, last) else {
+        return Ok(false);
+    };
+    if last - first < NOTES_MAX {
+        return Ok(false);
+    }
+    shared.progress.durable_seq.store(last, Ordering::Release);
+    shared.backlog.poke();
+    Ok(true)
 }
 
 /// Why following the history came to an end.
@@ -84,17 +106,28 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn open(shared: &'a Shared) -> rusqlite::Result<Self> {
+    /// Opens the index, or begins another one; one that `is_outrun` is of no use.
+    fn open(shared: &'a Shared, is_outrun: &mut bool) -> Result<Self, IndexError> {
         let path = &shared.files.search;
         let history = connection::reader(&shared.files.database)?;
         let opened = if shared.progress.is_damaged() && shared.progress.generation() > 0 {
             Err(Unusable::Damaged)
+        } else if *is_outrun {
+            Err(Unusable::Outrun)
         } else {
             file::open(path)
         };
+        let opened = match opened {
+            Ok(words) if misses_notes(&words, &history)? => Err(Unusable::Outrun),
+            opened => opened,
+        };
         let (words, note) = match opened {
             Ok(words) => (words, None),
-            Err(why) => (file::begin(path, last_note(&history)?)?, why.note()),
+            Err(why) => {
+                let words = file::begin(path, last_note(&history)?)?;
+                *is_outrun = false;
+                (words, why.note())
+            }
         };
         let mut index = Self {
             shared,
@@ -138,7 +171,7 @@ impl<'a> Index<'a> {
         Ok(())
     }
 
-    fn follow(&mut self) -> rusqlite::Result<Ended> {
+    fn follow(&mut self) -> Result<Ended, IndexError> {
         let bell = &self.shared.index;
         let mut unmoved = 0;
         loop {
@@ -157,6 +190,7 @@ impl<'a> Index<'a> {
                 self.checkpoint()?;
                 unmoved = 0;
             }
+            self.shared.progress.set_fault(None, &self.shared.news);
             let idle_since = clock::now();
             if !bell.wait((unmoved > 0).then_some(idle_since + REST)) {
                 return Ok(Ended::Closed);
@@ -310,6 +344,15 @@ fn read_notes(history: &Connection, seq: i64) -> rusqlite::Result<Vec<(i64, i64)
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect()
+}
+
+/// Whether notes that the index has not read are gone, or it has read some that never came to be.
+fn misses_notes(words: &Connection, history: &Connection) -> rusqlite::Result<bool> {
+    let read: i64 = words.query_row("SELECT seq FROM state", [], |row| row.get(0))?;
+    let first: Option<i64> =
+        history.query_row("SELECT min(seq) FROM touched", [], |row| row.get(0))?;
+    let last = last_note(history)?;
+    Ok(read > last || (read < last && first.is_none_or(|first| first > read + 1)))
 }
 
 /// The last note that there is or was.

@@ -8,6 +8,8 @@ mod index;
 mod query;
 mod segment;
 
+use std::fmt::Display;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -17,7 +19,7 @@ pub(super) use index::run;
 #[cfg(test)]
 pub(super) use segment::tokens as tokens_for_tests;
 
-use super::news::held;
+use super::news::{News, Newsbox, held};
 
 /// How far the index is, for those who wait for it or look at it.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub(super) struct Progress {
     /// Somebody found the file damaged.
     damaged: AtomicU64,
     note: Mutex<Option<String>>,
+    /// Why it cannot be used now, and what to do.
+    fault: Mutex<Option<String>>,
 }
 
 impl Progress {
@@ -53,6 +57,24 @@ impl Progress {
         held(&self.note).clone()
     }
 
+    /// Why nothing can be searched for, and what to do; `None` while it works.
+    pub(super) fn fault(&self) -> Option<String> {
+        held(&self.fault).clone()
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        held(&self.fault).is_some()
+    }
+
+    /// Tells of it when that is new.
+    fn set_fault(&self, fault: Option<String>, news: &Newsbox) {
+        let mut known = held(&self.fault);
+        if *known != fault {
+            known.clone_from(&fault);
+            news.leave([fault.map_or(News::SearchWorks, News::SearchFails)]);
+        }
+    }
+
     /// Rises from 0 when there is an index, and with every new one.
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
@@ -73,4 +95,12 @@ impl Progress {
             *held(&self.note) = Some(note.to_owned());
         }
     }
+}
+
+/// That the index cannot be used, and what to do.
+pub(super) fn complaint(path: &Path, error: &dyn Display) -> String {
+    format!(
+        "the search index {} cannot be used: {error}; until it can be, searches are refused. It must be a file that chatd's user may read and write, on a disk with room; once removed, it is made anew",
+        path.display()
+    )
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use tempfile::tempdir;
 
 use super::*;
-use crate::hub::history::PAGE_MAX;
+use crate::hub::history::{PAGE_MAX, Trouble};
 
 #[test]
 fn words_are_found_in_many_scripts() {
@@ -206,6 +206,81 @@ fn a_lost_or_strange_index_is_built_anew() {
         let note = story.store.handle().status().search_note;
         assert_eq!(note.is_some(), number > 0, "{note:?}");
     }
+}
+
+#[test]
+fn an_index_that_cannot_be_used_is_told_of_and_nothing_is_searched_in_part() {
+    let home = tempdir().unwrap();
+    let index = home.path().join("history-search.db");
+    std::fs::create_dir(&index).unwrap();
+    assert!(crate::store::look_at_search(&database(&home)).is_err());
+    let mut story = Story::begin(&home);
+    story.say("#lobby", "ana", "tea");
+    let told = story.wait(|news| matches!(news, News::SearchFails(_)));
+    let fault = story.store.handle().status().search_fault.unwrap();
+    assert!(
+        fault.contains("history-search.db cannot be used"),
+        "{fault}"
+    );
+    assert_eq!(told, News::SearchFails(fault));
+    let query = Question::Search {
+        asker: owner("ben"),
+        query: words("tea"),
+        limit: 9,
+    };
+    assert_eq!(story.ask(query), Answer::Failed(Trouble::Unindexed));
+    // Reading goes on.
+    assert_eq!(
+        texts(&story.page("ben", "#lobby", Range::Latest, 9)),
+        ["tea"]
+    );
+    std::fs::remove_dir(&index).unwrap();
+    story.wait(|news| *news == News::SearchWorks);
+    assert_eq!(story.search("ben", words("tea")).messages.len(), 1);
+    assert_eq!(story.store.handle().status().search_fault, None);
+}
+
+#[test]
+fn too_many_changes_for_an_index_out_of_use_are_forgotten_and_it_is_built_anew() {
+    let home = tempdir().unwrap();
+    let index = home.path().join("history-search.db");
+    let mut story = Story::begin(&home);
+    let edited = story.say("#lobby", "ana", "green tea");
+    story.indexed();
+    story.store.close();
+    let aside = home.path().join("aside");
+    std::fs::rename(&index, &aside).unwrap();
+    std::fs::create_dir(&index).unwrap();
+    let db = Connection::open(database(&home)).unwrap();
+    db.execute(
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100001)
+         INSERT INTO touched (id) SELECT ?1 FROM n",
+        [edited.0.cast_signed()],
+    )
+    .unwrap();
+    drop(db);
+    let mut story = Story::begin(&home);
+    story.record(RecordKind::Edited {
+        message: edited,
+        text: "black tea".into(),
+    });
+    // The note of the edit may have come later.
+    let notes = || -> u64 {
+        let db = Connection::open(database(&home)).unwrap();
+        db.query_row("SELECT count(*) FROM touched", [], |row| row.get(0))
+            .unwrap()
+    };
+    until("the notes are gone", || notes() <= 1);
+    story.store.close();
+    // The index is as it was before all that.
+    std::fs::remove_dir(&index).unwrap();
+    std::fs::rename(&aside, &index).unwrap();
+    let mut story = Story::begin(&home);
+    story.indexed();
+    let note = story.store.handle().status().search_note.unwrap();
+    assert!(note.contains("too many changes"), "{note}");
+    assert_eq!(story.search("ben", words("black")).messages.len(), 1);
+    assert_eq!(story.search("ben", words("green")).messages.len(), 0);
 }
 
 proptest! {

@@ -77,6 +77,9 @@ pub struct HistoryStatus {
     /// What the search index has gone through since the start, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_note: Option<String>,
+    /// Why nothing can be searched for now, if so, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_fault: Option<String>,
     /// Messages that wait for the disk, and their size.
     pub waiting: u64,
     pub waiting_bytes: u64,

@@ -11,7 +11,7 @@ use super::Finding;
 use crate::config::{self, Durability};
 use crate::ctl::admin_client::Admin;
 use crate::ctl::render;
-use crate::store::{OpenError, look};
+use crate::store::{OpenError, look, look_at_search};
 use crate::wire::admin::history::HistoryStatus;
 
 /// What a history on a network file system has under it, by statfs(2): SQLite's log needs shared memory and
@@ -82,6 +82,9 @@ pub(super) fn of_file(config: &config::History) -> Vec<Finding> {
         path.parent().unwrap_or(path),
     )];
     findings.push(opening(path));
+    if let Err(why) = look_at_search(path) {
+        findings.push(Finding::warn("history search", why));
+    }
     findings.extend(owners(path));
     findings.extend(disk(path));
     findings

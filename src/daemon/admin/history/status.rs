@@ -56,6 +56,7 @@ pub(in super::super) async fn history_status(
         free_bytes: store.free_bytes,
         unindexed: store.unindexed,
         search_note: store.search_note,
+        search_fault: store.search_fault,
         waiting: store.waiting_records as u64,
         waiting_bytes: store.waiting_bytes as u64,
         commits: store.commits,
@@ -144,7 +145,9 @@ pub(in super::super) fn warnings(store: &StoreStatus, on_failure: OnFailure) -> 
         ));
     }
     warnings.extend(shortage(&store.path, store.free_bytes));
-    if store.unindexed > UNINDEXED_MAX {
+    if let Some(fault) = &store.search_fault {
+        warnings.push(fault.clone());
+    } else if store.unindexed > UNINDEXED_MAX {
         warnings.push(format!(
             "the search does not find {} messages yet: its index is being built",
             store.unindexed
