@@ -100,6 +100,16 @@ impl Hub {
         }
     }
 
+    /// What a decision goes by.
+    fn facts(&self) -> decide::Facts<'_> {
+        decide::Facts {
+            state: &self.state,
+            settings: &self.settings,
+            keeping: self.keeping,
+            last_id: self.last_message,
+        }
+    }
+
     /// Takes one input to its end; what is to be done is appended to `outputs`. Inputs for
     /// sessions that have ended are ignored: the engine may have sent them in good faith.
     pub fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {

@@ -19,7 +19,7 @@ impl Turn<'_> {
         let decided = if is_too_late {
             Err(Refusal::ShuttingDown)
         } else {
-            admin::decide(&self.hub.state, &self.hub.settings, command)
+            admin::decide(self.hub.facts(), command)
         };
         let result = decided.map(|decision| match decision {
             AdminDecision::Kick { user, reason } => self.kick(user, reason.as_ref()),

@@ -169,20 +169,7 @@ impl Turn<'_> {
         if self.was_said(&asked, &command) {
             return;
         }
-        let Hub {
-            state,
-            settings,
-            keeping,
-            last_message,
-            ..
-        } = &*self.hub;
-        let facts = decide::Facts {
-            state,
-            settings,
-            keeping: *keeping,
-            last_id: *last_message,
-        };
-        match decide::decide(facts, asked.session, command) {
+        match decide::decide(self.hub.facts(), asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),
             Err(refusal) => self.refuse(asked, refusal),
         }

@@ -406,6 +406,8 @@ fn a_full_disk_refuses_speech_and_nothing_else() {
           log: #tea opened
           ana gets: in #tea with 1
           ana hears: ana joined #tea
+        > operator sets the topic of #lobby: be kind
+          operator gets: refused: not_kept
         > the disk has room again
         > ana says to #lobby: two
           ana hears: ana in #lobby: two

@@ -1,13 +1,12 @@
-//! What operators may: everything that is possible. Who is an operator is for the admin socket.
+//! What operators may: everything that is possible, and kept where it must be. Who is an operator is for the admin socket.
 
 use std::sync::Arc;
 
-use super::text;
+use super::{Facts, text};
 use crate::hub::id::{RoomId, UserId};
 use crate::hub::input::AdminCommand;
 use crate::hub::name::RoomName;
 use crate::hub::refusal::Refusal;
-use crate::hub::settings::Settings;
 use crate::hub::state::State;
 
 /// An [`AdminCommand`] with all names resolved.
@@ -30,10 +29,12 @@ pub(in crate::hub) enum AdminDecision {
 
 /// Decides one command of an operator.
 pub(in crate::hub) fn decide(
-    state: &State,
-    settings: &Settings,
+    facts: Facts<'_>,
     command: AdminCommand,
 ) -> Result<AdminDecision, Refusal> {
+    let Facts {
+        state, settings, ..
+    } = facts;
     match command {
         AdminCommand::Kick { nick, reason } => {
             text::optional_line(reason.as_deref(), settings.topic_bytes)?;
@@ -49,6 +50,7 @@ pub(in crate::hub) fn decide(
         AdminCommand::Topic { room, text } => {
             text::line(&text, settings.topic_bytes)?;
             let room = open_room(state, room)?;
+            facts.may_be_heard()?;
             Ok(AdminDecision::SetTopic { room, text })
         }
         AdminCommand::Shutdown => Ok(AdminDecision::Shutdown),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Asker, Decision, text};
+use super::{Asker, Decision, Facts, text};
 use crate::hub::ask::Purpose;
 use crate::hub::history::{Keeping, PAGE_MAX, Partner, Query, Question, Range};
 use crate::hub::id::MessageId;
 use crate::hub::refusal::Refusal;
-use crate::hub::settings::OnFailure;
+use crate::hub::settings::{OnFailure, Settings};
 
 /// No room is secret, so everyone might have heard what was said in any of them; privately, only the
 /// two did, and the store goes by who they are and not by their nicks.
@@ -96,6 +96,20 @@ fn change(asker: &Asker<'_>, message: MessageId, purpose: Purpose) -> Result<Dec
     Ok(Decision::Ask { question, purpose })
 }
 
+impl Facts<'_> {
+    /// As [`Asker::may_be_heard`], for those who are no users.
+    pub(super) fn may_be_heard(self) -> Result<(), Refusal> {
+        may_be_heard(self.keeping, self.settings)
+    }
+}
+
+fn may_be_heard(keeping: Keeping, settings: &Settings) -> Result<(), Refusal> {
+    match (keeping, settings.on_failure) {
+        (Keeping::Fails(why), OnFailure::Refuse) => Err(Refusal::NotKept(why)),
+        (Keeping::Off | Keeping::Works, _) | (Keeping::Fails(_), OnFailure::Continue) => Ok(()),
+    }
+}
+
 impl Asker<'_> {
     /// Whether there is a history to ask.
     fn history(&self) -> Result<(), Refusal> {
@@ -107,10 +121,7 @@ impl Asker<'_> {
 
     /// Whether what ought to be kept may be said now, kept or not.
     pub(super) fn may_be_heard(&self) -> Result<(), Refusal> {
-        match (self.keeping, self.settings.on_failure) {
-            (Keeping::Fails(why), OnFailure::Refuse) => Err(Refusal::NotKept(why)),
-            (Keeping::Off | Keeping::Works, _) | (Keeping::Fails(_), OnFailure::Continue) => Ok(()),
-        }
+        may_be_heard(self.keeping, self.settings)
     }
 
     /// Whether a change of what was kept could be kept.
