@@ -112,12 +112,7 @@ impl Turn<'_> {
     /// Whom the user ignores is not heard here either.
     fn page(&self, user: UserId, purpose: &Purpose, mut page: Page) -> Reply {
         let state = &self.hub.state;
-        let ignored: Vec<_> = state
-            .user(user)
-            .ignores()
-            .iter()
-            .map(|&it| state.owner_of(it))
-            .collect();
+        let ignored = state.ignored_by(user);
         if !ignored.is_empty() {
             let is_heard = |stored: &Stored| !ignored.contains(&stored.from.owner);
             page.messages.retain(is_heard);

@@ -189,9 +189,10 @@ pub enum Question {
         limit: usize,
     },
     /// How much others have said since the asker's read marks: in these rooms, and in private
-    /// conversations that have anything unread.
+    /// conversations that have anything unread. What `ignored` have said does not count.
     Unread {
         asker: OwnerId,
+        ignored: Vec<OwnerId>,
         rooms: Vec<RoomName>,
     },
 }

@@ -88,6 +88,12 @@ impl State {
         session.map_or_else(|| OwnerId::of(self.key_of(user)), |it| it.owner)
     }
 
+    /// The persons whom a user ignores.
+    pub(super) fn ignored_by(&self, user: UserId) -> Vec<OwnerId> {
+        let ignores = self.user(user).ignores().iter();
+        ignores.map(|&it| self.owner_of(it)).collect()
+    }
+
     /// A user as what they say is kept under.
     pub(super) fn author(&self, user: UserId) -> Author {
         Author {

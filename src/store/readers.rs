@@ -16,7 +16,7 @@ use super::page::{message, page};
 use super::questions::Asked;
 use super::search::Finder;
 use super::shared::Shared;
-use super::unread::unread;
+use super::unread::{Asker, unread};
 
 /// Runs until there are no more questions. Only one that `searches` takes searches.
 pub(super) fn run(shared: &Arc<Shared>, searches: bool) {
@@ -98,7 +98,14 @@ impl Reader {
                 }
                 missed(&moment, *asker, rooms, (*since, *upto), *limit).map(Answer::Page)
             }
-            Question::Unread { asker, rooms } => unread(&moment, *asker, rooms).map(Answer::Unread),
+            Question::Unread {
+                asker,
+                ignored,
+                rooms,
+            } => {
+                let asker = Asker::new(*asker, ignored);
+                unread(&moment, &asker, rooms).map(Answer::Unread)
+            }
         }
     }
 }

@@ -15,19 +15,39 @@ use super::people::{Private, private_conversations};
 use super::row::no_name;
 use super::schema::FLAG_UNHEARD;
 
+/// Who asks, and for whose messages they do not care.
+pub(super) struct Asker {
+    owner: OwnerId,
+    /// A JSON array, which SQLite takes as one parameter whatever its length.
+    ignored: String,
+}
+
+impl Asker {
+    pub(super) fn new(owner: OwnerId, ignored: &[OwnerId]) -> Self {
+        let ignored: Vec<_> = ignored
+            .iter()
+            .map(|it| it.0.cast_signed().to_string())
+            .collect();
+        Self {
+            owner,
+            ignored: format!("[{}]", ignored.join(",")),
+        }
+    }
+}
+
 /// The rooms as they were asked for, then the private conversations in which something is unread, by nick.
 ///
 /// # Errors
 /// Whatever SQLite says.
 pub(super) fn unread(
     db: &Connection,
-    asker: OwnerId,
+    asker: &Asker,
     rooms: &[RoomName],
 ) -> rusqlite::Result<Vec<Unread>> {
     let mut found = Vec::new();
     for room in rooms.iter().take(UNREAD_CONVERSATIONS_MAX) {
         let of = Partner::Room(room.clone());
-        let read = mark(db, asker, &of)?;
+        let read = mark(db, asker.owner, &of)?;
         let count = match find_room(db, room)? {
             Some(conversation) => count(db, asker, conversation, read)?,
             None => 0,
@@ -36,7 +56,7 @@ pub(super) fn unread(
     }
     // By nick: several people may have had one, and whoever asks sees one conversation.
     let mut private: BTreeMap<Nick, Unread> = BTreeMap::new();
-    for conversation in private_conversations(db, asker)? {
+    for conversation in private_conversations(db, asker.owner)? {
         if found.len() + private.len() >= UNREAD_CONVERSATIONS_MAX {
             break;
         }
@@ -59,10 +79,10 @@ pub(super) fn unread(
 
 fn unread_privately(
     db: &Connection,
-    asker: OwnerId,
+    asker: &Asker,
     conversation: Private,
 ) -> rusqlite::Result<Option<(Nick, Unread)>> {
-    let read = mark_of_person(db, asker, conversation.other)?;
+    let read = mark_of_person(db, asker.owner, conversation.other)?;
     let newest = newest_in(db, conversation.id)?;
     if newest <= read {
         return Ok(None);
@@ -78,20 +98,26 @@ fn unread_privately(
     }))
 }
 
-/// What others said behind `read`, and the asker could hear.
+/// What others said behind `read`, and the asker could and would hear.
 fn count(
     db: &Connection,
-    asker: OwnerId,
+    asker: &Asker,
     conversation: i64,
     read: Option<MessageId>,
 ) -> rusqlite::Result<u32> {
     db.prepare_cached(&format!(
         "SELECT count(*) FROM (SELECT 1 FROM message m CROSS JOIN author a ON a.id = m.author
          WHERE m.conversation = ?1 AND m.id > ?2 AND m.text IS NOT NULL
-         AND NOT m.flags & {FLAG_UNHEARD} AND a.owner <> ?3 LIMIT {UNREAD_MAX})"
+         AND NOT m.flags & {FLAG_UNHEARD} AND a.owner <> ?3
+         AND a.owner NOT IN (SELECT value FROM json_each(?4)) LIMIT {UNREAD_MAX})"
     ))?
     .query_row(
-        params![conversation, read.map_or(-1, to_sql), asker.0.cast_signed()],
+        params![
+            conversation,
+            read.map_or(-1, to_sql),
+            asker.owner.0.cast_signed(),
+            asker.ignored
+        ],
         |row| row.get(0),
     )
 }

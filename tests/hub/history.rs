@@ -102,8 +102,12 @@ fn whom_one_ignores_is_not_heard_later_either() {
           ana gets: ack
         > ben reads #lobby
           ben gets: history of #lobby: []
+        > ben asks what is unread
+          ben gets: unread [#lobby 0]
         > ben hears ana again
           ben gets: done
+        > ben asks what is unread
+          ben gets: unread [#lobby 1]
         > ben reads #lobby
           ben gets: history of #lobby: [ana: all]
         > ben reads ana

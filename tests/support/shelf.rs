@@ -129,13 +129,18 @@ impl Shelf {
                 }
                 Answer::Page(page)
             }
-            Question::Unread { asker, rooms } => {
+            Question::Unread {
+                asker,
+                ignored,
+                rooms,
+            } => {
                 let unread = rooms.iter().map(|room| {
                     let of = Partner::Room(room.clone());
                     let read = self.marks.get(&(*asker, of.clone())).copied();
                     let others = self.messages.iter().filter(|it| {
                         is_in(it, *asker, &of)
                             && it.from.owner != *asker
+                            && !ignored.contains(&it.from.owner)
                             && read.is_none_or(|read| it.id > read)
                     });
                     let count = u32::try_from(others.count()).unwrap();

@@ -53,6 +53,7 @@ pub(super) fn unread(asker: &Asker<'_>) -> Result<Decision, Refusal> {
     let rooms = places.map(|place| asker.state.room(place.room).name.clone());
     let question = Question::Unread {
         asker: asker.owner(),
+        ignored: asker.state.ignored_by(asker.id),
         rooms: rooms.collect(),
     };
     let purpose = Purpose::Unread;

@@ -197,7 +197,7 @@ fn unread_counts_what_others_said() {
     });
     story.record(said(to_user("ana", true), "dora", "unheard"));
     story.settle();
-    let unread = story.unread("ana", &["#lobby", "#empty"]);
+    let unread = story.unread("ana", &["dora"], &["#lobby", "#empty"]);
     let expected = [
         ("#lobby", Some(read), 1),
         ("#empty", None, 0),
@@ -209,4 +209,14 @@ fn unread_counts_what_others_said() {
         count,
     });
     assert_eq!(unread, expected);
+    // Nobody is told to read what they would not be shown.
+    let unread = story.unread("ana", &["eve", "ben"], &["#lobby"]);
+    assert_eq!(
+        unread,
+        [Unread {
+            of: partner("#lobby"),
+            read: Some(read),
+            count: 0
+        }]
+    );
 }

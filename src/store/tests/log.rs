@@ -69,7 +69,7 @@ fn what_only_the_log_has_is_there_after_a_crash() {
         assert_eq!(all_texts(&mut after), ["one, better", "two", "three"]);
         let private = after.page("ben", "@ana", Range::Latest, 9);
         assert_eq!(texts(&private), ["only for you"]);
-        assert_eq!(after.unread("ben", &["#lobby"])[0].read, Some(first));
+        assert_eq!(after.unread("ben", &[], &["#lobby"])[0].read, Some(first));
     }
     other.execute_batch("COMMIT").unwrap();
     story.settle();

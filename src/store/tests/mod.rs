@@ -168,9 +168,10 @@ impl Story {
         page
     }
 
-    fn unread(&mut self, asker: &str, rooms: &[&str]) -> Vec<Unread> {
+    fn unread(&mut self, asker: &str, ignored: &[&str], rooms: &[&str]) -> Vec<Unread> {
         let question = Question::Unread {
             asker: owner(asker),
+            ignored: ignored.iter().copied().map(owner).collect(),
             rooms: rooms.iter().copied().map(room).collect(),
         };
         let answer = self.ask(question);
