@@ -138,7 +138,7 @@ fn problems_have_their_exit_codes() {
     for (exit, code) in [
         (5, "not_permitted"),
         (4, "no_such_user"),
-        (1, "bad_request"),
+        (2, "bad_request"),
     ] {
         chatctl(home.path())
             .args(["kick", "ana", "--reason", "enough"])

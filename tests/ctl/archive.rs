@@ -91,6 +91,21 @@ fn what_was_exported_comes_in_elsewhere_as_the_same_and_only_once() {
         "0 messages added, 2 were there already\n"
     );
     assert_eq!(stdout(&new, &["export", "--private"]), all);
+    let array: Vec<Value> =
+        serde_json::from_str(&stdout(&new, &["export", "--private", "-o", "json"])).unwrap();
+    let lines: Vec<Value> = all
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(array, lines);
+    assert_eq!(
+        stdout(&new, &["export", "--room", "none", "-o", "json"]),
+        "[]\n"
+    );
+    for wrong in [&["-o", "tsv"][..], &["-o", "json", "--format", "text"]] {
+        let args = [&["export"], wrong].concat();
+        chatctl(&new, &args).assert().code(2).stdout("");
+    }
     let text = stdout(&new, &["export", "--format", "text", "--private"]);
     assert!(
         text.contains("#lobby <ana> one\u{fffd}\n    two\n")
@@ -244,6 +259,10 @@ fn deleting_counts_first_and_asks() {
         .stdout("")
         .stderr(contains("add --yes"));
     chatctl(&daemon, &["history-delete"]).assert().code(2);
+    for wrong in [["--id", "nonsense"], ["--room", "a b"], ["--from", "a b"]] {
+        let args = [&["history-delete", "--yes"], &wrong[..]].concat();
+        chatctl(&daemon, &args).assert().code(2).stdout("");
+    }
     assert_eq!(
         stdout(&daemon, &["history-delete", "--before", "1h"]),
         "there is no such message\n"
@@ -352,6 +371,22 @@ fn the_history_is_checked_with_and_without_a_daemon_and_the_doctor_sees_it() {
         linked.contains(".lock cannot be taken: it is a link"),
         "{linked}"
     );
+}
+
+#[test]
+fn a_search_in_a_room_that_nobody_knows_is_a_failure() {
+    let daemon = Daemon::start("");
+    let mut ana = Peer::join(&daemon, "ana");
+    say(&mut ana, "#lobby", "one");
+    chatctl(&daemon, &["search", "tea", "--in", "lobby"])
+        .assert()
+        .code(0)
+        .stderr("chatctl: nothing found\n");
+    chatctl(&daemon, &["search", "tea", "--in", "#none"])
+        .assert()
+        .code(4)
+        .stdout("")
+        .stderr(contains("#none"));
 }
 
 #[test]

@@ -7,17 +7,44 @@ use anyhow::{Context, Result};
 
 use crate::ctl::admin_client::Admin;
 use crate::ctl::args::{self, Format};
+use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::join::input::room;
 use crate::ctl::new_file::NewFile;
 use crate::ctl::remark::remark;
-use crate::ctl::{render, sanitize};
+use crate::ctl::render::{self, Output};
+use crate::ctl::sanitize;
 use crate::wire::admin::history::Line;
+
+/// How what is written looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Lines,
+    /// One array.
+    Document,
+    Text,
+}
+
+impl Form {
+    fn of(format: Format, output: Output) -> Result<Self, Failure> {
+        match (format, output) {
+            (Format::Jsonl, Output::Table | Output::Jsonl) => Ok(Self::Lines),
+            (Format::Jsonl, Output::Json) => Ok(Self::Document),
+            (Format::Text, Output::Table) => Ok(Self::Text),
+            (Format::Text, Output::Json | Output::Jsonl) | (_, Output::Tsv) => Err(Failure::new(
+                Exit::Usage,
+                "an export is JSON lines (as it is, or --output jsonl), one array (--output json), or text (--format text)",
+            )),
+        }
+    }
+}
 
 /// Writes the messages.
 ///
 /// # Errors
-/// As [`Admin::get`]; and when the answer breaks off, or cannot be written.
-pub async fn run(admin: &Admin, export: &args::Export) -> Result<()> {
+/// As [`Admin::get`]; exit 2 for a form that there is not; and when the answer breaks off, or cannot be
+/// written.
+pub async fn run(admin: &Admin, output: Output, export: &args::Export) -> Result<()> {
+    let form = Form::of(export.format, output)?;
     let path = path_of(export);
     let file = export
         .file
@@ -25,11 +52,11 @@ pub async fn run(admin: &Admin, export: &args::Export) -> Result<()> {
         .filter(|file| *file != Path::new("-"));
     let Some(file) = file else {
         let mut stdout = BufWriter::new(io::stdout().lock());
-        write(admin, &path, export.format, &mut stdout).await?;
+        write(admin, &path, form, &mut stdout).await?;
         return Ok(stdout.flush()?);
     };
     let mut new = NewFile::create(file)?;
-    let count = write(admin, &path, export.format, &mut new).await?;
+    let count = write(admin, &path, form, &mut new).await?;
     new.finish()?;
     let are = if count == 1 {
         "message is"
@@ -40,7 +67,7 @@ pub async fn run(admin: &Admin, export: &args::Export) -> Result<()> {
     Ok(())
 }
 
-async fn write(admin: &Admin, path: &str, format: Format, to: &mut impl Write) -> Result<u64> {
+async fn write(admin: &Admin, path: &str, form: Form, to: &mut impl Write) -> Result<u64> {
     let mut carry = Vec::new();
     let mut count = 0;
     let take = |piece: &[u8]| {
@@ -52,16 +79,23 @@ async fn write(admin: &Admin, path: &str, format: Format, to: &mut impl Write) -
         let lines = std::mem::replace(&mut carry, rest);
         let lines = str::from_utf8(&lines).context("chatd's answer is not UTF-8")?;
         for line in lines.lines() {
-            count += 1;
-            let line = match format {
-                Format::Jsonl => render::harmless_json(line) + "\n",
-                Format::Text => text(&serde_json::from_str(line)?),
+            let line = match form {
+                Form::Lines => render::harmless_json(line) + "\n",
+                Form::Document => {
+                    let before = if count == 0 { "[\n" } else { ",\n" };
+                    before.to_owned() + &render::harmless_json(line)
+                }
+                Form::Text => text(&serde_json::from_str(line)?),
             };
+            count += 1;
             to.write_all(line.as_bytes())?;
         }
         Ok(())
     };
     admin.download(path, take).await?;
+    if form == Form::Document {
+        to.write_all(if count == 0 { b"[]\n" } else { b"\n]\n" })?;
+    }
     Ok(count)
 }
 

@@ -68,7 +68,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Shutdown(shutdown) => operate::shutdown(&admin, output, shutdown).await,
         Command::Log(log) => log::run(&admin, output, log).await,
         Command::Config(config) => config::run(&admin, output, config, &environment).await,
-        Command::Export(export) => export::run(&lasting, export).await,
+        Command::Export(export) => export::run(&lasting, output, export).await,
         Command::Import(import) => import::run(&lasting, output, import).await,
         Command::Backup(backup) => backup::run(&lasting, output, backup).await,
         Command::Restore(restore) => backup::restore(output, restore, &environment),

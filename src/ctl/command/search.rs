@@ -25,7 +25,13 @@ pub async fn run(
     limit: Option<Duration>,
 ) -> Result<()> {
     let mut asker = asker(&server, &args.identity, args.of.as_deref(), limit).await?;
-    let told = gather(&mut asker, args).await;
+    let mut told = gather(&mut asker, args).await;
+    if told.as_ref().is_ok_and(|told| told.messages.is_empty())
+        && let Some(of) = args.of.as_deref().map(conversation)
+        && let Err(failure) = must_be_known(&mut asker, of).await
+    {
+        told = Err(failure);
+    }
     asker.say_good_bye().await;
     let told = told?;
     tell(output, &told, None)?;
@@ -37,6 +43,18 @@ pub async fn run(
         remark(&format!("there is more: --until {first}"));
     }
     Ok(())
+}
+
+/// Looking for words in a room that nobody knows finds nothing, as in any other; asking for its last message
+/// tells the two apart.
+async fn must_be_known(asker: &mut Asker, of: String) -> Result<(), Failure> {
+    let body = ClientBody::History {
+        of: of.into(),
+        bounds: Bounds::default(),
+        around: None,
+        limit: Some(1),
+    };
+    asker.ask(body).await.map(|_| ())
 }
 
 async fn gather(asker: &mut Asker, args: &Search) -> Result<Told, Failure> {
