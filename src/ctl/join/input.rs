@@ -8,7 +8,7 @@ use crate::wire::chat::Kind;
 const LINES_MAX: u64 = 1000;
 
 /// The commands, as the user completes them and as they are suggested.
-pub const COMMANDS: [&str; 23] = [
+pub const COMMANDS: [&str; 24] = [
     "/away",
     "/back",
     "/delete",
@@ -22,6 +22,7 @@ pub const COMMANDS: [&str; 23] = [
     "/leave",
     "/ls",
     "/me",
+    "/mine",
     "/names",
     "/nick",
     "/part",
@@ -54,6 +55,7 @@ text               say it to the room that the prompt names
 /history [N]       older lines; so does PgUp. /history @nick, /history #room: of those
 /search words      lines in which all of these words stand, wherever you may read
 /edit text         another text for what you said last; /delete takes it away
+/mine              what you said last, with the ids for /edit ID text and /delete ID
 /help, /h          this
 /quit [text]       leave; so does Ctrl-D
 //text, /say text  say a text that begins with a slash, or with @";
@@ -102,6 +104,8 @@ pub enum Input {
     Delete {
         msgid: Option<String>,
     },
+    /// The last own messages, with their ids.
+    Mine,
     Help,
     Quit(Option<String>),
 }
@@ -155,6 +159,7 @@ fn command(rest: &str) -> Result<Input, String> {
         "ls" => Input::Users,
         "h" | "help" => Input::Help,
         "i" => Input::RoomChat,
+        "mine" => Input::Mine,
         "say" => Input::Say(needed("text")?),
         "me" => Input::Act(needed("text")?),
         "names" => Input::Names(argument.as_deref().map(room)),
@@ -374,6 +379,7 @@ mod tests {
             ("/edit international", edit(None, "international")),
             ("/edit 1k83q4ck00002 x", edit(Some("1k83q4ck00002"), "x")),
             ("/delete", Input::Delete { msgid: None }),
+            ("/mine", Input::Mine),
         ] {
             assert_eq!(parse(line), Ok(input), "{line}");
         }

@@ -59,6 +59,7 @@ impl Talk {
             Input::Search(words) => self.ask_search(words),
             Input::Edit { msgid, text } => self.edit(msgid, text),
             Input::Delete { msgid } => self.delete(msgid),
+            Input::Mine => self.mine(),
         }
     }
 

@@ -52,8 +52,8 @@ impl Talk {
             (Purpose::Rename(nick), _) => self.renamed(nick),
             (Purpose::Past(question), answer) => self.remembered(question, answer),
             (Purpose::Say { to, text, .. }, ServerMessage::Ack { msgid, kept, .. }) => {
-                self.has_said(msgid);
                 if kept {
+                    self.past.own.has_said(msgid, to, text);
                     return Vec::new();
                 }
                 let told = format!("said to {to}, but the server could not keep it: {text}");

@@ -5,6 +5,7 @@
 mod asked;
 mod heard;
 mod marks;
+mod own;
 mod past;
 mod remembered;
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
 
 use super::marks::Marks;
+use super::own::Own;
 use super::{Effect, Entry, Purpose, Talk};
 use crate::ctl::chat::conversation::Conversation;
 use crate::ctl::chat::event;
@@ -67,8 +68,7 @@ pub(super) struct Past {
     pub(super) seen: Option<String>,
     /// The same, when the connection was lost: what came later was missed.
     lost_after: Option<String>,
-    /// The last message of our own that still stands.
-    last_said: Option<String>,
+    pub(super) own: Own,
 }
 
 impl Past {
@@ -115,6 +115,7 @@ impl Past {
 
     /// Notes a change, and tells whether it is new.
     pub(super) fn is_new_change(&mut self, message: &ServerMessage) -> bool {
+        self.own.follow(message);
         let (ServerMessage::Edited {
             edits: of, time, ..
         }
@@ -256,21 +257,6 @@ impl Talk {
         self.ask(body, Purpose::Past(question));
     }
 
-    /// The message that `/edit` and `/delete` mean.
-    pub(super) fn own_message(&self, msgid: Option<String>) -> Result<String, &'static str> {
-        if !self.past.is_kept {
-            return Err(NO_HISTORY);
-        }
-        msgid
-            .or_else(|| self.past.last_said.clone())
-            .ok_or("you have said nothing here that could be changed")
-    }
-
-    /// We said something, and this is its id.
-    pub(super) fn has_said(&mut self, msgid: String) {
-        self.past.last_said = self.past.last_said.take().max(Some(msgid));
-    }
-
     /// Notes how far we have heard, by events of all kinds: in a silent room there is only our own
     /// coming to go by.
     pub(super) fn note_seen(&mut self, message: &ServerMessage) {
@@ -284,11 +270,6 @@ impl Talk {
             return vec![Effect::Show(message)];
         }
         let msgid = event::msgid(&message).map(str::to_owned);
-        if let ServerMessage::Deleted { deletes, .. } = &message
-            && self.past.last_said.as_ref() == Some(deletes)
-        {
-            self.past.last_said = None;
-        }
         self.past.is_new_change(&message);
         let Some(of) = event::conversation(&message, &self.nick) else {
             return vec![Effect::Show(message)];

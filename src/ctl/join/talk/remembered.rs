@@ -212,13 +212,11 @@ impl Talk {
     /// Notes messages as known, and leaves those that were not.
     fn take_in(&mut self, of: &str, messages: &mut Vec<Kept>) {
         self.past.conversation(of).read(messages);
-        let own = messages
-            .iter()
-            .rev()
-            .find(|kept| kept.from == self.nick && kept.text.is_some());
-        if let Some(own) = own {
-            let msgid = own.msgid.clone();
-            self.has_said(msgid);
+        for kept in messages.iter().filter(|kept| kept.from == self.nick) {
+            if let Some(text) = &kept.text {
+                let (msgid, text) = (kept.msgid.clone(), text.clone());
+                self.past.own.has_said(msgid, of.to_owned(), text);
+            }
         }
     }
 
