@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::commit_log;
 use super::connection::BUSY;
 use super::disk;
 use super::error::OpenError;
+use super::ledger::progress;
 use super::lock::{Lock, beside};
 use super::open::{must_be_whole, restored, search_path, sort_out, version_of, without_links};
-use super::schema::VERSION;
+use super::schema::{FIRST_WITH_LOG, VERSION};
 use super::search::complaint;
 
 /// What opening the history at `path` would begin with: its version, 0 of an empty file, or `None` where
@@ -40,16 +42,23 @@ pub fn look(path: &Path) -> Result<Option<u32>, OpenError> {
         opened => drop(opened.map_err(cannot)?),
     }
     let log = beside(path, "-wal");
-    match open_plain(&log) {
-        Err(source) if !is_missing(&source) => {
-            return Err(OpenError::File { path: log, source });
+    for log in [&log, &commit_log::path_of(path)] {
+        match open_plain(log) {
+            Err(source) if !is_missing(&source) => {
+                let path = log.clone();
+                return Err(OpenError::File { path, source });
+            }
+            Ok(_) | Err(_) => {}
         }
-        Ok(_) | Err(_) => {}
     }
     let connection = connect(path, disk::bytes(&log) > 0)?;
     let version = version_of(&connection, path)?;
     if version == VERSION {
         restored(&connection, path)?;
+    }
+    if version >= FIRST_WITH_LOG {
+        let (applied, tag) = progress(&connection).map_err(|source| sort_out(path, source))?;
+        commit_log::inspect(path, applied, tag)?;
     }
     Ok(Some(version))
 }

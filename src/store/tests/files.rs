@@ -76,7 +76,7 @@ fn looking_reads_the_log_that_a_killed_daemon_left() {
     });
     story.settle();
     let killed = tempdir().unwrap();
-    for name in ["history.db", "history.db-wal"] {
+    for name in ["history.db", "history.db-wal", "history.db-log"] {
         std::fs::copy(home.path().join(name), killed.path().join(name)).unwrap();
     }
     drop(story);

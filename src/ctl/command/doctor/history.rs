@@ -125,7 +125,7 @@ fn owners(path: &Path) -> Vec<Finding> {
     let Some(directory) = path.parent().and_then(|it| fs::metadata(it).ok()) else {
         return Vec::new();
     };
-    let files = ["", "-wal", ".lock"].map(|suffix| {
+    let files = ["", "-wal", "-log", ".lock"].map(|suffix| {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
         PathBuf::from(file)
