@@ -155,10 +155,6 @@ impl Backlog {
         }
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        held(&self.state).is_closing
-    }
-
     /// Whether something waits that does not let itself be put off any longer.
     pub(super) fn has_work(&self) -> bool {
         let state = held(&self.state);

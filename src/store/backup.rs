@@ -85,6 +85,11 @@ pub fn restore(backup: &Path, to: &Path) -> Result<RestoreReport, StoreError> {
         return Err(error);
     }
     let kept_aside = set_aside(to)?;
+    // One that was set aside itself may have its last records there.
+    let log = commit_log::path_of(backup);
+    if report.in_log > 0 {
+        fs::copy(&log, commit_log::path_of(to)).map_err(at(&log))?;
+    }
     fs::rename(&unfinished, to).map_err(at(to))?;
     let search = search_path(to);
     remove_files(&search).map_err(at(&search))?;

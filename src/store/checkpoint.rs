@@ -37,7 +37,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
         if shared.gauges.wal_pages.load(Ordering::Relaxed) > WAL_PAGES_MAX {
             // Only the writer can make the log begin anew while it never rests, and only while nobody else is
             // at it.
-            shared.gauges.restart_log.store(true, Ordering::Relaxed);
+            shared.gauges.restart_wal.store(true, Ordering::Relaxed);
             if !shared.checkpoint.pause(REST) {
                 return;
             }

@@ -5,17 +5,15 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::commit_log;
 use super::lock::beside;
 
-/// Which files a database, its write-ahead log and its commit log are: device and inode of each.
+/// Which files a database and its write-ahead log are: device and inode of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity([Option<(u64, u64)>; 3]);
+pub(super) struct Identity([Option<(u64, u64)>; 2]);
 
 impl Identity {
     pub(super) fn of(database: &Path) -> Self {
-        let logs = (beside(database, "-wal"), commit_log::path_of(database));
-        Self([database, &logs.0, &logs.1].map(|path| {
+        Self([database, &beside(database, "-wal")].map(|path| {
             let found = fs::metadata(path).ok()?;
             Some((found.dev(), found.ino()))
         }))

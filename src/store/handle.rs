@@ -85,7 +85,8 @@ impl StoreHandle {
     /// Writes a whole and consistent copy to `to` while the store goes on.
     ///
     /// # Errors
-    /// [`StoreError`]: `to` exists, cannot be written, or the copy is not sound.
+    /// [`StoreError`]: `to` exists, cannot be written, or the copy is not sound or would lack something that
+    /// was acknowledged.
     pub fn backup(&self, to: &Path) -> Result<BackupReport, StoreError> {
         self.catch_up()?;
         backup::backup(&self.shared.files.database, to)
@@ -105,12 +106,13 @@ impl StoreHandle {
     /// Gives every message that `filter` lets pass to `each`, by rising id, until it breaks off.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be read.
+    /// [`StoreError`] when it cannot be read, or lacks something that was acknowledged.
     pub fn export(
         &self,
         filter: &ExportFilter,
         each: &mut dyn FnMut(&Stored) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        self.catch_up()?;
         Ok(transfer::export(&self.reading()?, filter, each)?)
     }
 
@@ -191,19 +193,19 @@ impl StoreHandle {
         Ok(retention::own(&self.reading()?)?)
     }
 
-    /// A connection that sees everything that was acknowledged before.
+    /// A connection that sees everything that was acknowledged before; while the database fails, what it has
+    /// must do.
     fn reading(&self) -> Result<Connection, StoreError> {
-        self.catch_up()?;
+        match self.catch_up() {
+            Err(StoreError::Closing) => return Err(StoreError::Closing),
+            Ok(()) | Err(_) => {}
+        }
         Ok(connection::reader(&self.shared.files.database)?)
     }
 
-    /// Waits until the database has what was acknowledged up to now; where it cannot be written to, what it
-    /// has must do.
+    /// Waits until the database has what was acknowledged up to now.
     fn catch_up(&self) -> Result<(), StoreError> {
-        match self.change(|_| Ok(())) {
-            Err(StoreError::Closing) => Err(StoreError::Closing),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        self.change(|_| Ok(()))
     }
 
     fn must_be_open(&self) -> Result<(), StoreError> {

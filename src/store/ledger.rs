@@ -39,8 +39,8 @@ pub(super) struct Ledger {
 pub(super) struct Gauges {
     /// Pages in the write-ahead log after the last commit.
     pub(super) wal_pages: AtomicU32,
-    /// The log shall begin anew after the next commit.
-    pub(super) restart_log: AtomicBool,
+    /// The write-ahead log shall begin anew after the next commit.
+    pub(super) restart_wal: AtomicBool,
     /// Most pages of the database; 0 for SQLite's own bound.
     pub(super) pages_max: AtomicU32,
 }
@@ -116,24 +116,30 @@ impl Ledger {
         progress(&self.connection)
     }
 
-    /// Says which log belongs to the database from now on.
+    /// Says which log belongs to the database from now on, and waits for the disk; the newest record that
+    /// was taken over.
     ///
     /// # Errors
     /// [`Undone`].
-    pub(super) fn begin_log(&mut self, tag: u64) -> Result<(), Undone> {
+    pub(super) fn begin_log(&mut self, tag: u64) -> Result<MessageId, Undone> {
         self.change(|transaction, _| {
-            transaction.execute("UPDATE state SET log = ?1", [tag.cast_signed()])?;
-            Ok(())
+            transaction.execute("UPDATE state SET log_tag = ?1", [tag.cast_signed()])?;
+            Ok(progress(transaction)?.0)
         })
     }
 
-    /// Raises the ceiling, or sets it exactly when the store is closed in order.
+    /// Raises the ceiling, or sets it exactly when the store is closed in order. With that, everything that was
+    /// taken over is on the disk, also where the ceiling is the same as before.
     ///
     /// # Errors
     /// [`Undone`].
     pub(super) fn set_ceiling(&mut self, ceiling: MessageId) -> Result<(), Undone> {
         self.change(|transaction, _| {
-            transaction.execute("UPDATE state SET ceiling = ?1", [to_sql(ceiling)])?;
+            // A transaction that changes no byte waits for nothing.
+            transaction.execute(
+                "UPDATE state SET ceiling = ?1, barrier = barrier + 1",
+                [to_sql(ceiling)],
+            )?;
             Ok(())
         })
     }
@@ -166,9 +172,9 @@ impl Ledger {
         self.connection.pragma_update(None, "max_page_count", pages)
     }
 
-    /// Moves the rest of the log into the database, so that the next commit begins it anew. Gives up soon: who
+    /// Moves the rest of the write-ahead log into the database, so that the next commit begins it anew. Gives up soon: who
     /// reads for long, as a backup does, keeps it from that.
-    pub(super) fn restart_log(&self) -> rusqlite::Result<()> {
+    pub(super) fn restart_wal(&self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(RESTART_WAIT)?;
         let restarted = self
             .connection
@@ -191,7 +197,7 @@ impl Ledger {
 /// # Errors
 /// Whatever SQLite says.
 pub(super) fn progress(db: &Connection) -> rusqlite::Result<(MessageId, u64)> {
-    db.query_row("SELECT applied, log FROM state", [], |row| {
+    db.query_row("SELECT applied, log_tag FROM state", [], |row| {
         Ok((from_sql(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
     })
 }

@@ -54,7 +54,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::hub::history::{Question, Record, Restored, Ticket};
@@ -133,14 +133,13 @@ impl Store {
         let gauges = Arc::new(Gauges::default());
         let mut ledger =
             Ledger::open(&database, &gauges).map_err(|source| open::sort_out(&database, source))?;
-        open::restored(&first, &database)?; // what is damaged is refused before anything is changed
+        open::restored(&first, &database)?; // where that is damaged, nothing is written
         let Recovered { log, backlog } = commit_log::recover(&mut ledger, &database)?;
         let (mut restored, messages) = open::restored(&first, &database)?;
-        let newest = backlog.last().map(|record| record.id);
-        restored.last_id = restored.last_id.max(newest.unwrap_or_default());
+        open::add_backlog(&mut restored, &backlog);
         drop(first);
         let shared = Arc::new(Shared {
-            identity: Mutex::new(Identity::of(&database)),
+            identity: Identity::of(&database),
             files: Files {
                 search: open::search_path(&database),
                 database,
@@ -149,6 +148,7 @@ impl Store {
             news: Newsbox::new(news),
             inbox: Inbox::new(options.queue_bytes),
             backlog: Backlog::new(pace.gather),
+            needs_log: AtomicBool::new(log.is_err()),
             new_log: Mutex::default(),
             log_room: Bell::default(),
             questions: Questions::new(pace.question_limit),
@@ -172,7 +172,7 @@ impl Store {
         let trouble = log.as_ref().err().copied();
         shared.condition.set_log(trouble, &shared.news);
         shared.condition.set_writer(trouble, &shared.news);
-        let writer = Writer::new(Arc::clone(&shared), ledger, backlog, log.is_ok());
+        let writer = Writer::new(Arc::clone(&shared), ledger, backlog);
         let threads = Threads::start(&shared, log.ok(), writer, options.readers)
             .inspect_err(|_| shared.close())?;
         let running = Running {
@@ -244,8 +244,9 @@ impl Store {
         StoreHandle::new(Arc::clone(&self.shared), open)
     }
 
-    /// Writes out everything that waits and ends the threads; what cannot be written is reported as lost.
-    /// Afterwards nothing more is taken, and the last news can be. Waits for as long as the disk hangs.
+    /// Commits everything that waits, or reports it as lost, and ends the threads. What the database cannot
+    /// take over stays in the commit log, for the next start. Afterwards nothing more is taken, and the last
+    /// news can be. Waits for as long as the disk hangs.
     pub fn finish(&mut self) {
         if let Some(running) = self.running.take() {
             drop(running.open);

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
-use crate::hub::history::{ClientMsgId, OwnerId, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Restored, Sent};
+use crate::hub::history::{
+    ClientMsgId, OwnerId, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind, Restored, Sent,
+};
 use crate::hub::name::RoomName;
 use crate::hub::time::UnixMillis;
 
@@ -180,6 +182,36 @@ fn read_restored(connection: &Connection) -> rusqlite::Result<(Restored, u64)> {
         sent,
     };
     Ok((restored, messages))
+}
+
+/// Adds what only the commit log has.
+pub(super) fn add_backlog(restored: &mut Restored, backlog: &[Record]) {
+    for record in backlog {
+        restored.last_id = restored.last_id.max(record.id);
+        match &record.kind {
+            RecordKind::Said {
+                from,
+                client_msgid: Some(client_msgid),
+                ..
+            } => restored.sent.push(Sent {
+                owner: from.owner,
+                client_msgid: client_msgid.clone(),
+                id: record.id,
+                at: record.at,
+            }),
+            RecordKind::TopicSet { room, topic } => {
+                restored.topics.retain(|(known, _)| known != room);
+                let topic = topic.clone().map(|topic| (room.clone(), topic));
+                restored.topics.extend(topic);
+            }
+            RecordKind::Said { .. }
+            | RecordKind::Edited { .. }
+            | RecordKind::Deleted { .. }
+            | RecordKind::MarkSet { .. } => {}
+        }
+    }
+    let beyond = restored.sent.len().saturating_sub(RESENDS_MAX);
+    restored.sent.drain(..beyond);
 }
 
 /// Which refusal an error of SQLite is.

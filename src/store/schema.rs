@@ -107,9 +107,10 @@ CREATE TABLE touched (
 );
 ";
 
-/// `applied` is the newest record that came from the commit log, `log` the tag of the log that belongs to
-/// this database.
+/// `applied` is the newest record that came from the commit log, `log_tag` says which log belongs to this
+/// database, and `barrier` is changed by whoever has to wait for the disk.
 const VERSION_2: &str = "
 ALTER TABLE state ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE state ADD COLUMN log INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN log_tag INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN barrier INTEGER NOT NULL DEFAULT 0;
 ";

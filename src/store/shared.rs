@@ -22,13 +22,15 @@ use super::search::Progress;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) files: Files,
-    /// The database's files as they were when it was opened, and its log was begun.
-    pub(super) identity: Mutex<Identity>,
+    /// The database's files as they were when it was opened.
+    pub(super) identity: Identity,
     pub(super) pace: Pace,
     pub(super) news: Newsbox,
     pub(super) inbox: Inbox,
     pub(super) backlog: Backlog,
-    /// For the committer: a log that could not be begun at the start.
+    /// For the writer: the committer has no log, or none that can be trusted, and waits for another.
+    pub(super) needs_log: AtomicBool,
+    /// For the committer: that other log.
     pub(super) new_log: Mutex<Option<CommitLog>>,
     /// For the committer: a half of the log may be written over.
     pub(super) log_room: Bell,
@@ -41,7 +43,7 @@ pub(super) struct Shared {
     /// For the search index: something was kept or changed.
     pub(super) index: Bell,
     pub(super) progress: Progress,
-    /// For the checkpointer: the log has grown.
+    /// For the checkpointer: the write-ahead log has grown.
     pub(super) checkpoint: Bell,
     /// For the watch: so much waits that it should look.
     pub(super) watch: Bell,
@@ -71,7 +73,7 @@ impl Shared {
 
     /// Whether the files are still those that were opened.
     pub(super) fn files_are_ours(&self) -> bool {
-        Identity::of(&self.files.database) == *held(&self.identity)
+        Identity::of(&self.files.database) == self.identity
     }
 }
 

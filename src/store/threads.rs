@@ -1,11 +1,12 @@
 //! The store's threads: started together, ended one after the other in the order in which they need each
 //! other. One that panics takes the process with it: without it, promises would be kept by nobody.
 
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use super::commit_log::{CommitLog, Committer};
+use super::commit_log::{self, CommitLog, Committer};
 use super::error::OpenError;
 use super::shared::Shared;
 use super::writer::Writer;
@@ -15,7 +16,7 @@ use super::{checkpoint, readers, search, watch};
 #[derive(Debug)]
 pub(super) struct Threads {
     committer: JoinHandle<()>,
-    writer: JoinHandle<()>,
+    writer: JoinHandle<bool>,
     readers: Vec<JoinHandle<()>>,
     index: JoinHandle<()>,
     checkpointer: JoinHandle<()>,
@@ -69,7 +70,7 @@ impl Threads {
         shared.inbox.close();
         join(self.committer);
         shared.backlog.close();
-        join(self.writer);
+        let is_log_needed = !join(self.writer);
         shared.questions.close();
         self.readers.into_iter().for_each(join);
         shared.index.close();
@@ -78,17 +79,25 @@ impl Threads {
         join(self.checkpointer);
         shared.watch.close();
         join(self.watch);
+        if !is_log_needed {
+            // The next start would find nothing new in it, and what was deleted is not to be found there.
+            let _ = fs::remove_file(commit_log::path_of(&shared.files.database));
+        }
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, OpenError> {
     let started: io::Result<_> = thread::Builder::new()
         .name(name.to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
             let guard = AbortOnPanic;
-            run();
+            let result = run();
             drop(guard);
+            result
         });
     started.map_err(OpenError::Thread)
 }
@@ -96,8 +105,10 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 /// SQLite and its search need some tens of KiB.
 const STACK_BYTES: usize = 512 * 1024;
 
-fn join(thread: JoinHandle<()>) {
-    let _ = thread.join(); // it cannot have panicked: the process would be gone
+fn join<T>(thread: JoinHandle<T>) -> T {
+    thread
+        .join()
+        .expect("a panic in it would have ended the process")
 }
 
 /// Ends the process when it is dropped by a panic.

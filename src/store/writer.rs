@@ -3,12 +3,10 @@
 //! jobs and removes what is too old, in small steps. While the database fails, records stay in its hands
 //! and in the commit log.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use std::{fs, mem};
-
-use rusqlite::ErrorCode;
 
 use crate::hub::history::{Record, Trouble};
 use crate::hub::id::MessageId;
@@ -16,7 +14,6 @@ use crate::hub::id::MessageId;
 use super::backlog::Job;
 use super::clock;
 use super::commit_log;
-use super::disk::Identity;
 use super::error::trouble;
 use super::ledger::{Ledger, Undone};
 use super::news::held;
@@ -37,8 +34,6 @@ pub(super) struct Writer {
     ledger: Option<Ledger>,
     /// Committed, and not in the database yet.
     backlog: Vec<Record>,
-    /// The log is still that of the last run, as the disk did not let another begin.
-    needs_log: bool,
     /// With these, everything up to here was committed or lost.
     upto: MessageId,
     /// What is too old, and how far it was looked for.
@@ -51,13 +46,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// A writer with what a start could not take over from the log; one without a new log begins it.
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        ledger: Ledger,
-        backlog: Vec<Record>,
-        has_log: bool,
-    ) -> Self {
+    /// A writer with what a start could not take over from the log.
+    pub(super) fn new(shared: Arc<Shared>, ledger: Ledger, backlog: Vec<Record>) -> Self {
         let now = clock::now();
         Self {
             next_sweep: now + shared.pace.sweep_every,
@@ -66,15 +56,14 @@ impl Writer {
             ledger: Some(ledger),
             upto: backlog.last().map_or(MessageId::default(), |last| last.id),
             backlog,
-            needs_log: !has_log,
             sweep: Sweep::default(),
             swept: Duration::ZERO,
             has_removed: false,
         }
     }
 
-    /// Runs until the backlog is closed and empty.
-    pub(super) fn run(mut self) {
+    /// Runs until the backlog is closed and empty. Whether nobody needs the commit log any more.
+    pub(super) fn run(mut self) -> bool {
         loop {
             let shared = Arc::clone(&self.shared);
             let next_turn = self.next_turn();
@@ -93,14 +82,20 @@ impl Writer {
             if taken.wants_durable || shared.ids.is_near() {
                 self.make_durable();
             }
+            if shared.condition.writer().is_none() {
+                self.begin_log_if_needed();
+            }
             self.probe_when_due();
             self.sweep_when_due();
         }
-        self.finish();
+        self.finish()
     }
 
     /// When to wake although nothing has come.
     fn next_turn(&self) -> Option<Instant> {
+        if !self.backlog.is_empty() && self.shared.condition.writer().is_none() {
+            return Some(clock::now()); // whoever has the lock has been waited for
+        }
         let sweep = self.sweep.is_needed().then_some(self.next_sweep);
         wake_at(self.shared.condition.trouble(), self.next_probe, sweep)
     }
@@ -116,11 +111,16 @@ impl Writer {
         let mut backlog = mem::take(&mut self.backlog);
         let mut kept = 0;
         for batch in backlog.chunks(BATCH_RECORDS) {
-            if let Err(why) = self.keep(batch) {
-                self.failed(why);
-                break;
+            match self.keep(batch) {
+                Ok(()) => kept += batch.len(),
+                // Somebody else holds the lock, an operator's shell or a checkpoint: that is no failure yet.
+                // The watch tells of it when it takes long.
+                Err(Trouble::Behind) => break,
+                Err(why) => {
+                    self.failed(why);
+                    break;
+                }
             }
-            kept += batch.len();
         }
         if kept == backlog.len() {
             self.settle(self.upto); // also what was lost behind the last of them
@@ -151,7 +151,7 @@ impl Writer {
             shared.condition.set_behind(false, &shared.news);
         }
         self.call_others();
-        self.restart_log();
+        self.restart_wal();
         Ok(())
     }
 
@@ -163,27 +163,22 @@ impl Writer {
 
     /// Tries a batch until it is known whether it is kept.
     fn try_to_keep(&mut self, batch: &[Record], last: MessageId) -> Result<u64, Trouble> {
-        loop {
-            let Undone(error) = match self.open_ledger()?.keep(batch) {
-                Ok(added) => return Ok(added),
-                Err(undone) => undone,
-            };
-            // Somebody else holds the lock, an operator's shell or a checkpoint: that is no failure yet. The
-            // watch tells of it when too much waits.
-            if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                && !self.shared.backlog.is_closing()
-            {
-                continue;
+        let Undone(error) = match self.open_ledger()?.keep(batch) {
+            Ok(added) => return Ok(added),
+            Err(undone) => undone,
+        };
+        let why = trouble(&error);
+        if why == Trouble::Behind {
+            return Err(why);
+        }
+        // A failed commit may have reached the disk all the same. Only a new connection knows: it reads
+        // the write-ahead log as the next start would.
+        self.close_ledger();
+        match self.open_ledger()?.progress() {
+            Ok((applied, _)) if applied >= last => {
+                Ok(batch.iter().filter(|record| record.is_message()).count() as u64)
             }
-            // A failed commit may have reached the disk all the same. Only a new connection knows: it reads
-            // the write-ahead log as the next start would.
-            self.close_ledger();
-            return match self.open_ledger()?.progress() {
-                Ok((applied, _)) if applied >= last => {
-                    Ok(batch.iter().filter(|record| record.is_message()).count() as u64)
-                }
-                Ok(_) | Err(_) => Err(trouble(&error)),
-            };
+            Ok(_) | Err(_) => Err(why),
         }
     }
 
@@ -214,9 +209,10 @@ impl Writer {
     fn do_job(&mut self, job: Job) {
         let shared = Arc::clone(&self.shared);
         // What an operator changes comes behind all that was acknowledged before.
-        job(match shared.condition.writer() {
-            Some(why) if !self.backlog.is_empty() => Err(why),
-            Some(_) | None => self.open_ledger(),
+        job(if self.backlog.is_empty() {
+            self.open_ledger()
+        } else {
+            Err(shared.condition.writer().unwrap_or(Trouble::Behind))
         });
         shared.index.ring();
         self.sweep.look_again();
@@ -226,7 +222,8 @@ impl Writer {
     /// written over.
     fn make_durable(&mut self) {
         let shared = Arc::clone(&self.shared);
-        if shared.condition.trouble().is_some() {
+        // Trouble with the log is no reason: it may be that it needs room.
+        if shared.condition.is_gone() || shared.condition.writer().is_some() {
             return;
         }
         let settled = shared.ids.settled();
@@ -242,6 +239,7 @@ impl Writer {
                 shared.ids.make_durable(settled);
                 shared.log_room.ring();
             }
+            Err(Trouble::Behind) => {} // the next turn tries again
             Err(why) => self.failed(why),
         }
     }
@@ -263,9 +261,15 @@ impl Writer {
         self.next_probe = now + shared.pace.look_every;
         let is_gone = !shared.files_are_ours();
         shared.condition.set_gone(is_gone, &shared.news);
+        let had_lost_pages = shared.condition.writer() == Some(Trouble::Io);
         let probed = self.open_ledger().and_then(|ledger| {
             // A full disk is often full of our own log, most of which is the same few pages again and again.
-            let _ = ledger.restart_log(); // the probe tells
+            match ledger.restart_wal() {
+                // A write that failed once is not tried again by the system: what is in the log must go into
+                // the database from memory.
+                Err(error) if had_lost_pages => return Err(trouble(&error)),
+                Ok(()) | Err(_) => {} // the probe tells
+            }
             let bounded = ledger.bound_pages(&shared.gauges).map_err(Undone);
             bounded
                 .and_then(|()| ledger.probe())
@@ -274,7 +278,7 @@ impl Writer {
         match probed {
             Ok(()) => {
                 self.keep_all();
-                if self.backlog.is_empty() && self.has_log() {
+                if self.backlog.is_empty() && self.begin_log_if_needed() {
                     shared.condition.set_writer(None, &shared.news);
                 }
             }
@@ -283,25 +287,33 @@ impl Writer {
         }
     }
 
-    /// Begins the log, if the start could not.
-    fn has_log(&mut self) -> bool {
-        if !self.needs_log {
+    /// Begins another log where the committer waits for one, once the database has all of the last one.
+    /// Whether none is needed any more.
+    fn begin_log_if_needed(&mut self) -> bool {
+        let shared = Arc::clone(&self.shared);
+        if !shared.needs_log.load(Ordering::Acquire) {
             return true;
         }
-        let shared = Arc::clone(&self.shared);
+        if !self.backlog.is_empty() {
+            return false;
+        }
         let database = &shared.files.database;
         let begun = self
             .open_ledger()
             .and_then(|ledger| commit_log::begin(ledger, database));
         match begun {
             Ok(log) => {
-                self.needs_log = false;
-                *held(&shared.identity) = Identity::of(database);
                 *held(&shared.new_log) = Some(log);
+                shared.needs_log.store(false, Ordering::Release);
+                true
             }
-            Err(why) => self.failed(why),
+            Err(why) => {
+                if why != Trouble::Behind {
+                    self.failed(why);
+                }
+                false
+            }
         }
-        !self.needs_log
     }
 
     pub(super) fn call_others(&self) {
@@ -312,27 +324,24 @@ impl Writer {
         }
     }
 
-    fn restart_log(&mut self) {
-        let restart = &self.shared.gauges.restart_log;
+    fn restart_wal(&mut self) {
+        let restart = &self.shared.gauges.restart_wal;
         if restart.swap(false, Ordering::Relaxed)
             && let Some(ledger) = &self.ledger
         {
-            let _ = ledger.restart_log(); // the checkpointer asks again
+            let _ = ledger.restart_wal(); // the checkpointer asks again
         }
     }
 
-    /// The exact last id: nothing more is given out. With that, nobody needs the commit log any more, and
-    /// what was deleted meanwhile is not to be found there.
-    fn finish(mut self) {
+    /// The exact last id: nothing more is given out. Whether with that everything is in the database, on the
+    /// disk.
+    fn finish(mut self) -> bool {
         let given = self.shared.ids.given();
         let closed = self.open_ledger().map(|ledger| ledger.set_ceiling(given));
-        if self.backlog.is_empty() && matches!(closed, Ok(Ok(()))) {
-            let log = commit_log::path_of(&self.shared.files.database);
-            let _ = fs::remove_file(log); // the next start finds nothing new in it
-        }
         if let Some(ledger) = self.ledger.take() {
             ledger.finish();
         }
+        self.backlog.is_empty() && matches!(closed, Ok(Ok(())))
     }
 }
 

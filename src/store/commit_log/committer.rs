@@ -118,6 +118,7 @@ impl Committer {
             Durability::Commit => {
                 if let Err(error) = log.synchronise() {
                     log.retract(mark);
+                    self.abandon_log();
                     return Err(trouble_of(&error));
                 }
                 self.next_sync = None;
@@ -129,6 +130,10 @@ impl Committer {
         }
         // Whoever removes the files under us leaves their last bytes nowhere: so each batch asks, before
         // anybody is told.
+        if !log.is_in_place() {
+            self.abandon_log();
+            return Err(Trouble::Gone);
+        }
         if !shared.files_are_ours() {
             log.retract(mark);
             shared.condition.set_gone(true, &shared.news);
@@ -137,12 +142,21 @@ impl Committer {
         Ok(())
     }
 
+    /// Has the writer begin another log, as soon as the database has what is in this one: after a failed
+    /// `fdatasync` nobody knows which of its pages are on the disk, and no later one tells.
+    fn abandon_log(&mut self) {
+        self.log = None;
+        self.shared.needs_log.store(true, Ordering::Release);
+        self.shared.backlog.poke();
+    }
+
     fn synchronise_when_due(&mut self, is_closing: bool) {
         let is_due = |at: Instant| is_closing || at <= clock::now();
         if self.next_sync.is_some_and(is_due) {
             self.next_sync = None;
             let synchronised = self.log.as_ref().map_or(Ok(()), CommitLog::synchronise);
             if let Err(error) = synchronised {
+                self.abandon_log();
                 self.failed(trouble_of(&error));
             }
         }
@@ -152,7 +166,7 @@ impl Committer {
         if self.next_probe.is_none_or(|at| at > clock::now()) {
             return;
         }
-        // The writer begins the log as soon as it can.
+        // The writer begins another log as soon as it can.
         self.log = self
             .log
             .take()
@@ -186,6 +200,9 @@ fn append(log: &mut CommitLog, batch: &[Record], shared: &Shared) -> Result<(), 
             Err(AppendError::Io(error)) => return Err(trouble_of(&error)),
             Err(AppendError::Full) => {}
         }
+        if shared.condition.is_gone() {
+            return Err(Trouble::Gone);
+        }
         if let Some(why) = shared.condition.writer() {
             return Err(why);
         }
@@ -195,7 +212,7 @@ fn append(log: &mut CommitLog, batch: &[Record], shared: &Shared) -> Result<(), 
         shared.backlog.want_durable();
         shared.log_room.wait(Some(clock::now() + ROOM_WAIT));
     }
-    if log.is_half_full() {
+    if log.needs_room(shared.ids.durable()) {
         shared.backlog.want_durable();
     }
     Ok(())

@@ -6,27 +6,28 @@
 //! header  "chatdlog" version tag sum                                     4 KiB
 //! half    frame frame frame ...                                          8 MiB
 //! half    frame frame frame ...                                          8 MiB
-//! frame   sum (u32) previous frame's sum (u32) length (u32) generation (u32) records
+//! frame   sum (u32) length (u32) generation (u32) newest id before it (u64) records
 //! ```
 //!
 //! A frame is one batch: it is there whole or not at all. Numbers are little-endian, sums are CRC-32 of
 //! all that follows them in the frame. A half's frames have one generation, which rises from half to half;
 //! it ends where a frame's sum or generation is wrong, which is what a crash in the middle of a write
-//! leaves. As every frame names the sum of the one before it, a hole between two halves is noticed.
+//! leaves. As every frame names the record before it, a hole before it is noticed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use crate::hub::history::Record;
 use crate::hub::id::MessageId;
+use crate::store::lock::beside;
 
 use super::entry;
 
 pub(in crate::store) const HEADER_BYTES: u64 = 4096;
 const HALF_BYTES: u64 = 8 * 1024 * 1024;
-const FRAME_HEADER_BYTES: usize = 16;
+const FRAME_HEADER_BYTES: usize = 20;
 
 /// The file grows by so much at once, filled with zeros: a file system that must find a block, or note that
 /// it is written to for the first time, makes every `fdatasync` a second write.
@@ -39,6 +40,7 @@ const VERSION: u32 = 1;
 #[derive(Debug)]
 pub(in crate::store) struct CommitLog {
     file: File,
+    path: PathBuf,
     position: Position,
     /// How much of each half has blocks of its own.
     grown: [u64; 2],
@@ -54,8 +56,8 @@ struct Position {
     /// Bytes of the half.
     at: u64,
     generation: u32,
-    /// The last frame's.
-    sum: u32,
+    /// The newest record of all.
+    last: MessageId,
     /// The newest record of each half.
     newest: [MessageId; 2],
 }
@@ -71,11 +73,13 @@ pub(super) enum AppendError {
 }
 
 impl CommitLog {
-    /// Begins a log in the place of what is there, which nobody needs any more. `tag` says whose it is.
+    /// Begins a log in the place of what is there, which nobody needs any more: the database has everything
+    /// up to `last`, on the disk. `tag` says whose it is. It appears under its name only when it is whole.
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn begin(path: &Path, tag: u64) -> io::Result<Self> {
+    pub(super) fn begin(path: &Path, tag: u64, last: MessageId) -> io::Result<Self> {
+        let unfinished = beside(path, ".unfinished");
         let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
         let file = OpenOptions::new()
             .read(true)
@@ -84,23 +88,31 @@ impl CommitLog {
             .truncate(true)
             .mode(0o600)
             .custom_flags(nofollow)
-            .open(path)?;
+            .open(&unfinished)?;
         file.write_all_at(&header(tag), 0)?;
         file.sync_all()?;
+        fs::rename(&unfinished, path)?;
         File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?; // the name too
         Ok(Self {
             file,
+            path: path.to_owned(),
             position: Position {
                 half: 0,
                 at: 0,
                 generation: 1,
-                sum: 0,
+                last,
                 newest: [MessageId(0); 2],
             },
             grown: [0; 2],
             spoilt: None,
             frame: Vec::new(),
         })
+    }
+
+    /// Whether the next start would find this log: whoever removed its file has made it worthless.
+    pub(super) fn is_in_place(&self) -> bool {
+        let found = fs::metadata(&self.path).and_then(|found| Ok((found, self.file.metadata()?)));
+        found.is_ok_and(|(found, own)| (found.dev(), found.ino()) == (own.dev(), own.ino()))
     }
 
     /// Writes a batch as one frame; [`synchronise`](Self::synchronise) makes it last. Records up to
@@ -130,8 +142,10 @@ impl CommitLog {
             if next.newest[next.half] > durable {
                 return Err(AppendError::Full);
             }
+            // Or a loss of power could leave this half without the end of the other.
+            self.synchronise()?;
         }
-        next.sum = seal(&mut self.frame, next.sum, next.generation);
+        seal(&mut self.frame, next.generation, next.last);
         self.grow(next.half, next.at + length)?;
         let offset = offset_of(next.half) + next.at;
         if let Err(error) = self.file.write_all_at(&self.frame, offset) {
@@ -139,6 +153,7 @@ impl CommitLog {
             return Err(error.into());
         }
         next.at += length;
+        next.last = newest.id;
         next.newest[next.half] = newest.id;
         self.position = next;
         Ok(())
@@ -183,9 +198,12 @@ impl CommitLog {
         self.synchronise()
     }
 
-    /// Whether the other half is needed soon, so that the database should have all of it.
-    pub(super) fn is_half_full(&self) -> bool {
-        self.position.at > HALF_BYTES / 2
+    /// Whether the other half is needed soon, and the database should have all of it on the disk.
+    pub(super) fn needs_room(&self, durable: MessageId) -> bool {
+        let Position {
+            half, at, newest, ..
+        } = self.position;
+        at > HALF_BYTES / 2 && newest[1 - half] > durable
     }
 
     fn remove_spoilt(&mut self) -> io::Result<()> {
@@ -228,28 +246,20 @@ pub(super) struct Mark(Position);
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) tag: u64,
-    /// Of each half that has any: the older half first.
-    pub(super) halves: Vec<Half>,
+    /// What can be read, in the order in which it was written.
+    pub(super) frames: Vec<Frame>,
 }
 
-/// What can be read of a half.
+/// One batch.
 #[derive(Debug)]
-pub(super) struct Half {
+pub(super) struct Frame {
     generation: u32,
-    /// What its first frame says of the one before.
-    before: u32,
-    /// The last frame's sum.
-    sum: u32,
-    /// The frames' records, one after the other.
+    /// The newest record before it; the database had that when the log was begun, or a frame has it.
+    pub(super) after: MessageId,
     records: Vec<u8>,
 }
 
-impl Half {
-    /// Whether nothing is missing between an older half and this one.
-    pub(super) fn follows(&self, older: &Self) -> bool {
-        self.generation == older.generation + 1 && self.before == older.sum
-    }
-
+impl Frame {
     /// Its records, by rising id.
     pub(super) fn records(&self) -> impl Iterator<Item = Result<Record, entry::EntryError>> {
         let mut rest = &*self.records;
@@ -280,12 +290,12 @@ impl Found {
         let Some(tag) = tag_of(&read_at(&file, 0, HEADER_BYTES)?)? else {
             return Ok(None);
         };
-        let mut halves = Vec::new();
+        let mut frames = Vec::new();
         for half in 0..2 {
-            halves.extend(read_half(&read_at(&file, offset_of(half), HALF_BYTES)?));
+            read_half(&read_at(&file, offset_of(half), HALF_BYTES)?, &mut frames);
         }
-        halves.sort_by_key(|half| half.generation);
-        Ok(Some(Self { tag, halves }))
+        frames.sort_by_key(|frame| frame.generation); // each half's stay in their order
+        Ok(Some(Self { tag, frames }))
     }
 }
 
@@ -322,8 +332,7 @@ fn tag_of(found: &[u8]) -> io::Result<Option<u64>> {
     if u32_at(found, 20) != crc32fast::hash(&found[..20]) {
         return Err(invalid("its header is damaged"));
     }
-    let tag = found[12..20].first_chunk().expect("eight bytes");
-    Ok(Some(u64::from_le_bytes(*tag)))
+    Ok(Some(u64_at(found, 12)))
 }
 
 /// Up to `length` bytes, fewer where the file ends.
@@ -334,36 +343,32 @@ fn read_at(file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes a frame's header; returns its sum.
-fn seal(frame: &mut [u8], before: u32, generation: u32) -> u32 {
+/// Writes a frame's header.
+fn seal(frame: &mut [u8], generation: u32, after: MessageId) {
     let length = u32::try_from(frame.len()).expect("a frame fits into a half");
-    frame[4..8].copy_from_slice(&before.to_le_bytes());
-    frame[8..12].copy_from_slice(&length.to_le_bytes());
-    frame[12..16].copy_from_slice(&generation.to_le_bytes());
+    frame[4..8].copy_from_slice(&length.to_le_bytes());
+    frame[8..12].copy_from_slice(&generation.to_le_bytes());
+    frame[12..FRAME_HEADER_BYTES].copy_from_slice(&after.0.to_le_bytes());
     let sum = crc32fast::hash(&frame[4..]);
     frame[..4].copy_from_slice(&sum.to_le_bytes());
-    sum
 }
 
-fn read_half(bytes: &[u8]) -> Option<Half> {
-    let mut half: Option<Half> = None;
+/// Adds a half's frames to `frames`; behind them may be some of an earlier round.
+fn read_half(bytes: &[u8], frames: &mut Vec<Frame>) {
     let mut rest = bytes;
+    let mut of_half = None;
     while let Some((frame, later)) = read_frame(rest) {
-        let (before, generation) = (u32_at(frame, 4), u32_at(frame, 12));
-        let half = half.get_or_insert(Half {
-            generation,
-            before,
-            sum: before,
-            records: Vec::new(),
-        });
-        if (before, generation) != (half.sum, half.generation) {
-            break; // left from an earlier round
+        let generation = u32_at(frame, 8);
+        if *of_half.get_or_insert(generation) != generation {
+            return;
         }
-        half.sum = u32_at(frame, 0);
-        half.records.extend(&frame[FRAME_HEADER_BYTES..]);
+        frames.push(Frame {
+            generation,
+            after: MessageId(u64_at(frame, 12)),
+            records: frame[FRAME_HEADER_BYTES..].to_vec(),
+        });
         rest = later;
     }
-    half
 }
 
 /// The first frame, if it is whole, and what follows it.
@@ -371,7 +376,7 @@ fn read_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     if bytes.len() < FRAME_HEADER_BYTES {
         return None;
     }
-    let length = u32_at(bytes, 8) as usize;
+    let length = u32_at(bytes, 4) as usize;
     if length <= FRAME_HEADER_BYTES {
         return None;
     }
@@ -382,4 +387,9 @@ fn read_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
     let four = bytes[at..].first_chunk().expect("four bytes are there");
     u32::from_le_bytes(*four)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let eight = bytes[at..].first_chunk().expect("eight bytes are there");
+    u64::from_le_bytes(*eight)
 }

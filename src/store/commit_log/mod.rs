@@ -9,6 +9,8 @@ mod committer;
 mod entry;
 mod file;
 mod recovery;
+#[cfg(test)]
+mod tests;
 
 pub(super) use committer::Committer;
 pub(super) use file::{CommitLog, HEADER_BYTES};

@@ -40,8 +40,13 @@ pub(in crate::store) fn recover(
     while !backlog.is_empty() {
         let some = backlog.len().min(TAKEN_AT_ONCE);
         if let Err(Undone(error)) = ledger.keep(&backlog[..some]) {
-            let log = Err(trouble(&error));
-            return Ok(Recovered { log, backlog });
+            return match trouble(&error) {
+                Trouble::Damaged => Err(sort_out(database, error)),
+                why => Ok(Recovered {
+                    log: Err(why),
+                    backlog,
+                }),
+            };
         }
         backlog.drain(..some);
     }
@@ -57,10 +62,10 @@ pub(in crate::store) fn begin(ledger: &mut Ledger, database: &Path) -> Result<Co
     let mut random = [0; 8];
     getrandom::fill(&mut random).expect("a running Linux always gives random bytes");
     let tag = u64::from_le_bytes(random);
-    ledger
+    let applied = ledger
         .begin_log(tag)
         .map_err(|Undone(error)| trouble(&error))?;
-    CommitLog::begin(&path_of(database), tag).map_err(|error| trouble_of(&error))
+    CommitLog::begin(&path_of(database), tag, applied).map_err(|error| trouble_of(&error))
 }
 
 /// How many records the log of a history has that its database lacks: one that is `applied` up to there
@@ -85,20 +90,19 @@ fn missing(database: &Path, applied: MessageId, tag: u64) -> Result<Vec<Record>,
     let Some(found) = Found::read(&path).map_err(|error| bad(error.to_string()))? else {
         return Ok(Vec::new());
     };
-    let mut missing = Vec::new();
-    for (number, half) in found.halves.iter().enumerate() {
-        let mut is_first = true;
-        for record in half.records() {
+    let mut missing: Vec<Record> = Vec::new();
+    let mut last = applied;
+    for frame in &found.frames {
+        for (number, record) in frame.records().enumerate() {
             let record = record.map_err(|why| bad(why.to_string()))?;
-            let is_missing = record.id > applied;
-            // Where the database ends inside this half, what came before does not matter.
-            if is_first && is_missing && number > 0 && !half.follows(&found.halves[number - 1]) {
+            if record.id <= last {
+                continue;
+            }
+            if number == 0 && frame.after > last {
                 return Err(bad("a part in its middle is damaged".to_owned()));
             }
-            is_first = false;
-            if is_missing {
-                missing.push(record);
-            }
+            last = record.id;
+            missing.push(record);
         }
     }
     if found.tag != tag && !missing.is_empty() {

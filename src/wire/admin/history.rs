@@ -65,8 +65,10 @@ pub struct HistoryStatus {
     /// Messages that are kept.
     pub messages: u64,
     pub database_bytes: u64,
-    /// The database's write-ahead log.
+    /// The commit log.
     pub log_bytes: u64,
+    /// The database's write-ahead log.
+    pub wal_bytes: u64,
     /// The search index with its own log.
     pub search_bytes: u64,
     /// Free space of the file system, where it can be told.
