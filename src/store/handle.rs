@@ -196,9 +196,8 @@ impl StoreHandle {
     /// A connection that sees everything that was acknowledged before; while the database fails, what it has
     /// must do.
     fn reading(&self) -> Result<Connection, StoreError> {
-        match self.catch_up() {
-            Err(StoreError::Closing) => return Err(StoreError::Closing),
-            Ok(()) | Err(_) => {}
+        if let Err(StoreError::Closing) = self.catch_up() {
+            return Err(StoreError::Closing);
         }
         Ok(connection::reader(&self.shared.files.database)?)
     }

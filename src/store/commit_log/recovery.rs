@@ -40,13 +40,12 @@ pub(in crate::store) fn recover(
     while !backlog.is_empty() {
         let some = backlog.len().min(TAKEN_AT_ONCE);
         if let Err(Undone(error)) = ledger.keep(&backlog[..some]) {
-            return match trouble(&error) {
-                Trouble::Damaged => Err(sort_out(database, error)),
-                why => Ok(Recovered {
-                    log: Err(why),
-                    backlog,
-                }),
-            };
+            let why = trouble(&error);
+            if why == Trouble::Damaged {
+                return Err(sort_out(database, error));
+            }
+            let log = Err(why);
+            return Ok(Recovered { log, backlog });
         }
         backlog.drain(..some);
     }

@@ -155,7 +155,7 @@ fn both_halves_are_read_after_a_crash() {
         queue_bytes: 64 * 1024 * 1024,
         ..options(home.path())
     };
-    let mut story = Story::with(roomy.clone(), BRISK);
+    let mut story = Story::with(roomy, BRISK);
     let other = Connection::open(database(&home)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let text = "w".repeat(30_000);
