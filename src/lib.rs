@@ -22,13 +22,14 @@
 //! | `store` | `hub` | `crc32fast`, `getrandom`, `postcard`, `rusqlite`, `rustix`, `serde`, `thiserror`, `unicode_normalization` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
-//! | `daemon::transport` | | `rustix`, `socket2`, `tokio` |
+//! | `tls` | `config`, `hub` | `chrono`, `rcgen`, `rustls`, `thiserror`, `x509_parser` |
+//! | `daemon::transport` | | `rustix`, `rustls`, `socket2`, `thiserror`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
-//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `store` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |
 //! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
 //! | `daemon::metrics` | | `rustix` |
@@ -37,15 +38,17 @@
 //! | `daemon::logging` | `config`, `hub`, `wire` | `chrono`, `rustix`, `serde_json`, `signal_hook`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
 //! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
-//! | `daemon::reload` | `config`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
-//! | `daemon::admin` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
-//! | `daemon` | `config`, `daemon::admin`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
+//! | `daemon::certificates` | `config`, `daemon::clock`, `daemon::logging`, `tls` | `thiserror`, `tokio`, `tracing` |
+//! | `daemon::reload` | `config`, `daemon::certificates`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
+//! | `daemon::admin` | `config`, `daemon::certificates`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
+//! | `daemon` | `config`, `daemon::admin`, `daemon::certificates`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
 //! | `ctl` | `config`, `store`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `hdrhistogram`, `http_body_util`, `hyper`, `hyper_util`, `indicatif`, `memchr`, `nix`, `rustix`, `rustyline`, `serde`, `serde_json`, `signal_hook`, `strsim`, `thiserror`, `tokio`, `unicode_width` |
-//! | `bin` | `config`, `ctl`, `daemon` | `clap` |
+//! | `bin` | `config`, `ctl`, `daemon`, `daemon::certificates`, `daemon::clock` | `clap` |
 
 pub mod config;
 pub mod ctl;
 pub mod daemon;
 pub mod hub;
 pub mod store;
+pub mod tls;
 pub mod wire;

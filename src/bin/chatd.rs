@@ -8,6 +8,8 @@ use chatd::config::args::DaemonArgs;
 use chatd::config::paths::Environment;
 use chatd::config::{self, Loaded, Problems, Sources};
 use chatd::daemon;
+use chatd::daemon::certificates::Certificates;
+use chatd::daemon::clock::Clock;
 use clap::Parser;
 
 /// The exit code for a mistake in the config; clap uses the same for one on the command line.
@@ -26,6 +28,10 @@ fn main() -> ExitCode {
     };
     if args.check_config {
         warn(&loaded);
+        if let Err(error) = Certificates::load(&loaded.config, Clock::start()) {
+            error.lines().for_each(|line| complain(&line));
+            return ExitCode::from(EXIT_USAGE);
+        }
         print(&format!("{}: ok\n", checked_name(&loaded)))
     } else if args.print_config {
         warn(&loaded);

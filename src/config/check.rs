@@ -9,7 +9,7 @@ use super::listen::ListenDraft;
 use super::listeners;
 use super::notes::Notes;
 use super::problem::{Place, Problem};
-use super::{Config, Endpoint};
+use super::{ClientCertificates, Config, Endpoint};
 use crate::wire::chat::object_bytes_max;
 
 /// A send queue below this many of the longest frames would close sessions that are not slow: one
@@ -124,6 +124,7 @@ impl Draft {
         self.queue_holds_frames();
         self.topic_fits_message();
         self.sockets_differ();
+        self.tls_has_files();
         Checked {
             config: self.config,
             origins: self.notes.origins,
@@ -155,6 +156,32 @@ impl Draft {
                 hub.message_bytes, hub.topic_bytes
             );
             self.notes.problem(&keys, keys[0], text);
+        }
+    }
+
+    fn tls_has_files(&mut self) {
+        let files = [
+            ("tls.certificate", self.config.tls.certificate.is_none()),
+            ("tls.key", self.config.tls.key.is_none()),
+        ];
+        let first = self.config.listen.iter().position(|listen| listen.tls);
+        if let Some(index) = first {
+            let here = format!("listen[{index}].tls");
+            for (key, is_missing) in files {
+                if is_missing && !self.notes.any_refused(&[key]) {
+                    self.notes
+                        .problem(&[&here], &here, format!("needs {key}, which is not set"));
+                }
+            }
+        }
+        let tls = &self.config.tls;
+        let keys = ["tls.client_certificates", "tls.client_ca"];
+        if tls.client_certificates != ClientCertificates::None
+            && tls.client_ca.is_none()
+            && !self.notes.any_refused(&keys)
+        {
+            let text = "needs tls.client_ca: who vouches for clients?";
+            self.notes.problem(&keys[..1], keys[0], text);
         }
     }
 

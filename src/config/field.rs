@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::problem::shown;
-use super::{Durability, LogFormat, Protocol, Rotation};
+use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
 use crate::hub::name::{NameError, RoomName};
 use crate::hub::settings::OnFailure;
 
@@ -95,7 +95,7 @@ macro_rules! plain_fields {
         }
     )+};
 }
-plain_fields!(f64, Duration, String);
+plain_fields!(bool, f64, Duration, String);
 
 impl Field<u64> for Option<u16> {
     fn get(&self) -> Option<u64> {
@@ -177,6 +177,11 @@ pub(super) trait Words: Copy + PartialEq + 'static {
 impl Words for Protocol {
     const WORDS: &'static [&'static str] = &["chat"];
     const VALUES: &'static [Self] = &[Self::Chat];
+}
+
+impl Words for ClientCertificates {
+    const WORDS: &'static [&'static str] = &["none", "optional", "required"];
+    const VALUES: &'static [Self] = &[Self::None, Self::Optional, Self::Required];
 }
 
 impl Words for Rotation {

@@ -62,12 +62,13 @@ pub(super) enum RawValue {
     /// Beyond 128 bits it stands at the end of the range, which no bound allows.
     Integer(i128),
     Float(f64),
+    Boolean(bool),
     /// From the command line, where quotes are optional: the text, and what TOML makes of it.
     Unquoted {
         text: String,
         value: Box<Self>,
     },
-    /// "true or false", "a list" …
+    /// "a list", "a table" …
     Other(&'static str),
 }
 
@@ -147,6 +148,7 @@ pub(super) fn parse_unquoted(text: &str) -> RawValue {
         RawValue::Text(_) => value,
         RawValue::Integer(_)
         | RawValue::Float(_)
+        | RawValue::Boolean(_)
         | RawValue::Unquoted { .. }
         | RawValue::Other(_) => RawValue::Unquoted {
             text: text.to_owned(),
@@ -253,7 +255,7 @@ fn raw(value: &DeValue<'_>) -> RawValue {
             RawValue::Integer(number.unwrap_or(if negative { i128::MIN } else { i128::MAX }))
         }
         DeValue::Float(digits) => RawValue::Float(digits.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(_) => RawValue::Other("true or false"),
+        DeValue::Boolean(on) => RawValue::Boolean(*on),
         DeValue::Datetime(_) => RawValue::Other("a date"),
         DeValue::Array(_) => RawValue::Other("a list"),
         DeValue::Table(_) => RawValue::Other("a table"),

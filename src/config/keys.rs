@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::listen::ListenDraft;
 use super::paths::{self, Environment};
 use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
-use super::{Durability, LogFormat, Protocol, Rotation};
+use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
 use crate::hub::settings::OnFailure;
 
 /// A section of the file, in the order of printing.
@@ -18,6 +18,7 @@ use crate::hub::settings::OnFailure;
 pub(super) enum Section {
     Server,
     Listen,
+    Tls,
     Limits,
     History,
     Log,
@@ -78,9 +79,10 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Server,
         Self::Listen,
+        Self::Tls,
         Self::Limits,
         Self::History,
         Self::Log,
@@ -91,6 +93,7 @@ impl Section {
         match self {
             Self::Server => "server",
             Self::Listen => "listen",
+            Self::Tls => "tls",
             Self::Limits => "limits",
             Self::History => "history",
             Self::Log => "log",
@@ -134,6 +137,7 @@ impl<T> Key<T> {
                 | Kind::Size(..)
                 | Kind::Time(..)
                 | Kind::Number(..)
+                | Kind::Switch(..)
                 | Kind::Text(..)
                 | Kind::Choice(..) => default,
             },
@@ -178,6 +182,8 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
         "TCP port; 0 lets the system choose one."),
     key!(Listen "unix", Kind::Path("an absolute path", at!(unix, socket_path)), Restart,
         "A Unix socket to listen on, instead of address and port. Default: none."),
+    key!(Listen "tls", Kind::Switch(at!(tls)), Restart,
+        "Whether clients must speak TLS here, with the certificate of [tls]."),
 ];
 
 /// All other keys.
@@ -197,6 +203,19 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Connections that may wait to be accepted, per listener."),
     key!(Server "shutdown_grace", Kind::Time(secs(0)..=secs(300), at!(server.shutdown_grace)), Reload,
         "How long a shutdown waits until everyone has got what is queued for them."),
+
+    key!(Tls "certificate", Kind::Path("an absolute path, or \"\" for none", at!(tls.certificate)), Reload,
+        "The server's certificate and those that vouch for it, in PEM form. Default: none."),
+    key!(Tls "key", Kind::Path("an absolute path, or \"\" for none", at!(tls.key)), Reload,
+        "The certificate's private key, in PEM form, without a passphrase. Default: none."),
+    key!(Tls "client_ca", Kind::Path("an absolute path, or \"\" for none", at!(tls.client_ca)), Reload,
+        "The certificates of those who may vouch for clients, in PEM form. Default: none."),
+    key!(Tls "client_certificates", Kind::Choice(ClientCertificates::WORDS, at!(tls.client_certificates)), Reload,
+        "Whether clients are asked for a certificate: not at all, \"optional\", they may show one, \"required\", they must."),
+    key!(Tls "handshake_timeout", Kind::Time(millis(100)..=secs(300), at!(tls.handshake_timeout)), Reload,
+        "How long a connection may take to agree on TLS."),
+    key!(Tls "max_handshakes", Kind::Count(1..=100_000, at!(tls.max_handshakes)), Reload,
+        "Connections at one time on which TLS is still being agreed on; more are turned away."),
 
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),

@@ -21,6 +21,8 @@ pub(super) enum Kind<T: 'static> {
     Time(RangeInclusive<Duration>, Access<T, Duration>),
     /// A number that may have a fraction.
     Number(RangeInclusive<f64>, Access<T, f64>),
+    /// True or false.
+    Switch(Access<T, bool>),
     /// Free text. What is allowed is said here in words; the field's check enforces it.
     Text(&'static str, Access<T, String>),
     /// A file or directory. Its default depends on who runs chatd, or there is none.
@@ -42,6 +44,7 @@ impl<T> Kind<T> {
             Self::Number(bounds, field) => {
                 field.put(target, self.within(bounds, raw, number(raw))?)
             }
+            Self::Switch(field) => field.put(target, switch(raw).ok_or_else(|| self.not(raw))?),
             Self::Text(_, field) | Self::Path(_, field) => {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
                 field.put(target, text.to_owned())
@@ -68,6 +71,7 @@ impl<T> Kind<T> {
             Self::Number(_, field) => field
                 .get(target)
                 .map(|number| toml::Value::Float(number).to_string()),
+            Self::Switch(field) => field.get(target).map(|on| on.to_string()),
             Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => field
                 .get(target)
                 .map(|text| toml::Value::String(text).to_string()),
@@ -80,6 +84,7 @@ impl<T> Kind<T> {
             Self::Count(_, field) | Self::Size(_, field) => field.copy(from, to),
             Self::Time(_, field) => field.copy(from, to),
             Self::Number(_, field) => field.copy(from, to),
+            Self::Switch(field) => field.copy(from, to),
             Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => {
                 field.copy(from, to);
             }
@@ -103,6 +108,7 @@ impl<T> Kind<T> {
                 )
             }
             Self::Number(bounds, _) => format!("a number {}", range(bounds, f64::to_string)),
+            Self::Switch(_) => "true or false".to_owned(),
             Self::Text(allowed, _) | Self::Path(allowed, _) => (*allowed).to_owned(),
             Self::Choice(words, _) => one_of(words),
         }
@@ -115,6 +121,7 @@ impl<T> Kind<T> {
             Self::Time(..) => ", such as \"10ms\", \"30s\" or \"5m\"",
             Self::Count(..)
             | Self::Number(..)
+            | Self::Switch(..)
             | Self::Text(..)
             | Self::Path(..)
             | Self::Choice(..) => "",
@@ -159,7 +166,9 @@ fn count(raw: &RawValue) -> Result<u64, Unread> {
     match raw {
         RawValue::Integer(number) => u64::try_from(*number).map_err(|_| Unread::Type),
         RawValue::Unquoted { value, .. } => count(value),
-        RawValue::Text(_) | RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Text(_) | RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => {
+            Err(Unread::Type)
+        }
     }
 }
 
@@ -168,7 +177,7 @@ fn size(raw: &RawValue) -> Result<u64, Unread> {
         RawValue::Integer(_) => count(raw),
         RawValue::Text(text) => Ok(units::parse_size(text)?),
         RawValue::Unquoted { value, .. } => size(value),
-        RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
     }
 }
 
@@ -180,7 +189,7 @@ fn time(raw: &RawValue) -> Result<Duration, Unread> {
             units::UnitError::NoUnit
         ))),
         RawValue::Unquoted { value, .. } => time(value),
-        RawValue::Float(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
     }
 }
 
@@ -190,14 +199,24 @@ fn number(raw: &RawValue) -> Result<f64, Unread> {
         RawValue::Integer(number) => Ok(*number as f64),
         RawValue::Float(number) => Ok(*number),
         RawValue::Unquoted { value, .. } => number(value),
-        RawValue::Text(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Text(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
+    }
+}
+
+fn switch(raw: &RawValue) -> Option<bool> {
+    match raw {
+        RawValue::Boolean(on) => Some(*on),
+        RawValue::Unquoted { value, .. } => switch(value),
+        RawValue::Text(_) | RawValue::Integer(_) | RawValue::Float(_) | RawValue::Other(_) => None,
     }
 }
 
 fn text(raw: &RawValue) -> Option<&str> {
     match raw {
         RawValue::Text(text) | RawValue::Unquoted { text, .. } => Some(text),
-        RawValue::Integer(_) | RawValue::Float(_) | RawValue::Other(_) => None,
+        RawValue::Integer(_) | RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => {
+            None
+        }
     }
 }
 
@@ -206,6 +225,7 @@ fn describe(raw: &RawValue) -> String {
         RawValue::Text(text) => shown(text),
         RawValue::Integer(number) => number.to_string(),
         RawValue::Float(number) => number.to_string(),
+        RawValue::Boolean(on) => on.to_string(),
         RawValue::Unquoted { text, .. } => text.escape_debug().take(60).collect(),
         RawValue::Other(name) => (*name).to_owned(),
     }

@@ -18,6 +18,7 @@ pub(super) struct ListenDraft {
     pub(super) address: Option<IpAddr>,
     pub(super) port: Option<u16>,
     pub(super) unix: UnixPath,
+    pub(super) tls: bool,
 }
 
 /// The path of a Unix socket, if there is one.
@@ -31,6 +32,7 @@ impl Default for ListenDraft {
             address: None,
             port: None,
             unix: UnixPath(None),
+            tls: false,
         }
     }
 }
@@ -39,6 +41,7 @@ impl From<&Listen> for ListenDraft {
     fn from(listen: &Listen) -> Self {
         let empty = Self {
             protocol: listen.protocol,
+            tls: listen.tls,
             ..Self::default()
         };
         match &listen.at {
@@ -81,5 +84,6 @@ pub(super) fn default_listeners() -> Vec<Listen> {
     vec![Listen {
         protocol: Protocol::Chat,
         at: ListenDraft::default().endpoint(),
+        tls: false,
     }]
 }

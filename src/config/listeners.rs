@@ -25,6 +25,7 @@ pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
         listeners.push(Listen {
             protocol: draft.protocol,
             at,
+            tls: draft.tls,
         });
     }
     listeners

@@ -145,19 +145,19 @@ fn one<T>(
     })
 }
 
-/// Nothing protects a listener yet but the network it is on.
+/// Without TLS nothing protects a listener but the network it is on.
 fn warnings(checked: &Checked, file: Option<&PathBuf>) -> Vec<String> {
     let mut warnings = Vec::new();
     for (index, listen) in checked.config.listen.iter().enumerate() {
         let Endpoint::Tcp { address, .. } = &listen.at else {
             continue;
         };
-        if !address.to_canonical().is_loopback() {
+        if !address.to_canonical().is_loopback() && !listen.tls {
             let key = format!("listen[{index}].address");
             let place = checked.origins.get(&key).copied();
             let text = format!(
                 "{} is open to other machines: whoever reaches it may read and speak, \
-                 and nothing is encrypted",
+                 and nothing is encrypted; see tls",
                 listen.at
             );
             warnings.push(Problem::new(place.unwrap_or(Place::Default), key, text).line(file));

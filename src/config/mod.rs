@@ -39,6 +39,7 @@ pub struct Config {
     pub server: Server,
     /// At least one.
     pub listen: Vec<Listen>,
+    pub tls: Tls,
     pub limits: Limits,
     pub history: History,
     pub log: Log,
@@ -67,6 +68,36 @@ pub struct Server {
 pub struct Listen {
     pub protocol: Protocol,
     pub at: Endpoint,
+    /// Whether TLS comes first. Default no.
+    pub tls: bool,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tls {
+    /// The chain in PEM form, the server's own certificate first. Needed where a listener has TLS.
+    pub certificate: Option<PathBuf>,
+    /// Its private key in PEM form. Needed with it.
+    pub key: Option<PathBuf>,
+    /// Who may vouch for clients. Needed unless `client_certificates` is `None`.
+    pub client_ca: Option<PathBuf>,
+    /// Default `None`.
+    pub client_certificates: ClientCertificates,
+    /// How long a connection may take to agree on TLS, 100 ms to 5 min. Default 10 s.
+    pub handshake_timeout: Duration,
+    /// Connections on which TLS is being agreed on at one time. Default 256.
+    pub max_handshakes: usize,
+}
+
+/// Whether clients are asked for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// They are not.
+    None,
+    /// They may show one, which must be good then.
+    Optional,
+    /// They must.
+    Required,
 }
 
 /// What a listener speaks.
@@ -178,6 +209,14 @@ impl Config {
                 shutdown_grace: Duration::from_secs(5),
             },
             listen: listen::default_listeners(),
+            tls: Tls {
+                certificate: None,
+                key: None,
+                client_ca: None,
+                client_certificates: ClientCertificates::None,
+                handshake_timeout: Duration::from_secs(10),
+                max_handshakes: 256,
+            },
             limits: Limits {
                 hub: Settings::default(),
                 send_queue_bytes: 1 << 20,

@@ -106,9 +106,12 @@ impl Notes {
 fn bracketed(section: Section) -> String {
     match section {
         Section::Listen => "[[listen]]".to_owned(),
-        Section::Server | Section::Limits | Section::History | Section::Log | Section::Admin => {
-            format!("[{}]", section.name())
-        }
+        Section::Server
+        | Section::Tls
+        | Section::Limits
+        | Section::History
+        | Section::Log
+        | Section::Admin => format!("[{}]", section.name()),
     }
 }
 

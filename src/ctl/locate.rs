@@ -125,6 +125,7 @@ mod tests {
             chat_address(&Listener {
                 protocol: protocol.into(),
                 address: address.into(),
+                tls: false,
             })
         };
         assert_eq!(

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -12,11 +13,12 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
+use super::certificates::Certificates;
 use super::engine::Engine;
 use super::instance::{self, Holder, InstanceError, SocketFile};
 use super::systemd::{Activation, Inherited, InheritedSocket};
 use super::transport::Listener;
-use crate::config::{Config, Endpoint, Protocol};
+use crate::config::{Config, Endpoint, Listen, Protocol};
 use crate::wire::admin;
 
 /// Why a listener could not be opened.
@@ -39,6 +41,8 @@ pub(super) enum ListenError {
 pub(super) struct Open {
     pub listener: Listener,
     pub speaks: Protocol,
+    /// Whether TLS comes first.
+    pub tls: bool,
     /// For `chatctl status`.
     pub described: admin::Listener,
     /// `None` where the socket's file is not ours to remove.
@@ -56,12 +60,12 @@ pub(super) fn open_all(
     let mut open = Vec::new();
     for listen in &config.listen {
         open.push(match activation.claim(&listen.at) {
-            Some(inherited) => take_over(inherited, listen.protocol)?,
-            None => bind(config, &listen.at, listen.protocol)?,
+            Some(inherited) => take_over(inherited, listen.protocol, listen.tls)?,
+            None => bind(config, listen)?,
         });
     }
     for inherited in activation.claim_named(protocol_name(Protocol::Chat)) {
-        open.push(take_over(inherited, Protocol::Chat)?);
+        open.push(take_over(inherited, Protocol::Chat, false)?);
     }
     for leftover in activation.leftovers() {
         warn!("systemd handed over {leftover}, which the config does not name: it is closed");
@@ -69,8 +73,8 @@ pub(super) fn open_all(
     Ok(open)
 }
 
-fn take_over(inherited: Inherited, speaks: Protocol) -> Result<Open, ListenError> {
-    let described = describe(speaks, inherited.address());
+fn take_over(inherited: Inherited, speaks: Protocol, tls: bool) -> Result<Open, ListenError> {
+    let described = describe(speaks, tls, inherited.address());
     let listener = match inherited.socket {
         InheritedSocket::Tcp(listener, _) => Listener::from_std_tcp(listener)?,
         InheritedSocket::Unix(listener, path) => Listener::from_std_unix(listener, path)?,
@@ -78,14 +82,16 @@ fn take_over(inherited: Inherited, speaks: Protocol) -> Result<Open, ListenError
     Ok(Open {
         listener,
         speaks,
+        tls,
         described,
         socket_file: None,
     })
 }
 
-fn bind(config: &Config, at: &Endpoint, speaks: Protocol) -> Result<Open, ListenError> {
+fn bind(config: &Config, listen: &Listen) -> Result<Open, ListenError> {
     let backlog = config.server.backlog;
-    let (listener, socket_file) = match at {
+    let (speaks, tls) = (listen.protocol, listen.tls);
+    let (listener, socket_file) = match &listen.at {
         Endpoint::Tcp { address, port } => {
             let address = SocketAddr::new(*address, *port);
             let bound = Listener::bind_tcp(address, backlog);
@@ -101,18 +107,20 @@ fn bind(config: &Config, at: &Endpoint, speaks: Protocol) -> Result<Open, Listen
             (Listener::from_std_unix(listener, path.clone())?, Some(file))
         }
     };
-    let described = describe(speaks, listener.to_string());
+    let described = describe(speaks, tls, listener.to_string());
     Ok(Open {
         listener,
         speaks,
+        tls,
         described,
         socket_file,
     })
 }
 
-fn describe(speaks: Protocol, address: String) -> admin::Listener {
+fn describe(speaks: Protocol, tls: bool, address: String) -> admin::Listener {
     admin::Listener {
         protocol: protocol_name(speaks).to_owned(),
+        tls,
         address,
     }
 }
@@ -139,14 +147,21 @@ fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
     }
 }
 
-/// Accepts until the task is aborted.
-pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Protocol) {
+/// Accepts until the task is aborted; with `tls` each connection begins with the certificate that is in
+/// force then.
+pub(super) async fn accept(
+    engine: Rc<Engine>,
+    listener: Listener,
+    speaks: Protocol,
+    tls: Option<Arc<Certificates>>,
+) {
     let mut reserve = Reserve::new();
     let mut accepted = 0_u32;
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                engine.serve(socket, peer, speaks);
+                let acceptor = tls.as_ref().and_then(|held| held.acceptor());
+                engine.serve(socket, peer, speaks, acceptor.as_ref());
                 accepted = accepted.wrapping_add(1);
                 if accepted.is_multiple_of(ACCEPTS_PER_TURN) {
                     yield_now().await; // those who are in have their turn, too
@@ -154,7 +169,9 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, speaks: Proto
             }
             Err(error) if is_starved(&error) => {
                 engine.note_starved();
-                reserve.turn_one_away(&listener, &error).await;
+                reserve
+                    .turn_one_away(&listener, &error, tls.is_some())
+                    .await;
             }
             // The peer had gone before it was accepted, as accept(2) reports in many ways. The pause
             // is for an error that would come again at once, for ever.
@@ -183,7 +200,7 @@ impl Reserve {
         }
     }
 
-    async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error) {
+    async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error, tls: bool) {
         if self
             .told_at
             .is_none_or(|at| at.elapsed() > TELL_AGAIN_AFTER)
@@ -193,7 +210,10 @@ impl Reserve {
         }
         self.kept = None;
         let taken = tokio::time::timeout(RETRY_AFTER, listener.accept()).await;
-        if let Ok(Ok((socket, _))) = taken {
+        // Where TLS comes first, no word would be understood.
+        if let Ok(Ok((socket, _))) = taken
+            && !tls
+        {
             socket.dismiss(
                 b"The server is full: no file descriptor is left. Please try again later.\n",
             );

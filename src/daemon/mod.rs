@@ -2,6 +2,7 @@
 //! it to stop, and drains. Each part is a file or a folder here; none of them knows this one.
 
 pub mod admin;
+pub mod certificates;
 pub mod clock;
 pub mod engine;
 pub mod inherited;
@@ -30,6 +31,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use self::admin::{AdminState, History};
+use self::certificates::{Certificates, Unusable};
 use self::clock::Clock;
 use self::engine::Engine;
 use self::engine::handle::EngineHandle;
@@ -58,6 +60,8 @@ enum StartError {
     Listen(#[from] ListenError),
     #[error("{0}")]
     History(#[from] OpenError),
+    #[error("{0}")]
+    Tls(#[from] Unusable),
     #[error("the sockets that systemd hands over cannot be used: {0}")]
     Activation(io::Error),
     #[error("signals cannot be received: {0}")]
@@ -146,6 +150,7 @@ impl Daemon {
             admin_socket,
             admin_file,
             open,
+            certificates,
             work,
             store,
         } = Resources::take(&loaded.config)?;
@@ -158,12 +163,13 @@ impl Daemon {
         let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
-        let listeners = accept_all(open, &engine, &state, &mut socket_files);
+        let listeners = accept_all(open, &engine, &state, &certificates, &mut socket_files);
         let reloader = Arc::new(Reloader::new(
             sources,
             loaded,
             handle.clone(),
             logging.clone(),
+            Arc::clone(&certificates),
         ));
         let admin_state = AdminState {
             engine: handle.clone(),
@@ -185,6 +191,7 @@ impl Daemon {
             tenders: vec![
                 spawn_local(systemd::tend(handle.clone())),
                 spawn_local(logging.clone().tend()),
+                spawn_local(async move { certificates.tend().await }),
             ],
             admin: spawn_local(admin),
             stop_admin,
@@ -269,23 +276,26 @@ fn accept_all(
     open: Vec<Open>,
     engine: &Rc<Engine>,
     state: &DaemonState,
+    certificates: &Arc<Certificates>,
     socket_files: &mut Vec<SocketFile>,
 ) -> Vec<JoinHandle<()>> {
     let mut listeners = Vec::new();
     for Open {
         listener,
         speaks,
+        tls,
         described,
         socket_file,
     } in open
     {
-        info!(target: LIFE, protocol = %described.protocol, address = %described.address, "listening");
+        info!(target: LIFE, protocol = %described.protocol, address = %described.address, tls, "listening");
         state.add_listener(described);
         socket_files.extend(socket_file);
         listeners.push(spawn_local(listener::accept(
             Rc::clone(engine),
             listener,
             speaks,
+            tls.then(|| Arc::clone(certificates)),
         )));
     }
     listeners
@@ -300,6 +310,7 @@ struct Resources {
     admin_socket: tokio::net::UnixListener,
     admin_file: SocketFile,
     open: Vec<Open>,
+    certificates: Arc<Certificates>,
     /// Notified by the store when it has news for the engine.
     work: Arc<Notify>,
     store: Option<(Store, Restored)>,
@@ -307,7 +318,9 @@ struct Resources {
 
 impl Resources {
     fn take(config: &Config) -> Result<Self, StartError> {
+        let clock = Clock::start();
         let open_files = OpenFiles::raise();
+        let certificates = Arc::new(Certificates::load(config, clock)?);
         let signals = Signals::listen().map_err(StartError::Signals)?;
         let socket = &config.admin.socket;
         // First the lock: with it, whatever is left over of another daemon is stale.
@@ -318,7 +331,7 @@ impl Resources {
         let store = engine::open_store(&config.history, &work)?;
         let activation = Activation::take().map_err(StartError::Activation)?;
         Ok(Self {
-            clock: Clock::start(),
+            clock,
             open_files,
             signals,
             lock,
@@ -326,6 +339,7 @@ impl Resources {
                 .map_err(StartError::Admin)?,
             admin_file,
             open: listener::open_all(config, activation)?,
+            certificates,
             work,
             store,
         })

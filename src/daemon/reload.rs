@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::certificates::{Certificates, Unusable};
 use super::engine::handle::{EngineGone, EngineHandle};
 use super::logging::level::LevelError;
 use super::logging::{LIFE, Logging};
@@ -17,6 +18,8 @@ pub enum ReloadError {
     #[error(transparent)]
     Config(#[from] Problems),
     #[error(transparent)]
+    Tls(#[from] Unusable),
+    #[error(transparent)]
     Engine(#[from] EngineGone),
     #[error(transparent)]
     Level(#[from] LevelError),
@@ -28,6 +31,7 @@ pub struct Reloader {
     sources: Sources,
     engine: EngineHandle,
     logging: Logging,
+    certificates: Arc<Certificates>,
     held: Mutex<Held>,
     /// One reload at a time.
     turn: tokio::sync::Mutex<()>,
@@ -45,12 +49,19 @@ struct Held {
 impl Reloader {
     /// With the config that the daemon was started with.
     #[must_use]
-    pub fn new(sources: Sources, started: Loaded, engine: EngineHandle, logging: Logging) -> Self {
+    pub fn new(
+        sources: Sources,
+        started: Loaded,
+        engine: EngineHandle,
+        logging: Logging,
+        certificates: Arc<Certificates>,
+    ) -> Self {
         let in_force = Arc::new(started.config.clone());
         Self {
             sources,
             engine,
             logging,
+            certificates,
             held: Mutex::new(Held {
                 read: started.clone(),
                 started,
@@ -79,6 +90,12 @@ impl Reloader {
                 let mistakes = problems.count();
                 tracing::error!(target: LIFE, mistakes, "not reloaded, nothing has changed");
             }
+            Err(ReloadError::Tls(unusable)) => {
+                for problem in unusable.lines() {
+                    tracing::error!(target: LIFE, "{problem}");
+                }
+                tracing::error!(target: LIFE, "not reloaded, nothing has changed: the TLS certificate from before stays in force");
+            }
             Err(error) => {
                 tracing::error!(target: LIFE, %error, "not reloaded, nothing has changed");
             }
@@ -90,6 +107,12 @@ impl Reloader {
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(&self.held().in_force)
+    }
+
+    /// The certificate in force.
+    #[must_use]
+    pub fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// The file that was read last.
@@ -143,10 +166,13 @@ impl Reloader {
             let in_force = after_reload(&held.started.config, &fresh.config);
             (changed, Arc::new(in_force))
         };
+        // Read before anything changes, and in force after all that can still fail.
+        let acceptor = self.certificates.read_again(&in_force)?;
         self.engine.reconfigure(Arc::clone(&in_force)).await?;
         if changed.applied.iter().any(|key| key == "log.level") {
             self.logging.set_configured_level(&in_force.log.level)?;
         }
+        self.certificates.replace(acceptor);
         let mut held = self.held();
         held.read = fresh;
         held.in_force = in_force;

@@ -33,12 +33,20 @@ impl State {
                     deaf: false,
                     does_resume: false,
                     user: None,
+                    certificate: None,
                     owner: OwnerId::default(),
                     network,
                     connected_at: at,
                     key,
                 },
             ),
+            Change::Certified {
+                session,
+                certificate,
+            } => {
+                let it = known(self.sessions.find_mut(session));
+                it.certificate = Some(Box::new(certificate));
+            }
             Change::LoggedIn {
                 session,
                 nick,

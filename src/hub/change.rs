@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Network;
+use super::fingerprint::Fingerprint;
 use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::time::UnixMillis;
@@ -18,6 +19,10 @@ pub(super) enum Change {
         network: Option<Network>,
         key: UserKey,
         at: UnixMillis,
+    },
+    Certified {
+        session: SessionId,
+        certificate: Fingerprint,
     },
     /// A session becomes a new user, with the session's key.
     LoggedIn {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::command::Command;
+use super::fingerprint::Fingerprint;
 use super::history::{Answer, Keeping, Restored, Ticket};
 use super::id::{MessageId, RequestId, SessionId, UserKey};
 use super::name::{Nick, RoomName};
@@ -31,6 +32,12 @@ pub enum Input {
     Capable {
         session: SessionId,
         answers_ping: bool,
+    },
+    /// The session's peer has shown a certificate at the beginning of TLS, and an authority that the
+    /// operator trusts vouches for it. Comes at most once, ahead of every command.
+    Certified {
+        session: SessionId,
+        certificate: Fingerprint,
     },
     /// The connection ended by itself, or the engine ended it.
     Disconnected {
@@ -71,6 +78,10 @@ pub enum QuitReason {
     Quit(Option<Arc<str>>),
     /// Reading or writing failed; the text is the system's.
     Failed(Arc<str>),
+    /// TLS could not be agreed on, or was broken off; the text says why.
+    TlsFailed(Arc<str>),
+    /// TLS was not agreed on within `tls.handshake_timeout`.
+    HandshakeTimeout,
     /// More than `send_queue_bytes` were waiting for a peer that does not read.
     SendQueueExceeded { queued_bytes: usize },
     /// The stream could not be followed any more.
@@ -100,10 +111,13 @@ impl QuitReason {
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
-            Self::Closed | Self::Failed(_) | Self::SendQueueExceeded { .. } | Self::PingTimeout => {
-                true
-            }
+            Self::Closed
+            | Self::Failed(_)
+            | Self::TlsFailed(_)
+            | Self::SendQueueExceeded { .. }
+            | Self::PingTimeout => true,
             Self::Quit(_)
+            | Self::HandshakeTimeout
             | Self::Unreadable
             | Self::TooManyFaults
             | Self::LoginTimeout
@@ -124,6 +138,8 @@ impl QuitReason {
             Self::Closed => "closed",
             Self::Quit(_) => "quit",
             Self::Failed(_) => "failed",
+            Self::TlsFailed(_) => "tls_failed",
+            Self::HandshakeTimeout => "handshake_timeout",
             Self::SendQueueExceeded { .. } => "send_queue_exceeded",
             Self::Unreadable => "unreadable",
             Self::TooManyFaults => "too_many_faults",

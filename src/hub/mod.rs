@@ -20,6 +20,7 @@ mod decide;
 mod directory;
 mod ending;
 pub mod event;
+pub mod fingerprint;
 pub mod flood;
 pub mod history;
 pub mod id;

@@ -2,6 +2,7 @@
 //! its user's. Liveness is in `timers.rs`, speed in `flood.rs`.
 
 use super::address::{Network, Networks};
+use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId, UserKey};
 use super::time::UnixMillis;
@@ -17,6 +18,8 @@ pub(super) struct Session {
     pub(super) does_resume: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
+    /// What its peer has proved to be, if it has: see [`Input::Certified`](super::input::Input::Certified).
+    pub(super) certificate: Option<Box<Fingerprint>>,
     /// Where it came from; `None` for a Unix socket.
     pub(super) network: Option<Network>,
     /// Who its user is, once it has one: the hash of `key`, which takes too long to make for each

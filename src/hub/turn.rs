@@ -72,6 +72,17 @@ impl Turn<'_> {
                     timers.capable(session.slot, answers_ping, now_us);
                 }
             }
+            Input::Certified {
+                session,
+                certificate,
+            } => {
+                if self.hub.state.session(session).is_some() {
+                    self.hub.state.apply(Change::Certified {
+                        session,
+                        certificate,
+                    });
+                }
+            }
             Input::Disconnected { session, reason } => {
                 if self.hub.state.session(session).is_some() {
                     self.end(session, reason, Connection::Gone);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fingerprint::Fingerprint;
 use super::id::SessionId;
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
@@ -28,6 +29,8 @@ pub struct SessionView {
     pub away: Option<Arc<str>>,
     /// Whether it has group chat off.
     pub deaf: bool,
+    /// The certificate that its peer has shown.
+    pub certificate: Option<Fingerprint>,
 }
 
 /// How much there is.
@@ -53,6 +56,7 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
             rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
             away: user.and_then(User::away).cloned(),
             deaf: session.deaf,
+            certificate: session.certificate.as_deref().copied(),
         }
     });
     let mut views: Vec<SessionView> = views.collect();

@@ -43,6 +43,9 @@ pub struct Status {
     /// Most connections that the limits and the open-files limit allow together.
     pub max_connections: usize,
     pub listeners: Vec<Listener>,
+    /// `null` where no listener has TLS.
+    #[serde(default)]
+    pub tls: Option<TlsStatus>,
     /// The file that was read, if any.
     pub config_file: Option<String>,
     pub log_file: Option<String>,
@@ -67,6 +70,23 @@ pub struct Listener {
     pub protocol: String,
     /// `127.0.0.1:12231` or a path.
     pub address: String,
+    /// Whether clients must speak TLS.
+    #[serde(default)]
+    pub tls: bool,
+}
+
+/// The certificate that the listeners with TLS show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TlsStatus {
+    /// `CN=chat.example`.
+    pub subject: String,
+    /// The host names and addresses that it is for.
+    pub names: Vec<String>,
+    pub expires_at: String,
+    /// Whole days until then; below 0 once it has expired.
+    pub days_left: i64,
+    /// Its SHA-256 in hexadecimal digits, as `chatctl --tls-pin` takes it.
+    pub sha256: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -94,6 +114,9 @@ pub struct Session {
     pub idle_s: u64,
     /// Bytes that wait because the peer does not read.
     pub queued_bytes: usize,
+    /// The SHA-256 of the certificate that the peer has shown, in hexadecimal digits.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

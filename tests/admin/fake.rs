@@ -9,6 +9,7 @@ use std::time::Duration;
 use chatd::config::paths::Environment;
 use chatd::config::{self, Config, Sources};
 use chatd::daemon::admin::{self, AdminState, History};
+use chatd::daemon::certificates::Certificates;
 use chatd::daemon::clock::Clock;
 use chatd::daemon::engine::handle::{Counters, EngineHandle, EngineStats, Question, SessionRow};
 use chatd::daemon::instance;
@@ -76,13 +77,16 @@ impl Fake {
         daemon.add_listener(Listener {
             protocol: "chat".to_owned(),
             address: "127.0.0.1:12231".to_owned(),
+            tls: false,
         });
+        let certificates = Certificates::load(&loaded.config, Clock::start()).unwrap();
         let state = AdminState {
             reloader: Arc::new(Reloader::new(
                 sources,
                 loaded,
                 engine.clone(),
                 logging.clone(),
+                Arc::new(certificates),
             )),
             engine,
             logging: logging.clone(),
@@ -207,6 +211,7 @@ fn sessions() -> Vec<SessionRow> {
             rooms: nick.iter().map(|_| RoomName::lobby()).collect(),
             away: None,
             deaf: false,
+            certificate: None,
         },
         address: "unix:uid=0".to_owned(),
         dialect: nick.map(|_| "v1"),

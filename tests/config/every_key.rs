@@ -19,6 +19,13 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("listen", "address") => "\"::1\"",
         ("listen", "port") => "0",
         ("listen", "unix") => "\"/run/chatd/chat.sock\"",
+        ("listen", "tls") => "true",
+        ("tls", "certificate") => "\"/etc/chatd/tls/other.pem\"",
+        ("tls", "key") => "\"/etc/chatd/tls/other.key\"",
+        ("tls", "client_ca") => "\"/etc/chatd/tls/ca.pem\"",
+        ("tls", "client_certificates") => "\"optional\"",
+        ("tls", "handshake_timeout") => "\"3s\"",
+        ("tls", "max_handshakes") => "10",
         ("limits", "max_connections") => "500",
         ("limits", "max_connections_per_ip") => "0",
         ("limits", "connects_per_minute") => "30",
@@ -63,6 +70,15 @@ fn keys_with_a_choice() -> Vec<KeyInfo> {
     keys
 }
 
+/// What must stand beside a key for its other value to be allowed.
+fn needs(key: &KeyInfo) -> &'static str {
+    match (key.section, key.name) {
+        ("listen", "tls") => "[tls]\ncertificate = \"/a.pem\"\nkey = \"/a.key\"\n",
+        ("tls", "client_certificates") => "client_ca = \"/ca.pem\"\n",
+        _ => "",
+    }
+}
+
 fn full_name(key: &KeyInfo) -> String {
     match key.section {
         "listen" => format!("listen[0].{}", key.name),
@@ -76,6 +92,14 @@ fn effective(loaded: &Loaded, name: &str) -> (String, Source) {
     (key.value.clone(), key.source.clone())
 }
 
+/// As [`needs`], in a file of its own.
+fn needs_alone(key: &KeyInfo) -> &'static str {
+    match (key.section, key.name) {
+        ("tls", "client_certificates") => "[tls]\nclient_ca = \"/ca.pem\"\n",
+        _ => needs(key),
+    }
+}
+
 #[test]
 fn each_key_in_the_file_is_honoured() {
     let defaults = load("");
@@ -85,7 +109,11 @@ fn each_key_in_the_file_is_honoured() {
             section => format!("[{section}]"),
         };
         let value = other_value(&key);
-        let loaded = load(&format!("# a comment\n{heading}\n{} = {value}\n", key.name));
+        let rest = needs(&key);
+        let loaded = load(&format!(
+            "# a comment\n{heading}\n{} = {value}\n{rest}",
+            key.name
+        ));
         assert_ne!(loaded.config, defaults.config, "{}", full_name(&key));
 
         let (shown, source) = effective(&loaded, &full_name(&key));
@@ -99,7 +127,7 @@ fn each_key_on_the_command_line_is_honoured_with_and_without_quotes() {
     for key in keys_with_a_choice() {
         let (name, value) = (full_name(&key), other_value(&key));
         for written in [value, value.trim_matches('"')] {
-            let loaded = load_with("", &[&format!("{name}={written}")]).unwrap();
+            let loaded = load_with(needs_alone(&key), &[&format!("{name}={written}")]).unwrap();
             assert_eq!(effective(&loaded, &name), (value.to_owned(), Source::Set));
         }
     }
@@ -164,6 +192,6 @@ fn a_listener_that_is_open_to_other_machines_is_a_warning() {
     assert_eq!(
         super::without_directory(&warnings[0]),
         "chat.toml:2:11: listen[0].address: 0.0.0.0:12231 is open to other machines: whoever \
-         reaches it may read and speak, and nothing is encrypted"
+         reaches it may read and speak, and nothing is encrypted; see tls"
     );
 }

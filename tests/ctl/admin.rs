@@ -53,7 +53,8 @@ fn session(nick: &str) -> Value {
     json!({
         "session": "c1", "nick": nick, "address": "127.0.0.1:4242", "dialect": "v1",
         "rooms": ["#lobby"], "away": null, "group_chat_off": false,
-        "connected_at": "2026-11-23T09:00:00Z", "idle_s": 65, "queued_bytes": 0
+        "connected_at": "2026-11-23T09:00:00Z", "idle_s": 65, "queued_bytes": 0,
+        "certificate": null
     })
 }
 
@@ -62,7 +63,7 @@ fn status(state: &str) -> Value {
         "server": "chatd", "version": "0.1.0", "pid": 7, "state": state,
         "started_at": "2026-11-23T09:00:00Z", "uptime_s": 3700, "users": 2, "rooms": 1,
         "connections": 2, "max_connections": 10000,
-        "listeners": [{"protocol": "chat", "address": "127.0.0.1:1"}],
+        "listeners": [{"protocol": "chat", "address": "127.0.0.1:1", "tls": false}], "tls": null,
         "config_file": null, "log_file": "/var/log/chatd/chatd.log", "log_lines_dropped": 0,
         "history": {"state": "works", "durability": "commit", "messages": 3, "bytes": 4096,
             "waiting": 0, "unindexed": 0},

@@ -10,3 +10,4 @@ mod load;
 mod old_clients;
 mod signals;
 mod starting;
+mod tls;

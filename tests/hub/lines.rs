@@ -175,6 +175,8 @@ pub(super) fn quit(reason: &QuitReason) -> String {
         QuitReason::Closed => "closed".to_owned(),
         QuitReason::Quit(text) => format!("good-bye{}", in_parentheses(text.as_ref())),
         QuitReason::Failed(text) => format!("failed ({text})"),
+        QuitReason::TlsFailed(text) => format!("TLS failed ({text})"),
+        QuitReason::HandshakeTimeout => "handshake timeout".to_owned(),
         QuitReason::SendQueueExceeded { .. } => "send queue exceeded".to_owned(),
         QuitReason::Unreadable => "unreadable".to_owned(),
         QuitReason::TooManyFaults => "too many faults".to_owned(),

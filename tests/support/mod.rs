@@ -3,6 +3,7 @@
 
 pub(crate) mod peers;
 pub(crate) mod shelf;
+pub(crate) mod tls;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -131,6 +131,7 @@ mod tests {
             connected_at: "2026-11-23T09:00:00Z".into(),
             idle_s: 5,
             queued_bytes: 7,
+            certificate: None,
         });
         assert_eq!(row[0], "-");
         assert_eq!(row[1], "#a #b");

@@ -118,6 +118,11 @@ pub(super) async fn reload(
             "bad_config",
             problems.to_string(),
         )),
+        Ok(Err(ReloadError::Tls(unusable))) => Err(Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "bad_config",
+            unusable.lines().collect::<Vec<_>>().join("\n"),
+        )),
         Ok(Err(ReloadError::Engine(gone))) => Err(gone.into()),
         Ok(Err(ReloadError::Level(error))) => Err(bad_level(&error)),
         Err(_) => Err(internal()),

@@ -12,9 +12,10 @@ use crate::daemon::engine::handle::{EngineStats, SessionRow};
 use crate::daemon::metrics::ProcessFigures;
 use crate::daemon::nofile::RESERVE;
 use crate::hub::output::RoomSummary;
+use crate::hub::time::UnixMillis;
 use crate::store::StoreStatus;
 use crate::wire::admin::{
-    ConfigKey, EffectiveConfig, LogLevel, Room, Rooms, Session, Stats, Status, Who,
+    ConfigKey, EffectiveConfig, LogLevel, Room, Rooms, Session, Stats, Status, TlsStatus, Who,
 };
 
 /// The daemon at a glance.
@@ -37,12 +38,26 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Statu
         connections: counts.sessions,
         max_connections: config.limits.hub.max_connections.min(allowed),
         listeners: state.daemon.listeners(),
+        tls: tls(&state),
         config_file: state.reloader.file().map(|path| path.display().to_string()),
         log_file: state.logging.file().map(|path| path.display().to_string()),
         log_lines_dropped: state.logging.dropped_lines(),
         history: history::summary(store.as_ref(), &config.history),
         warnings: warnings(&state, store.as_ref()),
     }))
+}
+
+fn tls(state: &AdminState) -> Option<TlsStatus> {
+    let acceptor = state.reloader.certificates().acceptor()?;
+    let certificate = acceptor.certificate();
+    let expires_at = u64::try_from(certificate.not_after_s).unwrap_or(0);
+    Some(TlsStatus {
+        subject: certificate.subject.clone(),
+        names: certificate.names.clone(),
+        expires_at: rfc3339(UnixMillis(expires_at * 1000)),
+        days_left: state.reloader.certificates().days_left()?,
+        sha256: certificate.fingerprint.to_string(),
+    })
 }
 
 /// What an operator should know and do.
@@ -59,6 +74,7 @@ fn warnings(state: &AdminState, store: Option<&StoreStatus>) -> Vec<String> {
         let on_failure = state.reloader.config().limits.hub.on_failure;
         warnings.extend(history::warnings(store, on_failure));
     }
+    warnings.extend(state.reloader.certificates().warning());
     let files = state.daemon.open_files;
     warnings.extend(files.shortage(state.reloader.config().limits.hub.max_connections));
     let (open, max) = (ProcessFigures::read().open_files, files.now);
@@ -97,6 +113,7 @@ fn session(row: SessionRow) -> Session {
         connected_at: rfc3339(view.connected_at),
         idle_s: row.idle.as_secs(),
         queued_bytes: row.queued_bytes,
+        certificate: view.certificate.map(|print| print.to_string()),
     }
 }
 

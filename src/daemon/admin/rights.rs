@@ -119,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::config;
+    use crate::daemon::certificates::Certificates;
     use crate::daemon::clock::Clock;
     use crate::daemon::engine::handle::EngineHandle;
     use crate::daemon::logging::{self, Stderr};
@@ -135,9 +136,18 @@ mod tests {
         let loaded = config::load(&sources).unwrap();
         let (logging, _guard, _) = logging::build(&loaded.config.log, Stderr::Journal).unwrap();
         let (engine, _) = EngineHandle::new();
-        let daemon = DaemonState::new(Clock::start(), OpenFiles::raise());
+        let clock = Clock::start();
+        let certificates = Certificates::load(&loaded.config, clock).unwrap();
+        let reloader = Reloader::new(
+            sources,
+            loaded,
+            engine.clone(),
+            logging.clone(),
+            certificates.into(),
+        );
+        let daemon = DaemonState::new(clock, OpenFiles::raise());
         AdminState {
-            reloader: Reloader::new(sources, loaded, engine.clone(), logging.clone()).into(),
+            reloader: reloader.into(),
             daemon: daemon.into(),
             engine,
             logging,

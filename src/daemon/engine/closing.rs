@@ -38,7 +38,11 @@ impl Core {
         };
         match reason {
             // The one has gone, the other has been told by its protocol.
-            QuitReason::Closed | QuitReason::Unreadable | QuitReason::Failed(_) => {}
+            QuitReason::Closed
+            | QuitReason::Unreadable
+            | QuitReason::Failed(_)
+            | QuitReason::TlsFailed(_)
+            | QuitReason::HandshakeTimeout => {}
             QuitReason::SendQueueExceeded { .. }
             | QuitReason::Quit(_)
             | QuitReason::TooManyFaults
@@ -57,11 +61,13 @@ impl Core {
         }
         connection.is_closing = true;
         *self.counters.ended.entry(reason.code()).or_default() += 1;
-        log_end(
-            connection,
-            reason,
-            (now.uptime.saturating_sub(connection.connected_at)).as_secs(),
-        );
+        if std::mem::replace(&mut connection.is_handshaking, false) {
+            let peer = connection.peer;
+            self.handshake_ended(session, peer, reason);
+        } else {
+            let seconds = now.uptime.saturating_sub(connection.connected_at).as_secs();
+            log_end(connection, reason, seconds);
+        }
         let how = self.how_to_finish(now);
         self.shards.finish(session.slot, &last_words, how);
     }
@@ -70,13 +76,14 @@ impl Core {
 /// The line an operator looks for: who, from where, for how long, and why it ended.
 fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
     let (detail, queued_bytes) = match reason {
-        QuitReason::Failed(text) => (Some(display(text)), None),
+        QuitReason::Failed(text) | QuitReason::TlsFailed(text) => (Some(display(text)), None),
         QuitReason::SendQueueExceeded { queued_bytes } => (None, Some(*queued_bytes)),
         QuitReason::Closed
         | QuitReason::Quit(_)
         | QuitReason::Unreadable
         | QuitReason::TooManyFaults
         | QuitReason::PingTimeout
+        | QuitReason::HandshakeTimeout
         | QuitReason::LoginTimeout
         | QuitReason::Flooding
         | QuitReason::ServerFull

@@ -14,6 +14,8 @@ pub(super) struct Connection {
     pub session: SessionId,
     pub peer: Peer,
     pub protocol: protocol::Session,
+    /// TLS is not agreed on yet.
+    pub is_handshaking: bool,
     /// The hub has forgotten it: what is queued still goes out, nothing is taken in any more.
     pub is_closing: bool,
     /// As that, but something that was said is still to be acknowledged, and is waited for.
@@ -41,6 +43,7 @@ impl Connection {
             session,
             peer,
             protocol,
+            is_handshaking: false,
             is_closing: false,
             acks_awaited: 0,
             is_leaving: false,

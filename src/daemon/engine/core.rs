@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::handle::Counters;
+use super::handshakes::Handshakes;
 use super::history::History;
 use super::intake::{Backlog, Taken};
 use super::room::Room;
@@ -22,13 +23,14 @@ use crate::config::{Config, Durability, Protocol};
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::protocol::{self, Facts};
 use crate::daemon::shard::{Bounds, Finish, Reports};
-use crate::daemon::transport::{Peer, Socket};
+use crate::daemon::transport::{Peer, Socket, Tls};
 use crate::hub::Hub;
 use crate::hub::id::{RoomId, SessionId, UserKey};
 use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::output::{Administered, Output};
 use crate::hub::refusal::Refusal;
 use crate::hub::time::{Now, UnixMillis};
+use crate::tls::Acceptor;
 
 /// Everything that the engine owns.
 #[derive(Debug)]
@@ -52,6 +54,7 @@ pub(super) struct Core {
     /// Bytes of the events rendered in this turn.
     pub(super) turn_bytes: usize,
     pub(super) shards: Shards,
+    pub(super) handshakes: Handshakes,
     /// What is kept, and who waits to be told that it is.
     pub(super) history: History,
     /// What has happened on the sockets and was not taken in yet, and whose slots it names.
@@ -93,6 +96,7 @@ impl Core {
             turn: 1,
             turn_bytes: 0,
             shards,
+            handshakes: Handshakes::default(),
             history,
             reports: Reports::new(config.server.buffer_size),
             reports_of: Place::default(),
@@ -110,8 +114,18 @@ impl Core {
         })
     }
 
-    /// Takes in a connection that a listener accepted, or sends it away with a line that says why.
-    pub(super) fn admit(&mut self, socket: Socket, peer: Peer, speaks: Protocol) {
+    /// Takes in a connection that a listener accepted, or sends it away with a line that says why; where
+    /// TLS is spoken without a word, because none could be understood yet.
+    pub(super) fn admit(
+        &mut self,
+        socket: Socket,
+        peer: Peer,
+        speaks: Protocol,
+        tls: Option<&Acceptor>,
+    ) {
+        if tls.is_some() && !self.may_handshake(peer) {
+            return;
+        }
         let now = self.now();
         let protocol = match speaks {
             Protocol::Chat => protocol::Session::chat(),
@@ -131,19 +145,30 @@ impl Core {
         if let Some(reason) = refused(&outputs) {
             self.counters.refused += 1;
             self.turned_away.log(now.uptime, &peer, reason);
-            let mut last_words = Vec::new();
-            protocol.render_close(&self.facts, reason, &mut last_words);
-            socket.dismiss(&last_words);
+            if tls.is_none() {
+                let mut last_words = Vec::new();
+                protocol.render_close(&self.facts, reason, &mut last_words);
+                socket.dismiss(&last_words);
+            }
             return;
         }
         self.counters.accepted += 1;
-        tracing::info!(target: "chatd::connection", %session, %peer, "connected");
         let mut greeting = Vec::new();
         protocol.greet(&self.facts, &mut greeting);
-        let connection = Connection::new(session, peer, protocol, now.uptime);
+        let tls = tls.map(|acceptor| {
+            let until = now.uptime + self.config.tls.handshake_timeout;
+            Box::new(Tls::new(acceptor.accept(), until))
+        });
+        let mut connection = Connection::new(session, peer, protocol, now.uptime);
+        connection.is_handshaking = tls.is_some();
+        if tls.is_some() {
+            self.handshake_begins(); // it is logged once it can speak
+        } else {
+            tracing::info!(target: "chatd::connection", %session, %peer, "connected");
+        }
         let slot = self.connections.insert(connection);
         debug_assert_eq!(slot, session.slot as usize, "the slot was foretold");
-        self.shards.serve(session.slot, socket);
+        self.shards.serve(session.slot, socket, tls);
         self.shards.send(session.slot, &greeting);
         self.work.notify_one();
     }

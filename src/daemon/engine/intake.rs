@@ -85,6 +85,15 @@ impl Core {
                 );
                 self.backlog.reversed.reverse();
             }
+            Report::Secured { slot, certificate } => {
+                self.secured(self.reports_of.outer(slot), certificate.as_deref());
+            }
+            Report::TlsFailed { slot, why } => {
+                let slot = self.reports_of.outer(slot);
+                if let Some(connection) = self.connections.get(slot as usize) {
+                    self.tls_failed(connection.session, why);
+                }
+            }
             Report::Closed { slot } => self.ended(slot, &QuitReason::Closed),
             Report::Failed { slot, error } => {
                 self.ended(slot, &QuitReason::Failed(error.to_string().into()));

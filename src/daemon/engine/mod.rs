@@ -18,6 +18,7 @@ mod connection;
 mod core;
 mod dispatch;
 pub mod handle;
+mod handshakes;
 mod history;
 mod intake;
 mod room;
@@ -45,6 +46,7 @@ use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
 use crate::hub::history::Restored;
 use crate::store::Store;
+use crate::tls::Acceptor;
 
 /// The engine, shared between its loop and the listeners of one thread.
 #[derive(Debug)]
@@ -75,9 +77,10 @@ impl Engine {
         Ok(Rc::new(Self { core, work }))
     }
 
-    /// Serves a connection that a listener accepted, or sends it away with a line that says why.
-    pub fn serve(&self, socket: Socket, peer: Peer, speaks: Protocol) {
-        self.core().admit(socket, peer, speaks);
+    /// Serves a connection that a listener accepted, or sends it away with a line that says why. With
+    /// `tls` it has to agree on that first.
+    pub fn serve(&self, socket: Socket, peer: Peer, speaks: Protocol, tls: Option<&Acceptor>) {
+        self.core().admit(socket, peer, speaks, tls);
     }
 
     /// Notes that accepting found no file descriptor left.

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::daemon::clock::Clock;
 use crate::daemon::shard::{Bounds, Finish, Reports, Shard, ShardThread, Tally};
-use crate::daemon::transport::{Socket, Watched};
+use crate::daemon::transport::{Socket, Tls, Watched};
 
 /// All shards.
 #[derive(Debug)]
@@ -87,12 +87,12 @@ impl Shards {
         Ok(Self::Beside { threads, next: 0 })
     }
 
-    pub(super) fn serve(&mut self, slot: u32, socket: Socket) {
+    pub(super) fn serve(&mut self, slot: u32, socket: Socket, tls: Option<Box<Tls>>) {
         match self {
-            Self::Here { shard, .. } => shard.serve(slot, socket),
+            Self::Here { shard, .. } => shard.serve(slot, socket, tls),
             Self::Beside { threads, .. } => {
                 let (thread, inner) = find(threads, slot);
-                thread.serve(inner, socket);
+                thread.serve(inner, socket, tls);
             }
         }
     }

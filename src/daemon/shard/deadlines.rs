@@ -1,5 +1,5 @@
 //! When something must happen on a connection although its socket says nothing: the next object of a
-//! paced peer, and the end of the patience with one that is closing. Idle connections stand nowhere.
+//! paced peer, the end of a handshake, and of the patience with one that is closing. Idle connections stand nowhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(super) enum Due {
     /// The next object may go.
     Object,
+    /// TLS must have been agreed on.
+    Handshake,
     /// The connection is closed, sent or not.
     End,
 }

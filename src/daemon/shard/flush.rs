@@ -11,6 +11,7 @@ use super::deadlines::Due;
 use super::link::Stage;
 use super::outbox::Written;
 use super::round::{self, Round};
+use super::way::Way;
 use super::{Report, Shard};
 
 impl Shard {
@@ -82,16 +83,21 @@ impl Shard {
             self.queued(slot);
             return;
         }
-        self.tally.writes += 1;
-        let written = match link.socket.write(slice) {
+        let mut way = Way::new(&link.socket, link.tls.as_deref_mut(), &mut self.tls_buffers);
+        let written = way.write(slice);
+        let has_unsent = way.has_unsent();
+        self.tally.writes += way.calls as u64;
+        let written = match written {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) => return self.fail(slot, error),
         };
         link.bytes_written += written as u64;
         self.tally.bytes_written += written as u64;
-        if written < slice.len() {
-            link.outbox().push_rest(slice.clone(), written);
+        if written < slice.len() || has_unsent {
+            if written < slice.len() {
+                link.outbox().push_rest(slice.clone(), written);
+            }
             link.is_blocked = true;
             self.tally.writes_short += 1;
             self.watch(slot);
@@ -134,6 +140,12 @@ impl Shard {
         if link.is_blocked || link.stage == Stage::Failed {
             return;
         }
+        if link.tls.is_some() && !self.flush_tls(slot) {
+            return;
+        }
+        let Some(link) = self.links.get_mut(slot as usize).and_then(Option::as_mut) else {
+            return;
+        };
         let is_waiting = link
             .pace
             .as_ref()
@@ -147,27 +159,26 @@ impl Shard {
             }
             return;
         }
+        let mut way = Way::new(&link.socket, link.tls.as_deref_mut(), &mut self.tls_buffers);
         let written = match &mut link.pace {
-            None => outbox.write_to(&link.socket),
+            None => outbox.write_to(&mut way),
             Some(pace) => {
                 let next_at = self.now + pace.pause;
                 pace.next_at = Some(next_at);
                 self.deadlines.add(next_at, slot, Due::Object);
-                outbox.write_object_to(&link.socket)
+                outbox.write_object_to(&mut way)
             }
         };
-        let Written {
-            bytes,
-            calls,
-            blocked,
-        } = match written {
+        let has_unsent = way.has_unsent();
+        self.tally.writes += way.calls as u64;
+        let Written { bytes, blocked } = match written {
             Ok(written) => written,
             Err(error) => return self.fail(slot, error),
         };
+        let blocked = blocked || has_unsent;
         link.bytes_written += bytes as u64;
         link.is_blocked = blocked;
         self.tally.bytes_written += bytes as u64;
-        self.tally.writes += calls as u64;
         self.tally.writes_short += u64::from(blocked);
         if blocked && link.stage == Stage::Draining && !link.is_patient {
             self.remove(slot);
@@ -177,7 +188,9 @@ impl Shard {
             .is_some_and(|outbox| outbox.bytes() == 0)
         {
             link.outbox = None;
-            self.sent(slot);
+            if !blocked {
+                self.sent(slot);
+            }
         }
     }
 
@@ -190,6 +203,12 @@ impl Shard {
         if link.stage != Stage::Draining {
             return;
         }
+        if link.tls.is_some() && !self.says_good_bye_by_tls(slot) {
+            return;
+        }
+        let Some(link) = self.link(slot) else {
+            return;
+        };
         // Who has finished is waiting for nothing. Else those who have been let in come before
         // those who go.
         if link.has_ended || !link.is_patient {
@@ -197,7 +216,8 @@ impl Shard {
         }
         link.socket.finish();
         link.stage = Stage::Lingering;
-        let before = mem::replace(&mut link.ends_at, ends_at);
+        let before = link.ends_at();
+        link.set_ends_at(ends_at);
         self.deadlines.remove(before, slot, Due::End);
         self.deadlines.add(ends_at, slot, Due::End);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::event::epoll::EventFlags;
 
 use super::outbox::Outbox;
-use crate::daemon::transport::Socket;
+use crate::daemon::transport::{Socket, Tls};
 
 /// One connection.
 #[derive(Debug)]
@@ -29,8 +29,10 @@ pub(super) struct Link {
     pub held: Option<Box<Outbox>>,
     /// Only for peers that take one object at a time.
     pub pace: Option<Box<Pace>>,
+    /// Only where TLS is spoken.
+    pub tls: Option<Box<Tls>>,
     /// When it is closed at the latest, once it is to end; uptime.
-    pub ends_at: Duration,
+    pub ends_at_ns: u64,
     pub bytes_written: u64,
 }
 
@@ -40,7 +42,7 @@ pub(super) enum Stage {
     Open,
     /// The peer sends no more; the owner has been told.
     Ended,
-    /// It did not read what it was sent; the owner has been told, and has the last word.
+    /// It did not read what it was sent, or broke off TLS; the owner has been told, and has the last word.
     Cut,
     /// Nothing can be sent or received; the owner has been told.
     Failed,
@@ -59,7 +61,7 @@ pub(super) struct Pace {
 }
 
 impl Link {
-    pub(super) fn new(socket: Socket) -> Self {
+    pub(super) fn new(socket: Socket, tls: Option<Box<Tls>>) -> Self {
         Self {
             socket,
             stage: Stage::Open,
@@ -71,7 +73,8 @@ impl Link {
             outbox: None,
             held: None,
             pace: None,
-            ends_at: Duration::ZERO,
+            tls,
+            ends_at_ns: 0,
             bytes_written: 0,
         }
     }
@@ -79,13 +82,32 @@ impl Link {
     /// Bytes that wait for the kernel to take them.
     pub(super) fn queued_bytes(&self) -> usize {
         let bytes = |outbox: &Option<Box<Outbox>>| outbox.as_ref().map_or(0, |it| it.bytes());
-        bytes(&self.outbox) + bytes(&self.held)
+        let unsent = self.tls.as_ref().map_or(0, |tls| tls.unsent_bytes());
+        bytes(&self.outbox) + bytes(&self.held) + unsent
     }
 
-    /// Whether what comes for it has to be queued, because something else goes first or it takes one
-    /// object at a time.
+    /// Whether TLS is still being agreed on, so that nothing can be said.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    pub(super) fn ends_at(&self) -> Duration {
+        Duration::from_nanos(self.ends_at_ns)
+    }
+
+    /// Sets when it is closed at the latest. Uptimes beyond five centuries do not happen.
+    pub(super) fn set_ends_at(&mut self, at: Duration) {
+        self.ends_at_ns = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    /// Whether what comes for it has to be queued, because something else goes first, it takes one
+    /// object at a time, or TLS is still being agreed on.
     pub(super) fn must_queue(&self) -> bool {
-        self.outbox.is_some() || self.held.is_some() || self.pace.is_some()
+        self.is_blocked
+            || self.outbox.is_some()
+            || self.held.is_some()
+            || self.pace.is_some()
+            || self.is_handshaking()
     }
 
     /// Lets out what was held back, behind `ahead`.
@@ -129,3 +151,6 @@ impl Link {
         read | write
     }
 }
+
+/// Ten thousand idle connections are ten thousand of these.
+const _: () = assert!(size_of::<Link>() <= 64);

@@ -12,7 +12,9 @@ mod outbox;
 mod poll;
 mod report;
 mod round;
+mod secure;
 mod thread;
+mod way;
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,10 +27,10 @@ use rustix::event::epoll::{self, EventData};
 
 use self::deadlines::{Deadlines, Due};
 use self::link::{Link, Stage};
-pub use self::report::{Report, Reports};
+pub use self::report::{Report, Reports, TlsFailure};
 use self::round::Round;
 pub use self::thread::ShardThread;
-use super::transport::Socket;
+use super::transport::{Socket, Tls, TlsBuffers};
 
 /// How much at a time, and how much at most.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +49,7 @@ pub struct Bounds {
 /// What a shard has done since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// As the kernel took them.
+    /// As the kernel took them; over TLS, before their encryption.
     pub bytes_written: u64,
     /// System calls.
     pub writes: u64,
@@ -90,6 +92,9 @@ pub struct Shard {
     /// Who had something to say when the turn had no room for it: comes first in the next one.
     passed_over: Option<u32>,
     bounds: Bounds,
+    /// Steps of handshakes that this turn still has time for.
+    handshake_steps_left: usize,
+    tls_buffers: TlsBuffers,
     tally: Tally,
     now: Duration,
 }
@@ -110,6 +115,8 @@ impl Shard {
             happened: Vec::new(),
             passed_over: None,
             bounds,
+            handshake_steps_left: 0,
+            tls_buffers: TlsBuffers::default(),
             tally: Tally::default(),
             now: Duration::ZERO,
         })
@@ -120,13 +127,18 @@ impl Shard {
         self.bounds = bounds;
     }
 
-    /// Takes a connection; its slot must be free.
-    pub fn serve(&mut self, slot: u32, socket: Socket) {
+    /// Takes a connection; its slot must be free. Where TLS is spoken, what is queued for it waits until
+    /// that was agreed on.
+    pub fn serve(&mut self, slot: u32, socket: Socket, tls: Option<Box<Tls>>) {
         let index = slot as usize;
         if self.links.len() <= index {
             self.links.resize_with(index + 1, || None);
         }
-        let mut link = Link::new(socket);
+        if let Some(tls) = &tls {
+            self.deadlines
+                .add(tls.handshake_until(), slot, Due::Handshake);
+        }
+        let mut link = Link::new(socket, tls);
         link.interest = link.wanted_interest();
         let data = EventData::new_u64(slot.into());
         let watched = epoll::add(&self.epoll, &link.socket, data, link.interest);
@@ -195,13 +207,16 @@ impl Shard {
             Stage::Draining | Stage::Lingering => return,
             Stage::Open | Stage::Ended | Stage::Cut => {}
         }
+        if link.is_handshaking() {
+            return self.remove(slot); // there is no way to tell it anything yet
+        }
         link.release(&[]);
         if !last_words.is_empty() {
             link.outbox().push_own(last_words);
         }
         link.stage = Stage::Draining;
         link.is_patient = how.is_patient;
-        link.ends_at = how.until;
+        link.set_ends_at(how.until);
         self.deadlines.add(how.until, slot, Due::End);
         self.mark(slot);
     }
@@ -219,6 +234,7 @@ impl Shard {
         while let Some((slot, due)) = self.deadlines.pop(now) {
             match due {
                 Due::Object => self.pace_is_over(slot),
+                Due::Handshake => self.handshake_is_late(slot),
                 Due::End => self.remove(slot),
             }
         }
@@ -268,7 +284,11 @@ impl Shard {
         let Some(link) = self.links.get_mut(slot as usize).and_then(Option::take) else {
             return;
         };
-        self.deadlines.remove(link.ends_at, slot, Due::End);
+        self.deadlines.remove(link.ends_at(), slot, Due::End);
+        if let Some(tls) = &link.tls {
+            let until = tls.handshake_until();
+            self.deadlines.remove(until, slot, Due::Handshake);
+        }
         if let Some(next_at) = link.pace.and_then(|pace| pace.next_at) {
             self.deadlines.remove(next_at, slot, Due::Object);
         }

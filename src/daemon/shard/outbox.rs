@@ -6,7 +6,7 @@ use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use crate::daemon::transport::Socket;
+use super::way::Way;
 
 /// The queue of one peer. Its bound is kept by its owner, who knows whom to tell.
 #[derive(Debug, Default)]
@@ -26,7 +26,6 @@ pub(super) struct Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written {
     pub bytes: usize,
-    pub calls: usize,
     /// Whether the kernel takes no more now.
     pub blocked: bool,
 }
@@ -86,19 +85,17 @@ impl Outbox {
         self.bytes = self.head.len();
     }
 
-    /// Writes as much as the kernel takes.
+    /// Writes as much as is taken.
     ///
     /// # Errors
     /// The kernel's, other than `WouldBlock`: the connection is no more.
-    pub(super) fn write_to(&mut self, peer: &Socket) -> io::Result<Written> {
+    pub(super) fn write_to(&mut self, peer: &mut Way<'_>) -> io::Result<Written> {
         self.seal_own();
         let mut written = Written {
             bytes: 0,
-            calls: 0,
             blocked: false,
         };
         while self.bytes > 0 {
-            written.calls += 1;
             match self.write_once(peer) {
                 Ok(count) => {
                     self.advance(count);
@@ -118,7 +115,7 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Self::write_to`].
-    pub(super) fn write_object_to(&mut self, peer: &Socket) -> io::Result<Written> {
+    pub(super) fn write_object_to(&mut self, peer: &mut Way<'_>) -> io::Result<Written> {
         self.seal_own();
         let object = match self.head.iter().position(|&byte| byte == b'\n') {
             Some(end) => &self.head[..=end],
@@ -130,20 +127,18 @@ impl Outbox {
                 self.advance(count);
                 Ok(Written {
                     bytes: count,
-                    calls: 1,
                     blocked,
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Written {
                 bytes: 0,
-                calls: 1,
                 blocked: true,
             }),
             Err(error) => Err(error),
         }
     }
 
-    fn write_once(&self, peer: &Socket) -> io::Result<usize> {
+    fn write_once(&self, peer: &mut Way<'_>) -> io::Result<usize> {
         if self.rest.is_empty() {
             return peer.write(&self.head);
         }

@@ -16,6 +16,7 @@ impl Shard {
     /// it may have more to tell.
     pub fn poll(&mut self, now: Duration, reports: &mut Reports) -> bool {
         self.now = now;
+        self.handshake_steps_left = HANDSHAKE_STEPS_PER_TURN;
         let mut events = self.ask_kernel();
         if let Some(first) = self.passed_over.take() {
             // The kernel would begin with the same ones again.
@@ -57,6 +58,7 @@ impl Shard {
         };
         let is_readable = is_broken || flags.contains(EventFlags::IN);
         match link.stage {
+            Stage::Open if is_readable && link.tls.is_some() => self.read_tls(slot, reports),
             Stage::Open if is_readable => self.read(slot, reports),
             Stage::Lingering if is_readable => self.discard(slot),
             // Nothing of it is read any more, so no read would find out.
@@ -132,5 +134,8 @@ fn slot_of(event: &Event) -> u32 {
 
 /// Sockets that the kernel tells of at a time.
 const EVENTS_PER_TURN: usize = 1024;
+/// Steps of handshakes in one turn; the others are told again. One takes up to a millisecond, of which
+/// a signature by RSA is the most, and everyone else waits for them.
+const HANDSHAKE_STEPS_PER_TURN: usize = 8;
 /// Reads of what a peer still sends after the end, before it is cut off.
 const LINGER_READS: usize = 64;

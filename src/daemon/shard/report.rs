@@ -10,6 +10,13 @@ use std::ops::Range;
 pub enum Report {
     /// The peer sent the bytes that [`Reports::bytes`] gives for this range.
     Received { slot: u32, bytes: Range<usize> },
+    /// TLS was agreed on, and the peer may have shown a certificate that was found good: its DER form.
+    Secured {
+        slot: u32,
+        certificate: Option<Box<[u8]>>,
+    },
+    /// TLS has failed: nothing more can be read. An alert to the peer may still be on its way.
+    TlsFailed { slot: u32, why: TlsFailure },
     /// The peer sends no more. It may still be listening.
     Closed { slot: u32 },
     /// The system gave the connection up.
@@ -18,6 +25,15 @@ pub enum Report {
     Overflowed { slot: u32, queued_bytes: usize },
     /// The connection is closed, and its slot may be used again. Always the last word on it.
     Gone { slot: u32, bytes_written: u64 },
+}
+
+/// How TLS failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsFailure {
+    /// The peer took too long to agree on it.
+    Timeout,
+    /// What was wrong, in rustls's words.
+    Broken(String),
 }
 
 /// Reports in the order in which things happened.

@@ -36,7 +36,7 @@ impl Scene {
     fn connect(&mut self, slot: u32) -> UnixStream {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
-        self.shard.serve(slot, Socket::new(ours.into()));
+        self.shard.serve(slot, Socket::new(ours.into()), None);
         theirs
     }
 
@@ -46,7 +46,7 @@ impl Scene {
         let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         theirs.set_nonblocking(true).unwrap();
         let (ours, _) = listener.accept().unwrap();
-        self.shard.serve(slot, Socket::new(ours.into()));
+        self.shard.serve(slot, Socket::new(ours.into()), None);
         theirs
     }
 
@@ -62,6 +62,8 @@ impl Scene {
                     let text = String::from_utf8_lossy(self.reports.bytes(bytes));
                     format!("{slot} said {text}")
                 }
+                Report::Secured { slot, .. } => format!("{slot} secured"),
+                Report::TlsFailed { slot, why } => format!("{slot} failed: {why:?}"),
                 Report::Closed { slot } => format!("{slot} closed"),
                 Report::Failed { slot, .. } => format!("{slot} failed"),
                 Report::Overflowed { slot, .. } => format!("{slot} overflowed"),

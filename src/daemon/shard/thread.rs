@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{Bounds, Finish, Reports, Shard, Tally};
 use crate::daemon::clock::Clock;
-use crate::daemon::transport::Socket;
+use crate::daemon::transport::{Socket, Tls};
 
 /// The owner's end. Its methods are those of a [`Shard`], carried out by the thread after the next
 /// [`Self::hand_over`], in order.
@@ -39,7 +39,7 @@ struct Batch {
 /// One call of a [`Shard`]'s method.
 #[derive(Debug)]
 enum Order {
-    Serve(u32, Socket),
+    Serve(u32, Socket, Option<Box<Tls>>),
     Pace(u32, Duration),
     Send(u32, Range<usize>),
     SendLast(u32, Range<usize>),
@@ -105,8 +105,8 @@ impl ShardThread {
     }
 
     /// See [`Shard::serve`].
-    pub fn serve(&mut self, slot: u32, socket: Socket) {
-        self.batch.orders.push(Order::Serve(slot, socket));
+    pub fn serve(&mut self, slot: u32, socket: Socket, tls: Option<Box<Tls>>) {
+        self.batch.orders.push(Order::Serve(slot, socket, tls));
     }
 
     /// See [`Shard::pace`].
@@ -243,7 +243,7 @@ impl Batch {
     fn carry_out(self, shard: &mut Shard) {
         for order in self.orders {
             match order {
-                Order::Serve(slot, socket) => shard.serve(slot, socket),
+                Order::Serve(slot, socket, tls) => shard.serve(slot, socket, tls),
                 Order::Pace(slot, pause) => shard.pace(slot, pause),
                 Order::Send(slot, bytes) => shard.send(slot, &self.bytes[bytes]),
                 Order::SendLast(slot, bytes) => shard.send_last(slot, &self.bytes[bytes]),

@@ -69,6 +69,7 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
     match reason {
         QuitReason::Closed | QuitReason::Quit(_) => "Good-bye.".into(),
         QuitReason::Failed(_) => "The connection failed.".into(),
+        QuitReason::TlsFailed(_) | QuitReason::HandshakeTimeout => "TLS failed.".into(),
         QuitReason::SendQueueExceeded { queued_bytes } => {
             format!("You read too slowly: {queued_bytes} bytes were waiting for you.").into()
         }
@@ -96,7 +97,9 @@ pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
         QuitReason::Closed => "connection closed".into(),
         QuitReason::Quit(None) => "quit".into(),
         QuitReason::Quit(Some(text)) => text.as_ref().into(),
-        QuitReason::Failed(_) => "connection failed".into(),
+        QuitReason::Failed(_) | QuitReason::TlsFailed(_) | QuitReason::HandshakeTimeout => {
+            "connection failed".into()
+        }
         QuitReason::SendQueueExceeded { .. } => "read too slowly".into(),
         QuitReason::Unreadable | QuitReason::TooManyFaults => "could not be understood".into(),
         QuitReason::PingTimeout => "no answer to a ping".into(),

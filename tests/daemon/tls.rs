@@ -1,0 +1,307 @@
+//! TLS as clients and operators meet it: real handshakes by rustls and by openssl, certificates that
+//! are good and that are not, and peers that never get so far.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use nix::sys::signal::Signal;
+use rustls::ClientConfig;
+use serde_json::json;
+
+use crate::support::tls::{Authority, TlsPeer};
+use crate::support::{Daemon, PATIENCE, daemon_command, wait_for};
+
+/// A daemon with TLS, its authority and a client that trusts it.
+struct Scene {
+    daemon: Daemon,
+    authority: Authority,
+    client: Arc<ClientConfig>,
+    _files: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new(more: &str) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let authority = Authority::new(files.path(), "ca");
+        authority.issue("server", 90);
+        let more = more.replace("CA", files.path().join("ca.pem").to_str().unwrap());
+        Self {
+            daemon: Daemon::start(&authority.config("server", &more)),
+            client: authority.client("ca", None),
+            authority,
+            _files: files,
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.daemon.chat_addr()
+    }
+
+    fn join(&self, nick: &str) -> TlsPeer {
+        TlsPeer::join(self.address(), &self.client, nick)
+    }
+
+    fn ended(&self, reason: &str) -> u64 {
+        let stats = self.daemon.stats();
+        stats["connections_ended"][reason].as_u64().unwrap_or(0)
+    }
+}
+
+/// Says one line by `openssl s_client` and leaves when the server closes.
+fn openssl(scene: &Scene, arguments: &[&str], line: &str) -> Output {
+    let mut child = Command::new("openssl")
+        .args(["s_client", "-quiet", "-verify_return_error", "-connect"])
+        .arg(scene.address().to_string())
+        .arg("-CAfile")
+        .arg(scene.authority.file("ca", "pem"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("openssl is installed");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(line.as_bytes()).ok(); // it may have been turned away already
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    output
+}
+
+#[test]
+fn openssl_chats_by_tls_1_2_and_1_3() {
+    let scene = Scene::new("");
+    for version in ["-tls1_2", "-tls1_3"] {
+        let said = openssl(
+            &scene,
+            &[version, "-verify_ip", "127.0.0.1"],
+            "{\"type\":\"hello\",\"v\":1,\"nick\":\"ossl\"}\n{\"type\":\"send\",\"to\":\"#lobby\",\"text\":\"by TLS\"}\n{\"type\":\"quit\"}\n",
+        );
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert!(
+            text.contains("welcome") && text.contains("by TLS"),
+            "{version}: {said:?}"
+        );
+        assert!(text.contains("bye"), "{version}: {said:?}");
+        assert!(said.status.success(), "the end was said: {said:?}");
+    }
+    let old = openssl(&scene, &["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"], "");
+    assert!(!old.status.success(), "TLS 1.1 is refused: {old:?}");
+}
+
+#[test]
+fn the_old_protocol_works_over_tls_and_is_paced() {
+    let scene = Scene::new("");
+    let mut old = TlsPeer::connect(scene.address(), &scene.client).unwrap();
+    old.say(&json!({"type": "login", "msg": "old"}));
+    assert_eq!(old.hear(|it| it["type"] == "login")["success"], true);
+    let mut ana = scene.join("ana");
+    ana.say(&json!({"type": "send", "to": "#lobby", "text": "hello"}));
+    let heard = old.hear(|it| it["type"] == "broadcast");
+    assert!(heard["msg"].as_str().unwrap().contains("hello"));
+}
+
+#[test]
+fn an_orderly_end_is_said_by_tls_too() {
+    let mut scene = Scene::new("");
+    let ana = scene.join("ana");
+    scene.daemon.signal(Signal::SIGTERM);
+    assert!(ana.to_the_end().contains("shutdown"));
+    assert_eq!(scene.daemon.wait().code(), Some(0));
+}
+
+#[test]
+fn a_new_certificate_comes_with_a_reload_and_disconnects_nobody() {
+    let scene = Scene::new("");
+    let mut ana = scene.join("ana");
+    let before = scene.daemon.admin("GET", "/v1/status", "").1["tls"]["sha256"].clone();
+
+    // A bad one changes nothing, and is told.
+    fs::write(scene.authority.file("server", "pem"), "nothing").unwrap();
+    scene.daemon.signal(Signal::SIGHUP);
+    scene.daemon.wait_for_log(&["holds no certificate"]);
+    scene
+        .daemon
+        .wait_for_log(&["not reloaded", "stays in force"]);
+    let _ben = scene.join("ben");
+
+    let renewed = scene.authority.issue("server", 10);
+    scene.daemon.signal(Signal::SIGHUP);
+    wait_for("the new certificate", || {
+        let status = scene.daemon.admin("GET", "/v1/status", "").1;
+        (status["tls"]["sha256"] == renewed.as_str()).then_some(())
+    });
+    assert_ne!(before, renewed.as_str());
+    let status = scene.daemon.admin("GET", "/v1/status", "").1;
+    let warnings = status["warnings"].to_string();
+    assert!(warnings.contains("expires in"), "{warnings}");
+    ana.say(&json!({"type": "send", "to": "#lobby", "text": "still here", "id": "s"}));
+    ana.hear(|it| it["type"] == "ack" && it["id"] == "s");
+    let _cy = scene.join("cy");
+}
+
+#[test]
+fn files_that_are_no_good_are_told_at_the_start_and_by_check_config() {
+    let files = tempfile::tempdir().unwrap();
+    let authority = Authority::new(files.path(), "ca");
+    authority.issue("server", 90);
+    authority.issue("other", 90);
+    authority.issue("old", -1);
+    let key = authority.file("server", "key");
+    let run = |name: &str| {
+        fs::write(files.path().join("chat.toml"), authority.config(name, "")).unwrap();
+        let refused = daemon_command(files.path()).status().unwrap();
+        assert_eq!(refused.code(), Some(1), "{name}");
+        let started = fs::read_to_string(files.path().join("stderr")).unwrap();
+        let checked = daemon_command(files.path())
+            .arg("--check-config")
+            .status()
+            .unwrap();
+        assert_eq!(checked.code(), Some(2), "{name}");
+        let checked = fs::read_to_string(files.path().join("stderr")).unwrap();
+        assert!(!started.contains("PRIVATE KEY-----\n"), "{started}");
+        started + &checked
+    };
+    let twice = |said: &str, words: &str| {
+        assert_eq!(said.matches(words).count(), 2, "{words}: {said}");
+    };
+    twice(&run("missing"), "missing.pem: there is no such file");
+    twice(&run("old"), "has expired on");
+    fs::copy(authority.file("other", "key"), &key).unwrap();
+    twice(&run("server"), "is not the key of the certificate");
+    fs::write(&key, "nothing").unwrap();
+    twice(&run("server"), "holds no private key");
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    twice(&run("server"), "everyone on this machine may read this key");
+}
+
+#[test]
+fn whoever_does_not_speak_tls_is_let_go_counted_and_fills_no_log() {
+    let scene = Scene::new("");
+    let mut ana = scene.join("ana");
+    for _ in 0..50 {
+        let mut plain = TcpStream::connect(scene.address()).unwrap();
+        plain.set_read_timeout(Some(PATIENCE)).unwrap();
+        plain
+            .write_all(b"{\"type\":\"login\",\"msg\":\"old\"}")
+            .unwrap();
+        let mut heard = Vec::new();
+        plain.read_to_end(&mut heard).expect("an orderly end");
+        assert!(!String::from_utf8_lossy(&heard).contains('{'), "{heard:?}");
+    }
+    wait_for("all to be counted", || {
+        (scene.ended("tls_failed") == 50).then_some(())
+    });
+    // The file is there under two names.
+    let log = scene.daemon.log();
+    let lines: BTreeSet<&str> = log.lines().collect();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("no TLS agreed on"));
+    assert_eq!(told.count(), 1, "{log}");
+    assert!(lines.len() < 30, "{log}");
+    ana.say(&json!({"type": "send", "to": "#lobby", "text": "unharmed", "id": "u"}));
+    ana.hear(|it| it["type"] == "ack" && it["id"] == "u");
+}
+
+#[test]
+fn a_handshake_that_stands_still_is_ended_and_there_are_only_so_many() {
+    let scene = Scene::new("handshake_timeout = \"300ms\"\nmax_handshakes = 2");
+    let stalled: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            let mut stream = TcpStream::connect(scene.address()).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            // The beginning of a record that never comes whole.
+            stream.write_all(&[22, 3, 1, 1, 0, 1]).unwrap();
+            stream
+        })
+        .collect();
+    for mut stream in stalled {
+        assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
+    }
+    wait_for("both to be counted", || {
+        (scene.ended("handshake_timeout") == 2).then_some(())
+    });
+    let _ana = scene.join("ana");
+
+    let scene = Scene::new("handshake_timeout = \"5m\"\nmax_handshakes = 2");
+    let mut waiting: Vec<TcpStream> = (0..3)
+        .map(|_| TcpStream::connect(scene.address()).unwrap())
+        .collect();
+    scene
+        .daemon
+        .wait_for_log(&["too many TLS handshakes", "tls.max_handshakes"]);
+    assert_eq!(scene.daemon.stats()["connections_refused"], 1);
+    waiting.clear();
+    wait_for("the places to be free", || {
+        (scene.daemon.stats()["connections_open"] == 0).then_some(())
+    });
+    let _ana = scene.join("ana");
+}
+
+#[test]
+fn clients_are_let_in_by_their_certificate() {
+    let scene = Scene::new("client_ca = \"CA\"\nclient_certificates = \"required\"");
+    let print = scene.authority.issue("ana", 30);
+    let stranger = tempfile::tempdir().unwrap();
+    let other = Authority::new(stranger.path(), "ca");
+    other.issue("eve", 30);
+    fs::copy(other.file("eve", "pem"), scene.authority.file("eve", "pem")).unwrap();
+    fs::copy(other.file("eve", "key"), scene.authority.file("eve", "key")).unwrap();
+
+    let good = scene.authority.client("ca", Some("ana"));
+    let _ana = TlsPeer::join(scene.address(), &good, "ana");
+    let who = scene.daemon.admin("GET", "/v1/who", "").1;
+    assert_eq!(who["sessions"][0]["certificate"], print.as_str(), "{who}");
+    for shows in [None, Some("eve")] {
+        let bad = scene.authority.client("ca", shows);
+        assert!(
+            TlsPeer::connect(scene.address(), &bad).is_err(),
+            "{shows:?}"
+        );
+    }
+    wait_for("both to be counted", || {
+        (scene.ended("tls_failed") == 2).then_some(())
+    });
+
+    let scene = Scene::new("client_ca = \"CA\"\nclient_certificates = \"optional\"");
+    let _ben = scene.join("ben");
+    let who = scene.daemon.admin("GET", "/v1/who", "").1;
+    assert!(who["sessions"][0]["certificate"].is_null(), "{who}");
+}
+
+#[test]
+fn many_lines_reach_everyone_whole_while_one_does_not_read() {
+    let scene = Scene::new("[limits]\nsend_queue_bytes = \"256KiB\"\nrate = 0");
+    let mut ana = scene.join("ana");
+    let mut others: Vec<TlsPeer> = (0..8).map(|n| scene.join(&format!("n{n}"))).collect();
+    let deaf = scene.join("deaf");
+    nix_small_buffer(deaf.socket());
+    let text = "x".repeat(3000);
+    for number in 0..4000 {
+        ana.say(
+            &json!({"type": "send", "to": "#lobby", "text": format!("{number} {text}"), "id": "m"}),
+        );
+        ana.hear(|it| it["type"] == "ack");
+        for other in &mut others {
+            let heard = other.hear(|it| it["type"] == "message");
+            let heard = heard["text"].as_str().unwrap();
+            assert!(heard.starts_with(&format!("{number} ")) && heard.len() > 3000);
+        }
+        if scene.ended("send_queue_exceeded") == 1 {
+            scene
+                .daemon
+                .wait_for_log(&["nick=deaf", "send_queue_exceeded"]);
+            return;
+        }
+    }
+    panic!("the slow reader was never cut");
+}
+
+fn nix_small_buffer(socket: &TcpStream) {
+    rustix::net::sockopt::set_socket_recv_buffer_size(socket, 4096).unwrap();
+}
