@@ -2,6 +2,7 @@
 //! completions are made from it. No secret is ever taken here.
 
 mod archive;
+pub mod cert;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,10 @@ use super::bench::args::Bench;
 use super::duration;
 use super::locate::Server;
 use super::render::Output;
+use super::trust::Trust;
 use super::when::When;
+use cert::Cert;
+
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 
 /// Chat, and look after the chatd of this machine.
@@ -43,7 +47,7 @@ pub struct Args {
         hide_env_values = true
     )]
     pub socket: Option<PathBuf>,
-    /// Where to chat: HOST, HOST:PORT or unix:PATH; without this, the chatd of this machine.
+    /// Where to chat: HOST, HOST:PORT, tls:HOST:PORT or unix:PATH; without this, the chatd of this machine.
     #[arg(
         long,
         global = true,
@@ -53,6 +57,8 @@ pub struct Args {
         hide_env_values = true
     )]
     pub server: Option<Server>,
+    #[command(flatten)]
+    pub trust: Trust,
     /// How long to wait for an answer, such as 500ms, 10s or 2m.
     #[arg(
         long,
@@ -67,7 +73,7 @@ pub struct Args {
 }
 
 /// The heading of the options that every command takes.
-const COMMON: &str = "Options of every command";
+pub(super) const COMMON: &str = "Options of every command";
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 chatd unreachable, 4 not found, \
 5 not permitted, 6 timed out.\nResults go to stdout, all else to stderr.";
@@ -137,6 +143,9 @@ pub enum Command {
     /// Look after the history's database.
     #[command(subcommand)]
     Db(Db),
+    /// Make or show a TLS certificate.
+    #[command(subcommand)]
+    Cert(Cert),
     /// Wait for the daemon.
     Wait(Wait),
     /// Check everything that chatd needs, and say what to do.

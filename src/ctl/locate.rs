@@ -7,8 +7,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use anyhow::Result;
+
 use super::admin_client::Admin;
-use crate::wire::admin::{Listener, Status};
+use super::exit::{Exit, Failure};
+use super::trust::{self, Trust};
+use crate::wire::admin::{Listener, Status, TlsStatus};
 
 /// chatd's default port for chatting.
 const DEFAULT_PORT: u16 = 12231;
@@ -21,6 +25,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(1);
 pub enum Server {
     /// Host and port, `[…]` around an IPv6 address.
     Tcp(String),
+    /// The same over TLS.
+    Tls { address: String, trust: Trust },
     /// A Unix socket.
     Unix(PathBuf),
 }
@@ -32,8 +38,20 @@ impl FromStr for Server {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Self::Unix(path.into()));
         }
+        if let Some(rest) = text.strip_prefix("tls:") {
+            let rest = rest.strip_prefix("//").unwrap_or(rest);
+            return match rest.parse()? {
+                Self::Tcp(address) => Ok(Self::Tls {
+                    address,
+                    trust: Trust::default(),
+                }),
+                Self::Tls { .. } | Self::Unix(_) => {
+                    Err("expected tls:HOST or tls:HOST:PORT".into())
+                }
+            };
+        }
         if text.is_empty() || text.chars().any(char::is_whitespace) {
-            return Err("expected HOST, HOST:PORT or unix:PATH".into());
+            return Err("expected HOST, HOST:PORT, tls:HOST:PORT or unix:PATH".into());
         }
         if text.ends_with(']') || !text.contains(':') {
             return Ok(Self::Tcp(format!("{text}:{DEFAULT_PORT}")));
@@ -57,30 +75,76 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => f.write_str(address),
+            Self::Tls { address, .. } => write!(f, "tls:{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
 
-/// The server to chat with: the one named, else this machine's.
-pub async fn server(named: Option<&Server>, admin: &Admin) -> Server {
-    if let Some(server) = named {
-        return server.clone();
+/// The server to chat with: the one named, else this machine's, whose certificate is known by its admin
+/// socket.
+///
+/// # Errors
+/// Exit 2 when TLS is asked for on a Unix socket.
+pub async fn server(named: Option<&Server>, trust: &Trust, admin: &Admin) -> Result<Server> {
+    match (named, trust.asks_for_tls()) {
+        (Some(Server::Tcp(address) | Server::Tls { address, .. }), true) => Ok(Server::Tls {
+            address: address.clone(),
+            trust: trust.clone(),
+        }),
+        (Some(Server::Unix(_)), true) => {
+            let text = "TLS is for HOST:PORT; a Unix socket needs none";
+            Err(Failure::new(Exit::Usage, text).into())
+        }
+        (Some(server), false) => Ok(server.clone()),
+        (None, _) => Ok(this_machines(trust, admin).await),
     }
+}
+
+async fn this_machines(trust: &Trust, admin: &Admin) -> Server {
     let status: Option<Status> = admin.within(ASK_TIMEOUT).get("/v1/status").await.ok();
-    status
-        .and_then(|status| status.listeners.iter().find_map(chat_address))
-        .unwrap_or_else(|| Server::Tcp(format!("127.0.0.1:{DEFAULT_PORT}")))
+    let found = status.and_then(|status| {
+        let tls = status.tls.as_ref();
+        let wanted = trust.asks_for_tls();
+        let listeners = || status.listeners.iter();
+        let preferred = listeners().filter(|listener| listener.tls == wanted);
+        let mut addresses = preferred.chain(listeners());
+        addresses.find_map(|listener| chat_address(listener, tls))
+    });
+    match found.unwrap_or_else(|| Server::Tcp(format!("127.0.0.1:{DEFAULT_PORT}"))) {
+        Server::Tls {
+            address,
+            trust: known,
+        } => {
+            let mut trust = trust.clone();
+            if trust.ca.is_none() && trust.tls_pin.is_none() {
+                trust.tls_pin = known.tls_pin;
+            }
+            Server::Tls { address, trust }
+        }
+        Server::Tcp(address) if trust.asks_for_tls() => Server::Tls {
+            address,
+            trust: trust.clone(),
+        },
+        other => other,
+    }
 }
 
 /// The address to connect to for chatting at a listener; one that listens everywhere is reached on
-/// loopback.
+/// loopback. With TLS, the certificate must be the one that the daemon has told of.
 #[must_use]
-pub fn chat_address(listener: &Listener) -> Option<Server> {
+pub fn chat_address(listener: &Listener, tls: Option<&TlsStatus>) -> Option<Server> {
     if listener.protocol != "chat" {
         return None;
     }
-    reached_at(listener)
+    match (reached_at(listener)?, tls) {
+        (Server::Tcp(address), Some(tls)) if listener.tls => Some(Server::Tls {
+            address,
+            trust: trust::pinned(&tls.sha256),
+        }),
+        _ if listener.tls => None,
+        (server, _) => Some(server),
+    }
 }
 
 /// The address to connect to for a listener of any protocol.
@@ -111,10 +175,22 @@ mod tests {
             ("[::1]", "[::1]:12231"),
             ("[::1]:99", "[::1]:99"),
             ("unix:/run/chat.sock", "unix:/run/chat.sock"),
+            ("tls:chat.example", "tls:chat.example:12231"),
+            ("tls://[::1]:99", "tls:[::1]:99"),
         ] {
             assert_eq!(text.parse::<Server>().unwrap().to_string(), server);
         }
-        for text in ["", "a b", "host:", "host:0", "host:99999", ":99", "::1"] {
+        for text in [
+            "",
+            "a b",
+            "host:",
+            "host:0",
+            "host:99999",
+            ":99",
+            "::1",
+            "tls:",
+            "tls:unix:/a",
+        ] {
             assert!(text.parse::<Server>().is_err(), "{text}");
         }
     }
@@ -122,11 +198,12 @@ mod tests {
     #[test]
     fn a_listener_on_all_addresses_is_reached_on_loopback() {
         let at = |protocol: &str, address: &str| {
-            chat_address(&Listener {
+            let listener = Listener {
                 protocol: protocol.into(),
                 address: address.into(),
                 tls: false,
-            })
+            };
+            chat_address(&listener, None)
         };
         assert_eq!(
             at("chat", "0.0.0.0:99"),

@@ -22,6 +22,7 @@ pub mod new_file;
 pub mod remark;
 pub mod render;
 pub mod sanitize;
+pub mod trust;
 pub mod when;
 
 use std::io::{self, Write as _};

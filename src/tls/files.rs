@@ -13,7 +13,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {
     #[error("{}: {why}", path.display())]
-    Unreadable { path: PathBuf, why: String },
+    Unreadable {
+        path: PathBuf,
+        kind: io::ErrorKind,
+        why: String,
+    },
     #[error("{}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", .0.display())]
     NoCertificate(PathBuf),
     #[error("{}: holds no private key in PEM form that can be used (-----BEGIN PRIVATE KEY-----, without a passphrase)", .0.display())]
@@ -79,6 +83,7 @@ fn unreadable(path: &Path, error: &io::Error) -> TlsError {
     };
     TlsError::Unreadable {
         path: path.to_owned(),
+        kind: error.kind(),
         why,
     }
 }

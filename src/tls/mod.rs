@@ -4,10 +4,12 @@
 
 mod certificate;
 mod files;
+mod self_signed;
 mod server;
 
 pub use certificate::{Certificate, EXPIRY_WARNING_DAYS};
 pub use files::{TlsError, read_certificates, read_key};
+pub use self_signed::SelfSigned;
 pub use server::Acceptor;
 
 use std::sync::Arc;

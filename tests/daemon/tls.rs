@@ -257,6 +257,16 @@ fn clients_are_let_in_by_their_certificate() {
     let _ana = TlsPeer::join(scene.address(), &good, "ana");
     let who = scene.daemon.admin("GET", "/v1/who", "").1;
     assert_eq!(who["sessions"][0]["certificate"], print.as_str(), "{who}");
+    let file = |name: &str, ending| scene.authority.file(name, ending).display().to_string();
+    let (ca, cert, key) = (file("ca", "pem"), file("ana", "pem"), file("ana", "key"));
+    let shown = sends(
+        &scene,
+        &["--ca", &ca, "--tls-cert", &cert, "--tls-key", &key],
+    );
+    assert_eq!(shown, (Some(0), String::new()));
+    let (code, said) = sends(&scene, &["--ca", &ca]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("show yours with --tls-cert"), "{said}");
     for shows in [None, Some("eve")] {
         let bad = scene.authority.client("ca", shows);
         assert!(
@@ -265,7 +275,7 @@ fn clients_are_let_in_by_their_certificate() {
         );
     }
     wait_for("both to be counted", || {
-        (scene.ended("tls_failed") == 2).then_some(())
+        (scene.ended("tls_failed") == 3).then_some(())
     });
 
     let scene = Scene::new("client_ca = \"CA\"\nclient_certificates = \"optional\"");
@@ -304,4 +314,176 @@ fn many_lines_reach_everyone_whole_while_one_does_not_read() {
 
 fn nix_small_buffer(socket: &TcpStream) {
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, 4096).unwrap();
+}
+
+/// `chatctl send` with these options: its exit code and what it said on stderr.
+fn sends(scene: &Scene, options: &[&str]) -> (Option<i32>, String) {
+    let mut command = scene.daemon.chatctl();
+    // The roots of the machine that runs this test are nobody's business.
+    command.env("SSL_CERT_FILE", scene.authority.file("other", "pem"));
+    command.env_remove("SSL_CERT_DIR");
+    command.args(["send", "#lobby", "by chatctl", "--as", "ctl"]);
+    let output = command.args(options).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn chatctl_makes_sure_whom_it_talks_to_and_says_what_to_do() {
+    let scene = Scene::new("");
+    Authority::new(scene._files.path(), "other");
+    let ca = scene.authority.file("ca", "pem");
+    let ca = ca.to_str().unwrap();
+    let other = scene.authority.file("other", "pem");
+    let print = scene.daemon.admin("GET", "/v1/status", "").1["tls"]["sha256"].clone();
+    let print = print.as_str().unwrap();
+
+    for good in [
+        &["--ca", ca][..],
+        &["--tls-pin", print],
+        &["--ca", ca, "--tls-pin", print],
+    ] {
+        assert_eq!(sends(&scene, good), (Some(0), String::new()), "{good:?}");
+    }
+    for (bad, words) in [
+        (
+            &["--tls"][..],
+            "with --ca, or its fingerprint with --tls-pin",
+        ),
+        (
+            &["--ca", other.to_str().unwrap()],
+            "nobody whom you trust vouches",
+        ),
+        (
+            &["--tls-pin", &"ab".repeat(32)],
+            "another than --tls-pin says",
+        ),
+        (&["--ca", "/nowhere.pem"], "there is no such file"),
+        (&["--tls-cert", ca, "--ca", ca], "needs --tls-key"),
+    ] {
+        let (code, said) = sends(&scene, bad);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(words), "{bad:?}: {said}");
+    }
+    // Without a server's name it asks the daemon, and trusts what it tells by its admin socket.
+    let mut command = scene.daemon.chatctl();
+    command.env_remove("CHATD_SERVER");
+    command
+        .args(["send", "#lobby", "found", "--as", "ctl"])
+        .assert()
+        .success();
+}
+
+#[test]
+fn chatctl_names_an_expired_certificate_and_a_wrong_name() {
+    let files = tempfile::tempdir().unwrap();
+    let authority = Authority::new(files.path(), "ca");
+    let run = |address: &str, name: &str| {
+        let mut openssl = Command::new("openssl")
+            .args(["s_server", "-quiet", "-4", "-accept", "0", "-cert"])
+            .arg(authority.file(name, "pem"))
+            .arg("-key")
+            .arg(authority.file(name, "key"))
+            .args(["-naccept", "1"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let port = wait_for("openssl to listen", || listening_port(openssl.id()));
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_chatctl"))
+            .args(["--server", &format!("tls:{address}:{port}"), "--ca"])
+            .arg(authority.file("ca", "pem"))
+            .args(["send", "#lobby", "x", "--as", "ana"])
+            .timeout(PATIENCE)
+            .output()
+            .unwrap();
+        openssl.kill().ok();
+        openssl.wait().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    authority.issue("old", -1);
+    let said = run("127.0.0.1", "old");
+    assert!(said.contains("has expired"), "{said}");
+    authority.issue("server", 9);
+    let said = run("127.0.0.2", "server");
+    assert!(said.contains("not for 127.0.0.2"), "{said}");
+}
+
+/// The TCP port that a process listens on, once it does.
+fn listening_port(pid: u32) -> Option<u16> {
+    let inodes: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .ok()?
+        .filter_map(|file| fs::read_link(file.ok()?.path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.replace(']', "")))
+        .collect();
+    let table = fs::read_to_string("/proc/net/tcp").ok()?;
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let is_listening = fields[3] == "0A" && inodes.iter().any(|inode| inode == fields[9]);
+        let port = fields[1].rsplit_once(':')?.1;
+        is_listening
+            .then(|| u16::from_str_radix(port, 16).ok())
+            .flatten()
+    })
+}
+
+#[test]
+fn a_self_signed_certificate_goes_all_the_way() {
+    let files = tempfile::tempdir().unwrap();
+    let directory = files.path().to_str().unwrap();
+    let chatctl = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_chatctl"));
+        command.args(arguments).timeout(PATIENCE).output().unwrap()
+    };
+    let make = [
+        "cert",
+        "self-signed",
+        "localhost",
+        "127.0.0.1",
+        "--dir",
+        directory,
+    ];
+    let made = chatctl(&make);
+    assert!(made.status.success(), "{made:?}");
+    let told = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(
+        told.contains("[tls]") && told.contains("chatd.key"),
+        "{told}"
+    );
+    assert!(!chatctl(&make).status.success(), "nothing is written over");
+    assert!(
+        chatctl(&[&make[..], &["--force"]].concat())
+            .status
+            .success()
+    );
+    let key = files.path().join("chatd.key");
+    assert_eq!(
+        std::os::unix::fs::MetadataExt::mode(&fs::metadata(&key).unwrap()) & 0o777,
+        0o600
+    );
+
+    let pem = files.path().join("chatd.pem");
+    let daemon = Daemon::start(&format!(
+        "[[listen]]\nport = 0\ntls = true\n[tls]\ncertificate = {pem:?}\nkey = {key:?}\n"
+    ));
+    let sent = daemon
+        .chatctl()
+        .args(["send", "#lobby", "x", "--as", "ana", "--ca"])
+        .arg(&pem)
+        .output()
+        .unwrap();
+    assert!(sent.status.success(), "{sent:?}");
+    let server = daemon.chat_addr().to_string();
+    for of in [pem.to_str().unwrap(), &server] {
+        let shown = chatctl(&["cert", "show", of, "--output", "json"]);
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let status = daemon.admin("GET", "/v1/status", "").1;
+        assert_eq!(shown["sha256"], status["tls"]["sha256"], "{of}");
+        assert_eq!(shown["names"], json!(["localhost", "127.0.0.1"]));
+    }
+    let doctor = daemon.chatctl().arg("doctor").output().unwrap();
+    let text = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(text.contains(&format!("tls:{server} greets")), "{text}");
 }

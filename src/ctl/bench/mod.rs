@@ -59,7 +59,7 @@ pub async fn run(bench: &Bench, args: &Args, admin: &Admin) -> Result<()> {
     check::options(bench, args.server.is_some())?;
     check::open_files(bench)?;
     let patience = args.timeout.unwrap_or(PATIENCE);
-    let server = locate::server(args.server.as_ref(), admin).await;
+    let server = locate::server(args.server.as_ref(), &args.trust, admin).await?;
     let target = Target::find(&server, bench.yes, bench.sources, patience).await?;
     if bench.protocol == Protocol::Chat {
         check::welcome(bench, &target.server(), patience).await?;

@@ -58,6 +58,10 @@ impl Target {
     ) -> Result<Self> {
         let addresses = match server {
             Server::Unix(path) => vec![Address::Unix(path.clone())],
+            Server::Tls { .. } => {
+                let text = "the bench speaks no TLS: name a listener without";
+                return Err(Failure::new(Exit::Usage, text).into());
+            }
             Server::Tcp(name) => lookup_host(name)
                 .await
                 .map_err(|error| unreachable(server, &error.to_string()))?

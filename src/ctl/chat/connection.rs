@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ctl::locate::Server;
+use crate::ctl::trust::{self, TlsFailure};
 use crate::wire::chat::{ClientBody, ClientMessage, ServerMessage};
 use crate::wire::frame::{Greeting, SERVER_OBJECT_BYTES_MAX, Splitter};
 
@@ -29,6 +30,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub enum Lost {
     /// Nobody listens there, or the way there is broken.
     NoConnection(String),
+    /// The server cannot be trusted, or will not trust us; the text says what to do.
+    NotTrusted(String),
     /// The server said good-bye.
     Bye { code: String, text: String },
     /// The server closed without a word; what it had said as plain text, if anything.
@@ -54,6 +57,7 @@ impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoConnection(why) => write!(f, "no connection: {why}"),
+            Self::NotTrusted(text) => f.write_str(text),
             Self::Bye { text, .. } => f.write_str(text),
             Self::Closed { last_words: None } => f.write_str("the server closed the connection"),
             Self::Closed {
@@ -94,9 +98,7 @@ impl Connection {
     /// # Errors
     /// Why there is no connection.
     pub async fn open(server: &Server) -> Result<Self, Lost> {
-        let stream = connect(server)
-            .await
-            .map_err(|error| Lost::NoConnection(in_words(&error)))?;
+        let stream = connect(server).await?;
         let (reader, writer) = tokio::io::split(stream);
         let mut connection = Self {
             reader,
@@ -107,7 +109,13 @@ impl Connection {
             heard_at: Instant::now(),
         };
         while !connection.frames.greeted {
-            connection.turn().await?;
+            let turned = connection.turn().await;
+            turned.map_err(|lost| match (lost, server) {
+                (Lost::Closed { last_words: None }, Server::Tcp(_)) => Lost::Closed {
+                    last_words: Some("it did not greet; if it wants TLS, say --tls".to_owned()),
+                },
+                (lost, _) => lost,
+            })?;
         }
         Ok(connection)
     }
@@ -190,19 +198,32 @@ impl Connection {
                 self.heard_at = Instant::now();
                 self.frames.receive(&bytes[..count])
             }
-            Err(error) => Err(Lost::Broken(error.to_string())),
+            // Who closes without TLS's own good-bye has closed all the same.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Lost::Closed {
+                last_words: self.frames.last_words(),
+            }),
+            Err(error) => Err(trust::refuses_us(&error)
+                .map_or_else(|| Lost::Broken(error.to_string()), Lost::NotTrusted)),
         }
     }
 }
 
-async fn connect(server: &Server) -> io::Result<Box<dyn Stream>> {
+async fn connect(server: &Server) -> Result<Box<dyn Stream>, Lost> {
+    let unconnected = |error: io::Error| Lost::NoConnection(in_words(&error));
     Ok(match server {
         Server::Tcp(address) => {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
+            let stream = TcpStream::connect(address).await.map_err(unconnected)?;
+            stream.set_nodelay(true).map_err(unconnected)?;
             Box::new(stream)
         }
-        Server::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        Server::Tls { address, trust } => {
+            let stream = trust.connect(address).await;
+            Box::new(stream.map_err(|failure| match failure {
+                TlsFailure::Socket(error) => unconnected(error),
+                TlsFailure::Trust(text) => Lost::NotTrusted(text),
+            })?)
+        }
+        Server::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(unconnected)?),
     })
 }
 

@@ -254,7 +254,11 @@ pub fn is_final(lost: &Lost) -> bool {
             )
         }
         Lost::NotChatd => true,
-        Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => false,
+        Lost::NoConnection(_)
+        | Lost::NotTrusted(_)
+        | Lost::Closed { .. }
+        | Lost::Broken(_)
+        | Lost::Silent(_) => false,
     }
 }
 

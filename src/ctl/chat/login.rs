@@ -83,6 +83,7 @@ impl LoginError {
             Self::Lost(lost @ Lost::NotChatd) => {
                 Failure::new(Exit::Failed, format!("{server}: {lost}"))
             }
+            Self::Lost(Lost::NotTrusted(text)) => Failure::new(Exit::Failed, text.clone()),
             Self::Lost(Lost::NoConnection(why)) => Failure::new(
                 Exit::Unreachable,
                 format!("chatd does not answer on {server} ({why}); {HOW_TO_START}"),
@@ -204,6 +205,6 @@ pub fn exit_of_loss(lost: &Lost) -> Exit {
         Lost::NoConnection(_) | Lost::Closed { .. } | Lost::Broken(_) | Lost::Silent(_) => {
             Exit::Unreachable
         }
-        Lost::NotChatd => Exit::Failed,
+        Lost::NotChatd | Lost::NotTrusted(_) => Exit::Failed,
     }
 }

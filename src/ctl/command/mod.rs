@@ -2,6 +2,7 @@
 //! hands it to `render`; what may go wrong is the client's business. This file only chooses.
 
 pub mod backup;
+pub mod cert;
 pub mod completion;
 pub mod config;
 pub mod db;
@@ -49,14 +50,14 @@ pub async fn run(args: &Args) -> Result<()> {
     };
     let admin = find_admin();
     let lasting = admin.within(args.timeout.unwrap_or(LASTING_TIMEOUT));
-    let server = || locate::server(args.server.as_ref(), &admin);
+    let server = || locate::server(args.server.as_ref(), &args.trust, &admin);
     let output = args.output;
     match &args.command {
-        Command::Join(join) => join::run(join, server().await, output, args.timeout).await,
-        Command::Send(send) => send::run(send, server().await, output, args.timeout).await,
-        Command::Tail(tail) => tail::run(tail, server().await, output, args.timeout).await,
-        Command::History(asked) => history::run(asked, server().await, output, args.timeout).await,
-        Command::Search(asked) => search::run(asked, server().await, output, args.timeout).await,
+        Command::Join(join) => join::run(join, server().await?, output, args.timeout).await,
+        Command::Send(send) => send::run(send, server().await?, output, args.timeout).await,
+        Command::Tail(tail) => tail::run(tail, server().await?, output, args.timeout).await,
+        Command::History(asked) => history::run(asked, server().await?, output, args.timeout).await,
+        Command::Search(asked) => search::run(asked, server().await?, output, args.timeout).await,
         Command::Status => status::run(&admin, output).await,
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,
@@ -74,6 +75,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Restore(restore) => backup::restore(output, restore, &environment),
         Command::HistoryDelete(delete) => history_delete::run(&lasting, output, delete).await,
         Command::Db(db) => db::run(&lasting, output, db, &environment).await,
+        Command::Cert(cert) => cert::run(output, cert, args.timeout.unwrap_or(TIMEOUT)).await,
         Command::Wait(_) => wait::ready(&find_admin, output, args.timeout).await,
         Command::Bench(bench) => bench::run(bench, args, &admin).await,
         Command::Doctor => doctor::run(&admin, output, &environment).await,

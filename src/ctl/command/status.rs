@@ -71,8 +71,17 @@ fn fields(status: &Status) -> Vec<(&'static str, String)> {
         ),
     ];
     for listener in &status.listeners {
-        let at = format!("{} on {}", listener.protocol, listener.address);
+        let tls = if listener.tls { " with TLS" } else { "" };
+        let at = format!("{} on {}{tls}", listener.protocol, listener.address);
         fields.push(("listens", at));
+    }
+    if let Some(tls) = &status.tls {
+        let text = format!(
+            "{}, expires {} (in {} days)",
+            tls.subject, tls.expires_at, tls.days_left
+        );
+        fields.push(("certificate", text));
+        fields.push(("sha256", tls.sha256.clone()));
     }
     let or_none = |file: &Option<String>| file.clone().unwrap_or_else(|| "none".into());
     fields.push(("config", or_none(&status.config_file)));

@@ -50,7 +50,7 @@ pub(super) async fn check(admin: &Admin) -> (Daemon, Vec<Finding>) {
     };
     let mut findings = vec![state(&status), version(&status), clock_step(&status)];
     for listener in &status.listeners {
-        if let Some(server) = chat_address(listener) {
+        if let Some(server) = chat_address(listener, status.tls.as_ref()) {
             let greeted = timeout(GREETING_MAX, Connection::open(&server)).await;
             findings.push(match greeted {
                 Ok(Ok(_)) => Finding::ok("listener", format!("{server} greets")),

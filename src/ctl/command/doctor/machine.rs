@@ -12,6 +12,7 @@ use super::Finding;
 use crate::config::paths::Environment;
 use crate::config::{Config, Endpoint, Loaded};
 use crate::ctl::clock;
+use crate::tls::{Acceptor, TlsError};
 
 /// Files that chatd needs besides its connections.
 const FILES_BESIDES: u64 = 32;
@@ -100,6 +101,40 @@ fn advice(error: &io::Error) -> String {
             "no such address on this machine; `ip address` lists them".to_owned()
         }
         _ => error.to_string(),
+    }
+}
+
+/// The files of `[tls]`, where a listener needs them. Whether chatd's own user may read them is only
+/// known to a daemon that runs, or to that user.
+pub(super) fn certificate(config: &Config) -> Vec<Finding> {
+    if !config.listen.iter().any(|listen| listen.tls) {
+        return Vec::new();
+    }
+    let now_s = clock::now().timestamp();
+    match Acceptor::load(&config.tls, now_s, None) {
+        Ok(acceptor) => {
+            let certificate = acceptor.certificate();
+            vec![match certificate.expiry_warning(now_s) {
+                Some(warning) => Finding::warn("certificate", warning),
+                None => Finding::ok(
+                    "certificate",
+                    format!(
+                        "{} is good for {} days",
+                        certificate.subject,
+                        certificate.days_left(now_s)
+                    ),
+                ),
+            }]
+        }
+        Err(errors) => {
+            let tell = |error: &TlsError| match error {
+                TlsError::Unreadable { kind, .. } if *kind == io::ErrorKind::PermissionDenied => {
+                    Finding::warn("certificate", error.to_string())
+                }
+                error => Finding::fail("certificate", error.to_string()),
+            };
+            errors.iter().map(tell).collect()
+        }
     }
 }
 

@@ -80,6 +80,7 @@ pub async fn run(admin: &Admin, output: Output, environment: &Environment) -> Re
                 findings.push(machine::open_files(&loaded.config));
                 findings.extend(history::of_file(&loaded.config.history));
             }
+            findings.extend(machine::certificate(&loaded.config));
             findings.push(machine::rights(&loaded.config, environment));
         }
         Err(problems) => {
