@@ -76,14 +76,17 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> TlsError {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        _ => error.to_string(),
+    let kind = error.kind();
+    let why = if kind == io::ErrorKind::NotFound {
+        "there is no such file".to_owned()
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "may not be read by this user".to_owned()
+    } else {
+        error.to_string()
     };
     TlsError::Unreadable {
         path: path.to_owned(),
-        kind: error.kind(),
+        kind,
         why,
     }
 }

@@ -109,12 +109,13 @@ fn server_config(
         .expect("ring has ciphers for TLS 1.2 and 1.3")
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain, key_der)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsError::Mismatch {
-                certificate: certificate.to_owned(),
-                key: key.to_owned(),
-            },
-            error => unusable(certificate.to_owned(), &error.to_string()),
+        .map_err(|error| {
+            let (certificate, key) = (certificate.to_owned(), key.to_owned());
+            if error == rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) {
+                TlsError::Mismatch { certificate, key }
+            } else {
+                unusable(certificate, &error.to_string())
+            }
         })
 }
 

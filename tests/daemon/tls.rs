@@ -20,7 +20,7 @@ struct Scene {
     daemon: Daemon,
     authority: Authority,
     client: Arc<ClientConfig>,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 impl Scene {
@@ -33,7 +33,7 @@ impl Scene {
             daemon: Daemon::start(&authority.config("server", &more)),
             client: authority.client("ca", None),
             authority,
-            _files: files,
+            files,
         }
     }
 
@@ -109,7 +109,7 @@ fn an_orderly_end_is_said_by_tls_too() {
     let mut scene = Scene::new("");
     let ana = scene.join("ana");
     scene.daemon.signal(Signal::SIGTERM);
-    assert!(ana.to_the_end().contains("shutdown"));
+    assert!(ana.until_the_end().contains("shutdown"));
     assert_eq!(scene.daemon.wait().code(), Some(0));
 }
 
@@ -331,7 +331,7 @@ fn sends(scene: &Scene, options: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn chatctl_makes_sure_whom_it_talks_to_and_says_what_to_do() {
     let scene = Scene::new("");
-    Authority::new(scene._files.path(), "other");
+    Authority::new(scene.files.path(), "other");
     let ca = scene.authority.file("ca", "pem");
     let ca = ca.to_str().unwrap();
     let other = scene.authority.file("other", "pem");

@@ -177,7 +177,7 @@ impl TlsPeer {
     }
 
     /// Reads to the end, which must be said by TLS, not only by TCP; returns the last line.
-    pub(crate) fn to_the_end(mut self) -> String {
+    pub(crate) fn until_the_end(mut self) -> String {
         let mut last = String::new();
         loop {
             match self.line() {

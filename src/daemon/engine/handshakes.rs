@@ -101,7 +101,20 @@ impl Core {
         self.handshakes.open -= 1;
         let detail = match reason {
             QuitReason::TlsFailed(why) | QuitReason::Failed(why) => Some(why.as_ref()),
-            _ => None,
+            QuitReason::Closed
+            | QuitReason::Quit(_)
+            | QuitReason::HandshakeTimeout
+            | QuitReason::SendQueueExceeded { .. }
+            | QuitReason::Unreadable
+            | QuitReason::TooManyFaults
+            | QuitReason::PingTimeout
+            | QuitReason::LoginTimeout
+            | QuitReason::Flooding
+            | QuitReason::ServerFull
+            | QuitReason::TooManyFromAddress
+            | QuitReason::TooFastFromAddress
+            | QuitReason::Kicked(_)
+            | QuitReason::Shutdown => None,
         };
         let reason = reason.code();
         debug!(target: TARGET, %session, %peer, reason, detail, "ended before TLS was agreed on");

@@ -134,8 +134,9 @@ fn slot_of(event: &Event) -> u32 {
 
 /// Sockets that the kernel tells of at a time.
 const EVENTS_PER_TURN: usize = 1024;
-/// Steps of handshakes in one turn; the others are told again. One takes up to a millisecond, of which
-/// a signature by RSA is the most, and everyone else waits for them.
+/// Steps of handshakes in one turn; the others are told again. Everyone else waits for them: a signature
+/// by an RSA key of 2048 bits alone takes 0.4 ms (`openssl speed rsa2048`, two
+/// cores in 2026), one by ECDSA on P-256 less than a tenth of that.
 const HANDSHAKE_STEPS_PER_TURN: usize = 8;
 /// Reads of what a peer still sends after the end, before it is cut off.
 const LINGER_READS: usize = 64;
