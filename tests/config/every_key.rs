@@ -187,6 +187,9 @@ fn a_text_on_the_command_line_stays_a_text_even_when_it_looks_like_a_number() {
 fn a_listener_that_is_open_to_other_machines_is_a_warning() {
     let file = "[[listen]]\naddress = \"0.0.0.0\"\n[[listen]]\naddress = \"127.8.0.1\"\nport = 1\n\
                 [[listen]]\nunix = \"/run/chat.sock\"\n";
+    let tls = "tls = true\n[tls]\ncertificate = \"/a.pem\"\nkey = \"/a.key\"\n";
+    let with_tls = format!("[[listen]]\naddress = \"0.0.0.0\"\n{tls}");
+    assert_eq!(load(&with_tls).warnings, [""; 0]);
     let warnings = load(file).warnings;
     assert_eq!(warnings.len(), 1);
     assert_eq!(

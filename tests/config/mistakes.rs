@@ -129,6 +129,23 @@ unix = "chat.sock"
 }
 
 #[test]
+fn tls_without_its_files_is_told_where_it_was_asked_for() {
+    let file = "[[listen]]\nport = 1\n[[listen]]\nport = 2\ntls = true\n\
+                [tls]\nkey = \"/a.key\"\nclient_certificates = \"required\"\n";
+    assert_eq!(
+        mistakes(file, &[]),
+        [
+            "chat.toml:5:7: listen[1].tls: needs tls.certificate, which is not set",
+            "chat.toml:8:23: tls.client_certificates: needs tls.client_ca: who vouches for clients?",
+        ]
+    );
+    assert_eq!(
+        mistakes("[[listen]]\ntls = \"yes\"\n", &[]),
+        ["chat.toml:2:7: listen[0].tls: must be true or false, not \"yes\""]
+    );
+}
+
+#[test]
 fn listeners_that_only_look_alike_are_no_mistake() {
     let file = r#"
 [[listen]]

@@ -126,6 +126,12 @@ fn a_new_certificate_comes_with_a_reload_and_disconnects_nobody() {
     scene
         .daemon
         .wait_for_log(&["not reloaded", "stays in force"]);
+    let (code, problem) = scene.daemon.admin("POST", "/v1/reload", "");
+    assert_eq!(code, 422, "{problem}");
+    assert!(
+        problem.to_string().contains("holds no certificate"),
+        "{problem}"
+    );
     let _ben = scene.join("ben");
 
     let renewed = scene.authority.issue("server", 10);
@@ -228,7 +234,7 @@ fn a_handshake_that_stands_still_is_ended_and_there_are_only_so_many() {
     });
     let _ana = scene.join("ana");
 
-    let scene = Scene::new("handshake_timeout = \"5m\"\nmax_handshakes = 2");
+    let mut scene = Scene::new("handshake_timeout = \"5m\"\nmax_handshakes = 2");
     let mut waiting: Vec<TcpStream> = (0..3)
         .map(|_| TcpStream::connect(scene.address()).unwrap())
         .collect();
@@ -241,6 +247,12 @@ fn a_handshake_that_stands_still_is_ended_and_there_are_only_so_many() {
         (scene.daemon.stats()["connections_open"] == 0).then_some(())
     });
     let _ana = scene.join("ana");
+    let _stalled = TcpStream::connect(scene.address()).unwrap();
+    wait_for("the handshake to begin", || {
+        (scene.daemon.stats()["connections_open"] == 2).then_some(())
+    });
+    scene.daemon.signal(Signal::SIGTERM);
+    assert_eq!(scene.daemon.wait().code(), Some(0), "nobody is waited for");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::Finding;
 use crate::ctl::admin_client::Admin;
-use crate::ctl::chat::connection::Connection;
+use crate::ctl::chat::connection::{Connection, Lost};
 use crate::ctl::clock;
 use crate::ctl::command::status::state_name;
 use crate::ctl::exit::{Exit, Failure};
@@ -54,6 +54,10 @@ pub(super) async fn check(admin: &Admin) -> (Daemon, Vec<Finding>) {
             let greeted = timeout(GREETING_MAX, Connection::open(&server)).await;
             findings.push(match greeted {
                 Ok(Ok(_)) => Finding::ok("listener", format!("{server} greets")),
+                // It answers, and may want a certificate that only clients have.
+                Ok(Err(Lost::NotTrusted(text))) => {
+                    Finding::warn("listener", format!("{server}: {text}"))
+                }
                 Ok(Err(lost)) => Finding::fail("listener", format!("{server}: {lost}")),
                 Err(_) => Finding::fail(
                     "listener",
