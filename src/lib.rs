@@ -18,8 +18,9 @@
 //!
 //! | module | may import | crates |
 //! |---|---|---|
-//! | `hub` | | `precis_profiles`, `sha2`, `smallvec`, `smol_str`, `unicode_normalization` |
+//! | `hub` | | `precis_profiles`, `sha2`, `smallvec`, `smol_str`, `unicode_normalization`, `zeroize` |
 //! | `store` | `hub` | `crc32fast`, `getrandom`, `postcard`, `rusqlite`, `rustix`, `serde`, `thiserror`, `unicode_normalization` |
+//! | `registry` | `hub` | `argon2`, `getrandom`, `rusqlite`, `rustix`, `sha2`, `thiserror` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `tls` | `config`, `hub` | `chrono`, `rcgen`, `rustls`, `thiserror`, `x509_parser` |
@@ -49,6 +50,7 @@ pub mod config;
 pub mod ctl;
 pub mod daemon;
 pub mod hub;
+pub mod registry;
 pub mod store;
 pub mod tls;
 pub mod wire;

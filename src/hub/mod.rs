@@ -8,9 +8,11 @@
 //! variant of [`Command`](command::Command), one function in `decide/` and one in `carry_out`; the
 //! compiler names the rest.
 
+pub mod account;
 mod address;
 mod apply;
 pub mod ask;
+mod attempts;
 mod audience;
 mod carry_out;
 mod change;
@@ -22,6 +24,7 @@ mod ending;
 pub mod event;
 pub mod fingerprint;
 pub mod flood;
+pub mod held;
 pub mod history;
 pub mod id;
 pub mod input;
@@ -32,6 +35,7 @@ pub mod refusal;
 mod resend;
 mod resume;
 mod room;
+pub mod secret;
 mod session;
 pub mod settings;
 mod state;

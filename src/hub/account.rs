@@ -1,0 +1,136 @@
+//! Accounts as the hub and the registry speak of them: what somebody claims, what the registry is
+//! asked, and what it answers. Plain data: nothing here knows SQL, hashes or a protocol.
+
+use std::sync::Arc;
+
+use super::history::OwnerId;
+use super::name::{Nick, RoomName};
+use super::secret::Secret;
+use super::time::UnixMillis;
+
+/// Who somebody says that they are, and how they prove it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// The account of this name, by its password.
+    Password { name: Nick, password: Secret },
+    /// Whoever's token this is.
+    Token(Secret),
+}
+
+/// Who may make an account without an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Whoever has an invitation, which is good for one account.
+    Invite,
+    /// Nobody: only operators make accounts.
+    Operator,
+}
+
+/// Who must have an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// Nobody: a nick that nobody has registered is for whoever takes it.
+    None,
+    /// Everybody who is not on this machine, that is on loopback or a Unix socket.
+    Remote,
+    /// Everybody.
+    All,
+}
+
+/// What the hub may ask of the registry. Every question brings the time along, because the registry
+/// has no clock.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountQuestion {
+    /// Whose is this?
+    Authenticate { claim: Claim, at: UnixMillis },
+    /// Make an account.
+    Register(Newcomer),
+}
+
+/// An account that is to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Newcomer {
+    pub name: Nick,
+    /// Whose history it goes on with; without it, it begins one.
+    pub owner: Option<OwnerId>,
+    /// As [`Secret::as_password`] gave it.
+    pub password: Secret,
+    /// Used up by it; `None` where none is needed.
+    pub invitation: Option<Secret>,
+    pub at: UnixMillis,
+}
+
+/// What the registry answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountAnswer {
+    /// The claim is true, or the account was made.
+    Account(Account),
+    /// The claim is not true, or there is no such account: nobody is told which.
+    Wrong,
+    /// The claim is true, and an operator has closed the account.
+    Disabled,
+    /// Another account has the name.
+    NameTaken,
+    /// There is no such invitation, or it was used or has expired.
+    BadInvitation,
+    /// So many passwords wait to be checked that no more are taken.
+    Busy,
+    /// The registry cannot be read or written. Why is for operators.
+    Failed(Arc<str>),
+}
+
+/// An account that somebody has proved to be theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose history, read marks and messages are this account's.
+    pub owner: OwnerId,
+    /// The nick that is held for it, as it was registered.
+    pub name: Nick,
+    /// Logins with a wrong password since the last good one.
+    pub failed_logins: u32,
+    /// The token that proved it, if one did.
+    pub token: Option<Token>,
+}
+
+/// Which token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenId(pub i64);
+
+/// What a session that logged in with a token may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub id: TokenId,
+    /// Only in these rooms, and to no user; `None` everywhere.
+    pub rooms: Option<Arc<[RoomName]>>,
+    /// It hears nothing and may ask for nothing.
+    pub send_only: bool,
+}
+
+impl Token {
+    /// Whether there is anything that its account may do and it may not.
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        self.rooms.is_some() || self.send_only
+    }
+
+    /// Whether it is good for a room.
+    #[must_use]
+    pub fn is_for(&self, room: &RoomName) -> bool {
+        self.rooms.as_ref().is_none_or(|rooms| rooms.contains(room))
+    }
+}
+
+/// What operators have changed, as the hub must know it at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// There is an account of this name now; who uses the nick as a guest is told.
+    Added { owner: OwnerId, name: Nick },
+    /// The nick is free again, and whoever is logged in is ended.
+    Removed { owner: OwnerId, name: Nick },
+    /// Whoever is logged in is ended: the account was closed, or its password was changed.
+    LoggedOut { owner: OwnerId },
+    /// Sessions that logged in with this token are ended.
+    TokenRevoked { token: TokenId },
+}

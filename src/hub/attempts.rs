@@ -1,0 +1,237 @@
+//! How fast passwords may be guessed: failed logins slow the next one down, for the account whoever
+//! tries, and for the address whichever account it tries. Bounded in memory and in time: who fails is
+//! never shut out for good, and whoever logged in well from an address before is not slowed there by what
+//! others do elsewhere. Peers on this machine share one address, so only the account counts for them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::address::Network;
+use super::name::Nick;
+
+/// Failed logins that cost no time: people mistype.
+pub(super) const ACCOUNT_FREE: u32 = 5;
+pub(super) const ADDRESS_FREE: u32 = 10;
+
+/// The wait after the first failure beyond those. It doubles with each further one, up to the longest.
+pub(super) const WAIT: Duration = Duration::from_secs(1);
+
+/// Longest wait for an account, so that a stranger cannot keep its owner out for long.
+pub(super) const ACCOUNT_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Longest wait for an address.
+pub(super) const ADDRESS_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Failures are forgotten when there was none for this long.
+pub(super) const REMEMBERED_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// Accounts and addresses that are remembered, of each so many; beyond that those give way whose last
+/// failure is the longest ago.
+pub(super) const REMEMBERED_MAX: usize = 10_000;
+
+/// Who has failed lately.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    accounts: Record<Nick>,
+    addresses: Record<Network>,
+}
+
+#[derive(Debug)]
+struct Record<K> {
+    failures: BTreeMap<K, Failures>,
+    /// By when they were last changed.
+    by_age: BTreeMap<(Duration, u64), K>,
+    serial: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failures {
+    count: u32,
+    /// Its place in `by_age`.
+    age: (Duration, u64),
+    /// Where the account was last logged in to.
+    good: Option<Network>,
+}
+
+impl<K> Default for Record<K> {
+    fn default() -> Self {
+        Self {
+            failures: BTreeMap::new(),
+            by_age: BTreeMap::new(),
+            serial: 0,
+        }
+    }
+}
+
+impl Attempts {
+    /// How long until this may be tried; `None` at once. `address` is `None` for a peer on this machine.
+    pub(super) fn wait(
+        &self,
+        account: Option<&Nick>,
+        address: Option<Network>,
+        now: Duration,
+    ) -> Option<Duration> {
+        let of_account = account
+            .and_then(|account| self.accounts.find(account, now))
+            .filter(|it| it.good.is_none() || it.good != address)
+            .and_then(|it| it.wait(ACCOUNT_FREE, ACCOUNT_WAIT_MAX, now));
+        let of_address = address
+            .and_then(|address| self.addresses.find(&address, now))
+            .and_then(|it| it.wait(ADDRESS_FREE, ADDRESS_WAIT_MAX, now));
+        of_account.max(of_address)
+    }
+
+    pub(super) fn failed(
+        &mut self,
+        account: Option<&Nick>,
+        address: Option<Network>,
+        now: Duration,
+    ) {
+        if let Some(account) = account {
+            self.accounts.count(account.clone(), now);
+        }
+        if let Some(address) = address {
+            self.addresses.count(address, now);
+        }
+    }
+
+    /// A good login: the account begins anew. The address does not, or whoever has one account could
+    /// guess at others for ever.
+    pub(super) fn succeeded(&mut self, account: &Nick, address: Option<Network>, now: Duration) {
+        self.accounts.begin_anew(account, address, now);
+    }
+}
+
+impl Failures {
+    fn wait(self, free: u32, wait_max: Duration, now: Duration) -> Option<Duration> {
+        let beyond = self.count.checked_sub(free)?.checked_sub(1)?;
+        let wait = WAIT
+            .checked_mul(1_u32.checked_shl(beyond).unwrap_or(u32::MAX))
+            .unwrap_or(wait_max)
+            .min(wait_max);
+        let until = self.age.0 + wait;
+        (until > now).then(|| until.saturating_sub(now))
+    }
+}
+
+impl<K: Ord + Clone> Record<K> {
+    fn find(&self, key: &K, now: Duration) -> Option<Failures> {
+        let found = self.failures.get(key).copied();
+        found.filter(|it| now.saturating_sub(it.age.0) < REMEMBERED_FOR)
+    }
+
+    fn count(&mut self, key: K, now: Duration) {
+        let before = self.find(&key, now);
+        let count = before.map_or(0, |it| it.count).saturating_add(1);
+        self.put(key, count, before.and_then(|it| it.good), now);
+    }
+
+    fn begin_anew(&mut self, key: &K, good: Option<Network>, now: Duration) {
+        // Whoever was not guessed at needs no place here.
+        if self.failures.contains_key(key) {
+            self.put(key.clone(), 0, good, now);
+        }
+    }
+
+    fn put(&mut self, key: K, count: u32, good: Option<Network>, now: Duration) {
+        self.serial += 1;
+        let age = (now, self.serial);
+        let before = self
+            .failures
+            .insert(key.clone(), Failures { count, age, good });
+        if let Some(before) = before {
+            self.by_age.remove(&before.age);
+        }
+        self.by_age.insert(age, key);
+        while self.by_age.len() > REMEMBERED_MAX
+            || self
+                .by_age
+                .first_key_value()
+                .is_some_and(|((at, _), _)| now.saturating_sub(*at) >= REMEMBERED_FOR)
+        {
+            if let Some((_, oldest)) = self.by_age.pop_first() {
+                self.failures.remove(&oldest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1000);
+
+    fn nick(text: &str) -> Nick {
+        Nick::parse(text).unwrap()
+    }
+
+    fn from(last: u8) -> Option<Network> {
+        Some(Network::V4([203, 0, 113, last]))
+    }
+
+    #[test]
+    fn each_failure_beyond_the_free_ones_doubles_the_wait() {
+        let mut attempts = Attempts::default();
+        let ana = nick("ana");
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            attempts.failed(Some(&ana), None, NOW);
+            waits.push(attempts.wait(Some(&ana), None, NOW).map(|it| it.as_secs()));
+        }
+        assert_eq!(waits[..5], [None; 5]);
+        assert_eq!(waits[5..], [1, 2, 4, 8, 16, 30, 30].map(Some));
+        let later = NOW + Duration::from_secs(29);
+        let left = attempts.wait(Some(&ana), from(1), later);
+        assert_eq!(left, Some(Duration::from_secs(1)), "from anywhere");
+        assert_eq!(attempts.wait(Some(&nick("ben")), None, later), None);
+        assert_eq!(
+            attempts.wait(Some(&ana), None, NOW + ACCOUNT_WAIT_MAX),
+            None
+        );
+    }
+
+    #[test]
+    fn an_address_is_slowed_whatever_it_tries() {
+        let mut attempts = Attempts::default();
+        for number in 0..=ADDRESS_FREE {
+            let victim = nick(&format!("victim{number}"));
+            attempts.failed(Some(&victim), from(1), NOW);
+        }
+        let fresh = nick("somebody-else");
+        assert_eq!(attempts.wait(Some(&fresh), from(1), NOW), Some(WAIT));
+        assert_eq!(attempts.wait(Some(&fresh), from(2), NOW), None);
+        attempts.succeeded(&fresh, from(1), NOW);
+        assert_eq!(attempts.wait(None, from(1), NOW), Some(WAIT));
+    }
+
+    #[test]
+    fn who_logged_in_before_is_not_kept_out_by_a_stranger() {
+        let mut attempts = Attempts::default();
+        let ana = nick("ana");
+        attempts.failed(Some(&ana), from(9), NOW);
+        attempts.succeeded(&ana, from(1), NOW);
+        for _ in 0..20 {
+            attempts.failed(Some(&ana), from(9), NOW);
+        }
+        assert!(attempts.wait(Some(&ana), from(8), NOW).is_some());
+        assert_eq!(attempts.wait(Some(&ana), from(1), NOW), None);
+    }
+
+    #[test]
+    fn failures_are_forgotten_and_never_too_many() {
+        let mut attempts = Attempts::default();
+        let ana = nick("ana");
+        for _ in 0..20 {
+            attempts.failed(Some(&ana), None, NOW);
+        }
+        assert_eq!(attempts.wait(Some(&ana), None, NOW + REMEMBERED_FOR), None);
+        for number in 0..REMEMBERED_MAX + 10 {
+            attempts.failed(Some(&nick(&format!("n{number}"))), None, NOW);
+        }
+        let accounts = &attempts.accounts;
+        assert_eq!(accounts.failures.len(), REMEMBERED_MAX);
+        assert_eq!(accounts.by_age.len(), REMEMBERED_MAX);
+        assert!(!accounts.failures.contains_key(&ana));
+    }
+}

@@ -1,0 +1,445 @@
+//! What is in `registry.db`, as rows: accounts, invitations, tokens. One method per thing that is done,
+//! each in one transaction. Nothing here hashes a password or knows who waits for an answer.
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+
+use crate::hub::account::{Account, Token, TokenId};
+use crate::hub::held::Held;
+use crate::hub::history::OwnerId;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::time::UnixMillis;
+
+use super::error::RegistryError;
+use super::report::{AccountInfo, InvitationInfo, TokenInfo};
+
+/// Invitations that may be open at a time.
+pub(super) const INVITATIONS_MAX: usize = 10_000;
+/// Tokens that one account may have.
+pub(super) const TOKENS_PER_ACCOUNT: usize = 100;
+
+/// The open database.
+#[derive(Debug)]
+pub(super) struct Book {
+    connection: Connection,
+}
+
+/// One account's row.
+#[derive(Clone, Debug)]
+pub(super) struct AccountRow {
+    pub(super) id: i64,
+    pub(super) owner: OwnerId,
+    pub(super) name: Nick,
+    /// An Argon2 hash; `None` for an account that only tokens or the system vouch for.
+    pub(super) password: Option<String>,
+    pub(super) created_at: UnixMillis,
+    pub(super) last_login_at: Option<UnixMillis>,
+    pub(super) failed_logins: u32,
+    pub(super) disabled_at: Option<UnixMillis>,
+    /// Rises with every new password.
+    pub(super) password_serial: i64,
+}
+
+/// An account to be written down.
+#[derive(Debug)]
+pub(super) struct NewAccount<'a> {
+    pub(super) name: &'a Nick,
+    pub(super) owner: Option<OwnerId>,
+    pub(super) password: Option<&'a str>,
+    /// The hash of an invitation that it uses up.
+    pub(super) invitation: Option<&'a [u8; 32]>,
+    pub(super) at: UnixMillis,
+}
+
+/// Why an account was not written down.
+#[derive(Debug)]
+pub(super) enum NotMade {
+    NameTaken,
+    BadInvitation,
+    Failed(rusqlite::Error),
+}
+
+/// What happened to one account since it was last written down.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Touch {
+    /// The last good login; before it nothing counts.
+    pub(super) login_at: Option<UnixMillis>,
+    /// Failed ones since then.
+    pub(super) failed: u32,
+}
+
+const ACCOUNT: &str = "SELECT id, owner, name, password, created_at, last_login_at, failed_logins, \
+    disabled_at, password_serial FROM account";
+
+impl Book {
+    pub(super) fn new(connection: Connection) -> Self {
+        connection.set_prepared_statement_cache_capacity(32);
+        Self { connection }
+    }
+
+    /// Every account's nick and person. Takes one pass over all of them.
+    pub(super) fn held(&self) -> rusqlite::Result<Held> {
+        let mut all = self
+            .connection
+            .prepare("SELECT name_key, owner FROM account")?;
+        let rows = all.query_map([], |row| Ok((row.get::<_, String>(0)?, owner(row, 1)?)))?;
+        rows.collect()
+    }
+
+    pub(super) fn account(&self, name: &Nick) -> rusqlite::Result<Option<AccountRow>> {
+        let sql = format!("{ACCOUNT} WHERE name_key = ?1");
+        let mut found = self.connection.prepare_cached(&sql)?;
+        found.query_row([name.key()], account_row).optional()
+    }
+
+    /// The accounts behind a name, by name.
+    pub(super) fn accounts(
+        &self,
+        after: Option<&Nick>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<AccountInfo>> {
+        let sql = format!("{ACCOUNT} WHERE name_key > ?1 ORDER BY name_key LIMIT ?2");
+        let mut page = self.connection.prepare_cached(&sql)?;
+        let after = after.map_or("", Nick::key);
+        let rows = page.query_map(params![after, limit], account_row)?;
+        let rows: Vec<AccountRow> = rows.collect::<rusqlite::Result<_>>()?;
+        rows.into_iter().map(|row| self.info(row)).collect()
+    }
+
+    pub(super) fn info(&self, row: AccountRow) -> rusqlite::Result<AccountInfo> {
+        let mut count = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM token WHERE account = ?1")?;
+        Ok(AccountInfo {
+            tokens: count.query_row([row.id], |row| row.get(0))?,
+            name: row.name,
+            created_at: row.created_at,
+            last_login_at: row.last_login_at,
+            failed_logins: row.failed_logins,
+            disabled_at: row.disabled_at,
+            has_password: row.password.is_some(),
+        })
+    }
+
+    /// Writes an account down and uses its invitation up, both or neither.
+    pub(super) fn add(&mut self, new: &NewAccount<'_>) -> Result<Account, NotMade> {
+        let transaction = self.connection.transaction().map_err(NotMade::Failed)?;
+        if let Some(hash) = new.invitation {
+            let used = transaction
+                .execute(
+                    "DELETE FROM invitation WHERE hash = ?1 AND expires_at > ?2",
+                    params![hash, millis(new.at)],
+                )
+                .map_err(NotMade::Failed)?;
+            if used == 0 {
+                return Err(NotMade::BadInvitation);
+            }
+        }
+        let owner = new.owner.unwrap_or_else(draw_owner);
+        let added = transaction.execute(
+            "INSERT INTO account (owner, name, name_key, password, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                owner.0.cast_signed(),
+                new.name.as_str(),
+                new.name.key(),
+                new.password,
+                millis(new.at)
+            ],
+        );
+        match added {
+            Ok(_) => {}
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                return Err(NotMade::NameTaken);
+            }
+            Err(error) => return Err(NotMade::Failed(error)),
+        }
+        transaction.commit().map_err(NotMade::Failed)?;
+        Ok(Account {
+            owner,
+            name: new.name.clone(),
+            failed_logins: 0,
+            token: None,
+        })
+    }
+
+    pub(super) fn remove(&mut self, account: i64) -> rusqlite::Result<()> {
+        let removed = self
+            .connection
+            .execute("DELETE FROM account WHERE id = ?1", [account]);
+        removed.map(|_| ())
+    }
+
+    pub(super) fn set_password(&mut self, account: i64, hash: &str) -> rusqlite::Result<()> {
+        let set = self.connection.execute(
+            "UPDATE account SET password = ?2, password_serial = password_serial + 1
+             WHERE id = ?1",
+            params![account, hash],
+        );
+        set.map(|_| ())
+    }
+
+    /// The same password under another hash, unless it has changed meanwhile.
+    pub(super) fn rehash(&mut self, account: i64, old: &str, new: &str) -> rusqlite::Result<()> {
+        let set = self.connection.execute(
+            "UPDATE account SET password = ?3 WHERE id = ?1 AND password = ?2",
+            params![account, old, new],
+        );
+        set.map(|_| ())
+    }
+
+    pub(super) fn set_disabled(
+        &mut self,
+        account: i64,
+        at: Option<UnixMillis>,
+    ) -> rusqlite::Result<()> {
+        let set = self.connection.execute(
+            "UPDATE account SET disabled_at = ?2 WHERE id = ?1",
+            params![account, at.map(millis)],
+        );
+        set.map(|_| ())
+    }
+
+    /// Writes down what happened at logins, all or nothing.
+    pub(super) fn touch(
+        &mut self,
+        accounts: impl Iterator<Item = (i64, Touch)>,
+        tokens: impl Iterator<Item = (TokenId, UnixMillis)>,
+    ) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for (id, touch) in accounts {
+            transaction
+                .prepare_cached(
+                    "UPDATE account SET
+                     failed_logins = CASE WHEN ?2 IS NULL THEN failed_logins ELSE 0 END + ?3,
+                     last_login_at = coalesce(?2, last_login_at) WHERE id = ?1",
+                )?
+                .execute(params![id, touch.login_at.map(millis), touch.failed])?;
+        }
+        for (id, at) in tokens {
+            transaction
+                .prepare_cached("UPDATE token SET last_used_at = ?2 WHERE id = ?1")?
+                .execute(params![id.0, millis(at)])?;
+        }
+        transaction.commit()
+    }
+
+    /// Whether an invitation would be taken.
+    pub(super) fn is_invited(&self, hash: &[u8; 32], at: UnixMillis) -> rusqlite::Result<bool> {
+        let mut found = self
+            .connection
+            .prepare_cached("SELECT 1 FROM invitation WHERE hash = ?1 AND expires_at > ?2")?;
+        found.exists(params![hash, millis(at)])
+    }
+
+    /// Writes an invitation down; those that have expired give way.
+    pub(super) fn invite(
+        &mut self,
+        hash: &[u8; 32],
+        note: Option<&str>,
+        at: UnixMillis,
+        expires_at: UnixMillis,
+    ) -> Result<i64, RegistryError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "DELETE FROM invitation WHERE expires_at <= ?1",
+            [millis(at)],
+        )?;
+        let open: usize =
+            transaction.query_row("SELECT count(*) FROM invitation", [], |row| row.get(0))?;
+        if open >= INVITATIONS_MAX {
+            return Err(RegistryError::TooMany(INVITATIONS_MAX));
+        }
+        transaction.execute(
+            "INSERT INTO invitation (hash, note, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            params![hash, note, millis(at), millis(expires_at)],
+        )?;
+        let id = transaction.last_insert_rowid();
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// Those that would be taken, by id.
+    pub(super) fn invitations(&self, at: UnixMillis) -> rusqlite::Result<Vec<InvitationInfo>> {
+        let mut open = self.connection.prepare_cached(
+            "SELECT id, note, created_at, expires_at FROM invitation WHERE expires_at > ?1
+             ORDER BY id",
+        )?;
+        let rows = open.query_map([millis(at)], |row| {
+            Ok(InvitationInfo {
+                id: row.get(0)?,
+                note: row.get(1)?,
+                created_at: time(row, 2)?,
+                expires_at: time(row, 3)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    pub(super) fn revoke_invitation(&mut self, id: i64) -> Result<(), RegistryError> {
+        let removed = self
+            .connection
+            .execute("DELETE FROM invitation WHERE id = ?1", [id])?;
+        if removed == 0 {
+            return Err(RegistryError::NoSuchInvitation(id));
+        }
+        Ok(())
+    }
+
+    /// Writes a token down; its id, when it was made and when it was used are not looked at.
+    pub(super) fn add_token(
+        &mut self,
+        account: i64,
+        hash: &[u8; 32],
+        token: &TokenInfo,
+    ) -> Result<i64, RegistryError> {
+        let transaction = self.connection.transaction()?;
+        let count: usize = transaction.query_row(
+            "SELECT count(*) FROM token WHERE account = ?1",
+            [account],
+            |row| row.get(0),
+        )?;
+        if count >= TOKENS_PER_ACCOUNT {
+            return Err(RegistryError::TooMany(TOKENS_PER_ACCOUNT));
+        }
+        let rooms = token.rooms.as_ref().map(|rooms| {
+            let names: Vec<&str> = rooms.iter().map(RoomName::as_str).collect();
+            names.join(" ")
+        });
+        transaction.execute(
+            "INSERT INTO token (account, hash, note, rooms, send_only, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                account,
+                hash,
+                token.note,
+                rooms,
+                token.send_only,
+                millis(token.created_at),
+                token.expires_at.map(millis)
+            ],
+        )?;
+        let id = transaction.last_insert_rowid();
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// Tokens, by id; those of one account, or all, behind an id.
+    pub(super) fn tokens(
+        &self,
+        of: Option<&Nick>,
+        after: i64,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<TokenInfo>> {
+        let mut all = self.connection.prepare_cached(
+            "SELECT token.id, name, note, rooms, send_only, token.created_at, expires_at, last_used_at
+             FROM token JOIN account ON account.id = account
+             WHERE token.id > ?1 AND (?2 IS NULL OR name_key = ?2) ORDER BY token.id LIMIT ?3",
+        )?;
+        let rows = all.query_map(params![after, of.map(Nick::key), limit], |row| {
+            Ok(TokenInfo {
+                id: TokenId(row.get(0)?),
+                account: nick(row, 1)?,
+                note: row.get(2)?,
+                rooms: rooms(row, 3)?,
+                send_only: row.get(4)?,
+                created_at: time(row, 5)?,
+                expires_at: time_if_any(row, 6)?,
+                last_used_at: time_if_any(row, 7)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Whose token it is, and what it is good for, unless it has expired.
+    pub(super) fn token(
+        &self,
+        hash: &[u8; 32],
+        at: UnixMillis,
+    ) -> rusqlite::Result<Option<(AccountRow, Token)>> {
+        let mut found = self.connection.prepare_cached(
+            "SELECT account.id, owner, name, password, account.created_at, last_login_at,
+             failed_logins, disabled_at, password_serial, token.id, rooms, send_only
+             FROM token JOIN account ON account.id = account
+             WHERE hash = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+        )?;
+        let found = found.query_row(params![hash, millis(at)], |row| {
+            let token = Token {
+                id: TokenId(row.get(9)?),
+                rooms: rooms(row, 10)?.map(Into::into),
+                send_only: row.get(11)?,
+            };
+            Ok((account_row(row)?, token))
+        });
+        found.optional()
+    }
+
+    pub(super) fn revoke_token(&mut self, id: TokenId) -> Result<(), RegistryError> {
+        let removed = self
+            .connection
+            .execute("DELETE FROM token WHERE id = ?1", [id.0])?;
+        if removed == 0 {
+            return Err(RegistryError::NoSuchToken(id.0));
+        }
+        Ok(())
+    }
+}
+
+fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
+        id: row.get(0)?,
+        owner: owner(row, 1)?,
+        name: nick(row, 2)?,
+        password: row.get(3)?,
+        created_at: time(row, 4)?,
+        last_login_at: time_if_any(row, 5)?,
+        failed_logins: row.get(6)?,
+        disabled_at: time_if_any(row, 7)?,
+        password_serial: row.get(8)?,
+    })
+}
+
+fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<OwnerId> {
+    Ok(OwnerId(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+fn nick(row: &Row<'_>, column: usize) -> rusqlite::Result<Nick> {
+    let text: String = row.get(column)?;
+    Nick::parse(&text).map_err(|_| not_a_name(column))
+}
+
+fn rooms(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Vec<RoomName>>> {
+    let text: Option<String> = row.get(column)?;
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let parse = |name| RoomName::parse(name).map_err(|_| not_a_name(column));
+    text.split(' ')
+        .map(parse)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+fn not_a_name(column: usize) -> rusqlite::Error {
+    let why = "a name that is none";
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
+}
+
+fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<UnixMillis> {
+    Ok(UnixMillis(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+fn time_if_any(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<UnixMillis>> {
+    let at: Option<i64> = row.get(column)?;
+    Ok(at.map(|at| UnixMillis(at.cast_unsigned())))
+}
+
+/// Until the end of time, whatever an operator asks for.
+fn millis(at: UnixMillis) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
+}
+
+fn draw_owner() -> OwnerId {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("a running Linux always gives random bytes");
+    OwnerId(u64::from_ne_bytes(bytes))
+}

@@ -1,0 +1,305 @@
+//! The registry's own thread: it takes one message after the other, looks things up, has passwords hashed
+//! by the pool and writes down what came of it. What happens at every login, such as when it was, is
+//! written lazily, so that no login and no wrong password costs a write of the disk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use crate::hub::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, TokenId};
+use crate::hub::history::Ticket;
+use crate::hub::name::Nick;
+use crate::hub::secret::Secret;
+use crate::hub::time::UnixMillis;
+
+use super::Shared;
+use super::book::{Book, NewAccount, NotMade, Touch};
+use super::error::RegistryError;
+use super::hash::{hash_of_secret, is_password};
+use super::news::News;
+
+/// What the clerk is given to do.
+pub(super) enum Message {
+    Ask(Ticket, AccountQuestion),
+    /// A password was compared with the hash that its account had.
+    Compared(Ticket, Compared),
+    /// A newcomer's password was hashed.
+    Hashed(Ticket, Newcomer, Result<String, RegistryError>),
+    /// A password that was right has a hash at today's cost.
+    Rehashed {
+        account: i64,
+        old: String,
+        new: String,
+    },
+    /// Something that an operator asked for.
+    Job(Job),
+    Close,
+}
+
+pub(super) type Job = Box<dyn FnOnce(&mut Clerk) + Send>;
+
+/// How a password was compared.
+#[derive(Debug)]
+pub(super) struct Compared {
+    name: Nick,
+    /// Which of the account's passwords it was compared with.
+    serial: Option<i64>,
+    is_right: bool,
+    at: UnixMillis,
+}
+
+/// Written when nothing else came for this long …
+const WRITE_AFTER: Duration = Duration::from_secs(1);
+/// … or so many accounts and tokens wait for it.
+const TOUCHED_MAX: usize = 1000;
+
+/// The thread's state.
+#[derive(Debug)]
+pub(super) struct Clerk {
+    pub(super) book: Book,
+    shared: Arc<Shared>,
+    /// What has not been written down yet.
+    accounts: BTreeMap<i64, Touch>,
+    tokens: BTreeMap<TokenId, UnixMillis>,
+    /// Whether writing it failed, and the owner was told.
+    is_stuck: bool,
+}
+
+impl Clerk {
+    pub(super) fn new(book: Book, shared: Arc<Shared>) -> Self {
+        Self {
+            book,
+            shared,
+            accounts: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            is_stuck: false,
+        }
+    }
+
+    /// Works until it is told to close.
+    pub(super) fn run(mut self, inbox: &Receiver<Message>, own: &SyncSender<Message>) {
+        loop {
+            let touched = self.accounts.len() + self.tokens.len();
+            if touched >= TOUCHED_MAX {
+                self.write_touches();
+            }
+            let message = match touched {
+                0 => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                _ => inbox.recv_timeout(WRITE_AFTER),
+            };
+            match message {
+                Ok(Message::Ask(ticket, question)) => self.asked(ticket, question, own),
+                Ok(Message::Compared(ticket, compared)) => {
+                    let answer = self.judge(&compared);
+                    self.answer(ticket, answer);
+                }
+                Ok(Message::Hashed(ticket, newcomer, hash)) => {
+                    let answer = self.enroll(&newcomer, hash);
+                    self.answer(ticket, answer);
+                }
+                Ok(Message::Rehashed { account, old, new }) => {
+                    // If it cannot be written, the next login tries again.
+                    let _ = self.book.rehash(account, &old, &new);
+                }
+                Ok(Message::Job(job)) => job(&mut self),
+                Err(RecvTimeoutError::Timeout) => self.write_touches(),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.write_touches();
+    }
+
+    pub(super) fn tell(&self, news: News) {
+        self.shared.news.leave(news);
+    }
+
+    fn answer(&self, ticket: Ticket, answer: AccountAnswer) {
+        self.tell(News::Answered { ticket, answer });
+    }
+
+    /// Answers what can be answered at once; what needs a hash comes back as a message.
+    fn asked(&mut self, ticket: Ticket, question: AccountQuestion, own: &SyncSender<Message>) {
+        let answer = match question {
+            AccountQuestion::Authenticate { claim, at } => match claim {
+                Claim::Password { name, password } => self.compare(ticket, name, password, at, own),
+                Claim::Token(token) => Some(self.find_token(&token, at)),
+            },
+            AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
+        };
+        if let Some(answer) = answer {
+            self.answer(ticket, answer);
+        }
+    }
+
+    /// Has a password compared with its account's hash, or with one that costs the same.
+    fn compare(
+        &self,
+        ticket: Ticket,
+        name: Nick,
+        password: Secret,
+        at: UnixMillis,
+        own: &SyncSender<Message>,
+    ) -> Option<AccountAnswer> {
+        let row = match self.book.account(&name) {
+            Ok(row) => row,
+            Err(error) => return Some(failed(&error)),
+        };
+        let cost = self.shared.cost();
+        let id = row.as_ref().map(|row| row.id);
+        let serial = row.as_ref().map(|row| row.password_serial);
+        let hash = row.and_then(|row| row.password);
+        let own = own.clone();
+        let hashing = self.shared.pool.run(move || {
+            // Who has no account or no password costs as much as who has.
+            let with = hash.clone().unwrap_or_else(|| cost.decoy());
+            let is_right = is_password(&password, &with) && hash.is_some();
+            let compared = Compared {
+                name,
+                serial,
+                is_right,
+                at,
+            };
+            // Nobody waits for it when the registry is closing.
+            let _ = own.send(Message::Compared(ticket, compared));
+            if let (true, Some(account), Some(old)) = (is_right, id, hash)
+                && !cost.made(&old)
+                && let Ok(password) = password.as_password()
+                && let Ok(new) = cost.hash(&password)
+            {
+                let _ = own.send(Message::Rehashed { account, old, new });
+            }
+        });
+        hashing.is_err().then_some(AccountAnswer::Busy)
+    }
+
+    /// The account may have changed while its password was compared.
+    fn judge(&mut self, compared: &Compared) -> AccountAnswer {
+        let row = match self.book.account(&compared.name) {
+            Ok(Some(row)) => row,
+            Ok(None) => return AccountAnswer::Wrong,
+            Err(error) => return failed(&error),
+        };
+        if !(compared.is_right && compared.serial == Some(row.password_serial)) {
+            self.accounts.entry(row.id).or_default().failed += 1;
+            return AccountAnswer::Wrong;
+        }
+        if row.disabled_at.is_some() {
+            return AccountAnswer::Disabled;
+        }
+        let touch = self.accounts.entry(row.id).or_default();
+        let before = match touch.login_at {
+            Some(_) => touch.failed,
+            None => row.failed_logins.saturating_add(touch.failed),
+        };
+        *touch = Touch {
+            login_at: Some(compared.at),
+            failed: 0,
+        };
+        AccountAnswer::Account(Account {
+            owner: row.owner,
+            name: row.name,
+            failed_logins: before,
+            token: None,
+        })
+    }
+
+    fn find_token(&mut self, token: &Secret, at: UnixMillis) -> AccountAnswer {
+        match self.book.token(&hash_of_secret(token), at) {
+            Ok(Some((row, token))) if row.disabled_at.is_none() => {
+                self.tokens.insert(token.id, at);
+                AccountAnswer::Account(Account {
+                    owner: row.owner,
+                    name: row.name,
+                    failed_logins: 0, // of no interest to a program
+                    token: Some(token),
+                })
+            }
+            Ok(Some(_)) => AccountAnswer::Disabled,
+            Ok(None) => AccountAnswer::Wrong,
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// Refuses what can be refused before a hash is paid for.
+    fn begin_enrolling(
+        &self,
+        ticket: Ticket,
+        newcomer: Newcomer,
+        own: &SyncSender<Message>,
+    ) -> Option<AccountAnswer> {
+        let invited = newcomer
+            .invitation
+            .as_ref()
+            .map(|secret| self.book.is_invited(&hash_of_secret(secret), newcomer.at));
+        match (invited, self.book.account(&newcomer.name)) {
+            (Some(Err(error)), _) | (_, Err(error)) => return Some(failed(&error)),
+            (Some(Ok(false)), _) => return Some(AccountAnswer::BadInvitation),
+            (_, Ok(Some(_))) => return Some(AccountAnswer::NameTaken),
+            (Some(Ok(true)) | None, Ok(None)) => {}
+        }
+        let cost = self.shared.cost();
+        let own = own.clone();
+        let hashing = self.shared.pool.run(move || {
+            let hash = cost.hash(&newcomer.password);
+            let _ = own.send(Message::Hashed(ticket, newcomer, hash));
+        });
+        hashing.is_err().then_some(AccountAnswer::Busy)
+    }
+
+    fn enroll(
+        &mut self,
+        newcomer: &Newcomer,
+        hash: Result<String, RegistryError>,
+    ) -> AccountAnswer {
+        let hash = match hash {
+            Ok(hash) => hash,
+            Err(error) => return AccountAnswer::Failed(error.to_string().into()),
+        };
+        let invitation = newcomer.invitation.as_ref().map(hash_of_secret);
+        let made = self.book.add(&NewAccount {
+            name: &newcomer.name,
+            owner: newcomer.owner,
+            password: Some(&hash),
+            invitation: invitation.as_ref(),
+            at: newcomer.at,
+        });
+        match made {
+            Ok(account) => AccountAnswer::Account(account),
+            Err(NotMade::NameTaken) => AccountAnswer::NameTaken,
+            Err(NotMade::BadInvitation) => AccountAnswer::BadInvitation,
+            Err(NotMade::Failed(error)) => failed(&error),
+        }
+    }
+
+    /// Writes down what waits for it, so that what is read is true.
+    pub(super) fn write_touches(&mut self) {
+        if self.accounts.is_empty() && self.tokens.is_empty() {
+            return;
+        }
+        let accounts = self.accounts.iter().map(|(&id, &touch)| (id, touch));
+        let tokens = self.tokens.iter().map(|(&id, &at)| (id, at));
+        match self.book.touch(accounts, tokens) {
+            Ok(()) => {
+                self.accounts.clear();
+                self.tokens.clear();
+                self.is_stuck = false;
+            }
+            Err(error) => {
+                // What cannot be written must not grow without end, and is not worth refusing a login.
+                if self.accounts.len() + self.tokens.len() >= TOUCHED_MAX {
+                    self.accounts.clear();
+                    self.tokens.clear();
+                }
+                if !self.is_stuck {
+                    self.is_stuck = true;
+                    self.tell(News::NotWritten(error.to_string()));
+                }
+            }
+        }
+    }
+}
+
+fn failed(error: &rusqlite::Error) -> AccountAnswer {
+    AccountAnswer::Failed(error.to_string().into())
+}

@@ -1,0 +1,69 @@
+//! The tables of `registry.db`, and how an older database becomes one of today. Migrations go forward
+//! only; one that was ever released is never changed again. Roles, bans and what belongs to a room get
+//! tables of their own beside these.
+
+use rusqlite::Connection;
+
+/// "acct" in ASCII: marks the file as a registry of chatd.
+pub(super) const APPLICATION_ID: i32 = 0x6163_6374;
+
+/// The version that this chatd writes, which is how many migrations there are.
+#[expect(clippy::cast_possible_truncation, reason = "a handful")]
+pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// Each takes the database from the version that is its index to the next.
+const MIGRATIONS: &[&str] = &[VERSION_1];
+
+/// Brings an empty or older database to [`VERSION`], in one transaction per step.
+///
+/// # Errors
+/// Whatever SQLite says; the step is undone.
+pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Result<()> {
+    for (version, step) in (1..).zip(MIGRATIONS).skip(from as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Owners are 64 bits without a sign, kept as SQLite's 64 bits with one. Times are milliseconds since
+/// 1970. A password is kept as an Argon2 hash in PHC's form; tokens and invitations as the SHA-256 of 256
+/// random bits. `rooms` are names with a space between them; NULL is everywhere.
+const VERSION_1: &str = "
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY,
+    owner INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    password TEXT,
+    password_serial INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    last_login_at INTEGER,
+    failed_logins INTEGER NOT NULL DEFAULT 0,
+    disabled_at INTEGER
+) STRICT;
+
+CREATE TABLE invitation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash BLOB NOT NULL UNIQUE,
+    note TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL UNIQUE,
+    note TEXT,
+    rooms TEXT,
+    send_only INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER
+) STRICT;
+CREATE INDEX token_by_account ON token (account);
+";

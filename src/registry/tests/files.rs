@@ -1,0 +1,80 @@
+//! The file: private, and never begun anew over what is there.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::{CHEAP, NOW, Office, nick};
+use crate::hub::history::OwnerId;
+use crate::registry::{OpenError, Options, Registry};
+
+fn refused(office: &Office) -> OpenError {
+    let options = Options {
+        path: office.directory.path().join("registry.db"),
+        cost: CHEAP,
+        hash_threads: 1,
+        hash_queue: 1,
+    };
+    Registry::open(&options, || {}).expect_err("it must be refused")
+}
+
+#[test]
+fn only_its_owner_may_read_it_and_it_is_one_file() {
+    let mut office = Office::open();
+    office.register("ana", None);
+    let path = office.directory.path().join("registry.db");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // While it is open and nothing is being written: a copy of the one file has everything.
+    let copy = office.directory.path().join("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    let copy = rusqlite::Connection::open(copy).unwrap();
+    let names: i64 = copy
+        .query_row("SELECT count(*) FROM account", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(names, 1);
+}
+
+#[test]
+fn who_is_held_is_known_at_the_start() {
+    let mut office = Office::open();
+    office.register("ana", None);
+    office.open_again(CHEAP);
+    let held: crate::hub::held::Held = [("ana", OwnerId(7))].into_iter().collect();
+    assert_eq!(office.held, held);
+}
+
+#[test]
+fn two_daemons_do_not_share_one() {
+    let office = Office::open();
+    assert!(matches!(refused(&office), OpenError::InUse { .. }));
+}
+
+#[test]
+fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
+    let mut office = Office::open();
+    office
+        .registry()
+        .handle()
+        .add(nick("ana"), None, NOW)
+        .unwrap();
+    office.registry = None;
+    let path = office.directory.path().join("registry.db");
+    let change = |sql: &str| {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute_batch(sql).unwrap();
+    };
+    change("PRAGMA user_version = 99");
+    let newer = refused(&office);
+    assert!(
+        matches!(newer, OpenError::Newer { found: 99, .. }),
+        "{newer}"
+    );
+    change("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    let foreign = refused(&office);
+    assert!(matches!(foreign, OpenError::Foreign { .. }), "{foreign}");
+    let garbage = vec![b'x'; 8192];
+    fs::write(&path, &garbage).unwrap();
+    let damaged = refused(&office);
+    assert!(matches!(damaged, OpenError::Damaged { .. }), "{damaged}");
+    assert_eq!(fs::read(&path).unwrap(), garbage);
+}

@@ -1,0 +1,121 @@
+//! The registry on a real disk: what it answers, what it writes, what it refuses to open.
+
+mod asking;
+mod files;
+mod operating;
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::{HashCost, News, Options, Registry};
+use crate::hub::account::{AccountAnswer, AccountQuestion, Claim, Newcomer};
+use crate::hub::held::Held;
+use crate::hub::history::{OwnerId, Ticket};
+use crate::hub::name::Nick;
+use crate::hub::secret::Secret;
+use crate::hub::time::UnixMillis;
+
+const NOW: UnixMillis = UnixMillis(1_000_000);
+const CHEAP: HashCost = HashCost {
+    memory_kib: 8,
+    passes: 1,
+};
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A registry in a directory of its own, and its news as they come.
+struct Office {
+    directory: TempDir,
+    /// `None` while it is closed.
+    registry: Option<Registry>,
+    held: Held,
+    rings: Receiver<()>,
+    news: Vec<News>,
+    tickets: u64,
+}
+
+impl Office {
+    fn open() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let (registry, held, rings) = open(&directory, CHEAP);
+        Self {
+            directory,
+            registry: Some(registry),
+            held,
+            rings,
+            news: Vec::new(),
+            tickets: 0,
+        }
+    }
+
+    fn open_again(&mut self, cost: HashCost) {
+        self.registry = None;
+        let (registry, held, rings) = open(&self.directory, cost);
+        (self.registry, self.held, self.rings) = (Some(registry), held, rings);
+    }
+
+    fn registry(&self) -> &Registry {
+        self.registry.as_ref().unwrap()
+    }
+
+    fn ask(&mut self, question: AccountQuestion) -> AccountAnswer {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.registry().ask(ticket, question).unwrap();
+        let answered =
+            |news: &News| matches!(news, News::Answered { ticket: of, .. } if *of == ticket);
+        loop {
+            if let Some(at) = self.news.iter().position(answered) {
+                match self.news.remove(at) {
+                    News::Answered { answer, .. } => return answer,
+                    News::Changed(_) | News::NotWritten(_) => unreachable!(),
+                }
+            }
+            self.rings.recv_timeout(PATIENCE).unwrap();
+            self.registry.as_ref().unwrap().take_news(&mut self.news);
+        }
+    }
+
+    fn log_in(&mut self, name: &str, password: &str) -> AccountAnswer {
+        let (name, password) = (nick(name), secret(password));
+        self.authenticate(Claim::Password { name, password })
+    }
+
+    fn authenticate(&mut self, claim: Claim) -> AccountAnswer {
+        self.ask(AccountQuestion::Authenticate { claim, at: NOW })
+    }
+
+    fn register(&mut self, name: &str, invitation: Option<Secret>) -> AccountAnswer {
+        self.ask(AccountQuestion::Register(Newcomer {
+            name: nick(name),
+            owner: Some(OwnerId(7)),
+            password: secret("correct horse"),
+            invitation,
+            at: NOW,
+        }))
+    }
+}
+
+fn open(directory: &TempDir, cost: HashCost) -> (Registry, Held, Receiver<()>) {
+    let (ring, rings): (SyncSender<()>, _) = sync_channel(100);
+    let options = Options {
+        path: directory.path().join("registry.db"),
+        cost,
+        hash_threads: 2,
+        hash_queue: 8,
+    };
+    let ring = move || {
+        let _ = ring.try_send(()); // one that waits is enough
+    };
+    let (registry, held) = Registry::open(&options, ring).unwrap();
+    (registry, held, rings)
+}
+
+fn nick(text: &str) -> Nick {
+    Nick::parse(text).unwrap()
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).unwrap()
+}
