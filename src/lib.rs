@@ -30,7 +30,7 @@
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
-//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `registry`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |
 //! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
 //! | `daemon::metrics` | | `rustix` |
@@ -41,8 +41,8 @@
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::certificates` | `config`, `daemon::clock`, `daemon::logging`, `tls` | `thiserror`, `tokio`, `tracing` |
 //! | `daemon::reload` | `config`, `daemon::certificates`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
-//! | `daemon::admin` | `config`, `daemon::certificates`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
-//! | `daemon` | `config`, `daemon::admin`, `daemon::certificates`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
+//! | `daemon::admin` | `config`, `daemon::certificates`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `registry`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
+//! | `daemon` | `config`, `daemon::admin`, `daemon::certificates`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::systemd`, `daemon::transport`, `hub`, `registry`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
 //! | `ctl` | `config`, `store`, `tls`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `hdrhistogram`, `http_body_util`, `hyper`, `hyper_util`, `indicatif`, `memchr`, `nix`, `rustix`, `rustls`, `rustls_native_certs`, `rustyline`, `serde`, `serde_json`, `signal_hook`, `strsim`, `thiserror`, `tokio`, `tokio_rustls`, `unicode_width` |
 //! | `bin` | `config`, `ctl`, `daemon`, `daemon::certificates`, `daemon::clock` | `clap` |
 

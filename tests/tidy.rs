@@ -30,6 +30,10 @@ const LONG_FUNCTIONS: &[Exception] = &[
         because: "a flat match: one arm per event",
     },
     Exception {
+        what: "src/daemon/protocol/chat/sentence.rs: refusal",
+        because: "a flat match: one arm per refusal",
+    },
+    Exception {
         what: "src/daemon/protocol/chat/v1/mod.rs: render_event",
         because: "a flat match: one arm per event",
     },
@@ -40,6 +44,10 @@ const LONG_FUNCTIONS: &[Exception] = &[
     Exception {
         what: "src/daemon/protocol/chat/v1/request.rs: command",
         because: "a flat match: one arm per request",
+    },
+    Exception {
+        what: "src/hub/decide/mod.rs: decide",
+        because: "a flat match: one arm per command",
     },
     Exception {
         what: "src/wire/chat/client.rs: from_fields",

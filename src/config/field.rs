@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::problem::shown;
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
+use crate::hub::account::{Registration, Require};
 use crate::hub::name::{NameError, RoomName};
 use crate::hub::settings::OnFailure;
 
@@ -202,6 +203,16 @@ impl Words for Durability {
 impl Words for OnFailure {
     const WORDS: &'static [&'static str] = &["refuse", "continue"];
     const VALUES: &'static [Self] = &[Self::Refuse, Self::Continue];
+}
+
+impl Words for Registration {
+    const WORDS: &'static [&'static str] = &["open", "invite", "operator"];
+    const VALUES: &'static [Self] = &[Self::Open, Self::Invite, Self::Operator];
+}
+
+impl Words for Require {
+    const WORDS: &'static [&'static str] = &["none", "remote", "all"];
+    const VALUES: &'static [Self] = &[Self::None, Self::Remote, Self::All];
 }
 
 impl<W: Words> Field<String> for W {

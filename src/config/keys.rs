@@ -11,6 +11,7 @@ use super::listen::ListenDraft;
 use super::paths::{self, Environment};
 use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
+use crate::hub::account::{Registration, Require};
 use crate::hub::settings::OnFailure;
 
 /// A section of the file, in the order of printing.
@@ -21,6 +22,7 @@ pub(super) enum Section {
     Tls,
     Limits,
     History,
+    Accounts,
     Log,
     Admin,
 }
@@ -79,12 +81,13 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Server,
         Self::Listen,
         Self::Tls,
         Self::Limits,
         Self::History,
+        Self::Accounts,
         Self::Log,
         Self::Admin,
     ];
@@ -96,6 +99,7 @@ impl Section {
             Self::Tls => "tls",
             Self::Limits => "limits",
             Self::History => "history",
+            Self::Accounts => "accounts",
             Self::Log => "log",
             Self::Admin => "admin",
         }
@@ -268,6 +272,21 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "How many messages of each conversation are kept; 0 is all."),
     key!(History "queue_bytes", Kind::Size(64 * KIB..=1024 * MIB, at!(history.queue_bytes)), Restart,
         "Most bytes of messages that wait for the disk; more are refused."),
+
+    key!(Accounts "path", Kind::Path("an absolute path", at!(accounts.path)), Restart,
+        "The database of accounts, invitations and tokens. Default: registry.db in the directory of the history's default."),
+    key!(Accounts "registration", Kind::Choice(Registration::WORDS, at!(limits.hub.registration)), Reload,
+        "Who may make an account: \"open\", everybody; \"invite\", whoever has an invitation; \"operator\", only operators."),
+    key!(Accounts "require", Kind::Choice(Require::WORDS, at!(limits.hub.require_account)), Reload,
+        "Who must have an account: \"none\", nobody; \"remote\", everybody who is not on loopback or a Unix socket; \"all\", everybody."),
+    key!(Accounts "hash_memory", Kind::Size(7 * MIB..=1024 * MIB, at!(accounts.hash_memory)), Reload,
+        "Memory that the hash of one password takes while it is made (Argon2id)."),
+    key!(Accounts "hash_passes", Kind::Count(1..=16, at!(accounts.hash_passes)), Reload,
+        "Passes over that memory."),
+    key!(Accounts "hash_threads", Kind::Count(1..=64, at!(accounts.hash_threads)), Restart,
+        "Passwords that are hashed at a time, each on a thread of its own."),
+    key!(Accounts "hash_queue", Kind::Count(1..=512, at!(accounts.hash_queue)), Restart,
+        "Passwords that may wait to be hashed; more logins are refused."),
 
     key!(Log "directory", Kind::Path("an absolute path, or \"\" for no files", at!(log.directory)), Restart,
         "Where the log files are. Default: $LOGS_DIRECTORY, else /var/log/chatd for root, else chatd/log in the user's state directory."),

@@ -13,6 +13,8 @@ use super::paths::{self, Environment};
 use super::problem::{Place, Problem, Problems};
 use super::{Config, Endpoint, set};
 
+use crate::hub::account::Require;
+
 /// What a config is made of. Kept by the daemon, so that a reload asks the same sources again.
 #[derive(Clone, Debug)]
 pub struct Sources {
@@ -145,7 +147,7 @@ fn one<T>(
     })
 }
 
-/// Without TLS nothing protects a listener but the network it is on.
+/// Without TLS nothing protects a listener but the network it is on, and accounts that may be required.
 fn warnings(checked: &Checked, file: Option<&PathBuf>) -> Vec<String> {
     let mut warnings = Vec::new();
     for (index, listen) in checked.config.listen.iter().enumerate() {
@@ -155,11 +157,18 @@ fn warnings(checked: &Checked, file: Option<&PathBuf>) -> Vec<String> {
         if !address.to_canonical().is_loopback() && !listen.tls {
             let key = format!("listen[{index}].address");
             let place = checked.origins.get(&key).copied();
-            let text = format!(
-                "{} is open to other machines: whoever reaches it may read and speak, \
-                 and nothing is encrypted; see tls",
-                listen.at
-            );
+            let text = match checked.config.limits.hub.require_account {
+                Require::None => format!(
+                    "{} is open to other machines: whoever reaches it may read and speak, \
+                     and nothing is encrypted; see tls, and accounts.require",
+                    listen.at
+                ),
+                Require::Remote | Require::All => format!(
+                    "{} is open to other machines, and nothing is encrypted: whoever sees the traffic \
+                     sees passwords too; see tls",
+                    listen.at
+                ),
+            };
             warnings.push(Problem::new(place.unwrap_or(Place::Default), key, text).line(file));
         }
     }

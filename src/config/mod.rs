@@ -42,6 +42,7 @@ pub struct Config {
     pub tls: Tls,
     pub limits: Limits,
     pub history: History,
+    pub accounts: Accounts,
     pub log: Log,
     pub admin: Admin,
 }
@@ -155,6 +156,22 @@ pub enum Durability {
     Off,
 }
 
+/// `[accounts]` (who may and who must have one is `limits.hub.registration` and `require_account`)
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accounts {
+    /// The database. Default `registry.db` in the state directory.
+    pub path: PathBuf,
+    /// Bytes of memory for one hash, 7 MiB to 1 GiB. Default 19 MiB, which with two passes is what OWASP
+    /// asks for.
+    pub hash_memory: usize,
+    /// Default 2.
+    pub hash_passes: u32,
+    /// Default 2.
+    pub hash_threads: usize,
+    /// Default 64.
+    pub hash_queue: usize,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
@@ -230,6 +247,13 @@ impl Config {
                 retention: Duration::ZERO,
                 retention_messages: 0,
                 queue_bytes: 16 << 20,
+            },
+            accounts: Accounts {
+                path: directories.state.join("registry.db"),
+                hash_memory: 19 << 20,
+                hash_passes: 2,
+                hash_threads: 2,
+                hash_queue: 64,
             },
             log: Log {
                 directory: Some(directories.log.clone()),

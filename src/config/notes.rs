@@ -110,6 +110,7 @@ fn bracketed(section: Section) -> String {
         | Section::Tls
         | Section::Limits
         | Section::History
+        | Section::Accounts
         | Section::Log
         | Section::Admin => format!("[{}]", section.name()),
     }

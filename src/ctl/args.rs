@@ -1,6 +1,7 @@
 //! chatctl's command line. This text is also its manual: `--help`, the man pages and the shell
 //! completions are made from it. No secret is ever taken here.
 
+mod accounts;
 mod archive;
 pub mod cert;
 
@@ -19,6 +20,7 @@ use super::trust::Trust;
 use super::when::When;
 use cert::Cert;
 
+pub use accounts::{Invite, Login, Register, Token, User};
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 
 /// Chat, and look after the chatd of this machine.
@@ -103,6 +105,8 @@ pub enum Command {
     History(History),
     /// Find what was said, by its words, wherever you may read it.
     Search(Search),
+    /// Make an account of your own, where the server lets you.
+    Register(Register),
     /// Show the daemon at a glance.
     Status,
     /// Show every connection and who is behind it.
@@ -115,6 +119,15 @@ pub enum Command {
     Kick(Kick),
     /// Tell everyone, or everyone in one room.
     Announce(Announce),
+    /// Look after accounts.
+    #[command(subcommand)]
+    User(User),
+    /// Invite people to make an account.
+    #[command(subcommand)]
+    Invite(Invite),
+    /// Look after tokens, with which bots and scripts log in.
+    #[command(subcommand)]
+    Token(Token),
     /// Look after one room.
     #[command(subcommand)]
     Room(Room),
@@ -169,8 +182,11 @@ pub enum Command {
 
 #[derive(Debug, Group)]
 pub struct Join {
-    /// What to be called.
-    pub nick: String,
+    /// What to be called; an account's name is its nick.
+    #[arg(required_unless_present_any = ["account", "token_file"], conflicts_with_all = ["account", "token_file"])]
+    pub nick: Option<String>,
+    #[command(flatten)]
+    pub login: Login,
     /// Enter this room instead of the default one; may be given more than once.
     #[arg(long = "room", short, value_name = "ROOM")]
     pub rooms: Vec<String>,
@@ -257,8 +273,10 @@ pub struct Identity {
     /// What to be called; without it, the user name of this machine, with a number behind it when
     /// someone else has it. Whoever was called so here before is the same person again, also beside a
     /// running `chatctl join`.
-    #[arg(long = "as", value_name = "NICK")]
+    #[arg(long = "as", value_name = "NICK", conflicts_with_all = ["account", "token_file"])]
     pub nick: Option<String>,
+    #[command(flatten)]
+    pub login: Login,
 }
 
 #[derive(Debug, Group)]

@@ -67,7 +67,8 @@ impl Failure {
 #[must_use]
 pub fn exit_of_code(code: &str) -> Exit {
     match code {
-        "not_permitted" => Exit::NotPermitted,
+        "not_permitted" | "login_failed" | "account_required" | "account_disabled"
+        | "token_forbids" => Exit::NotPermitted,
         "timed_out" => Exit::TimedOut,
         "shutting_down" | "shutdown" | "stopping" => Exit::Unreachable,
         _ if code.starts_with("no_such_") => Exit::NotFound,

@@ -19,6 +19,7 @@ pub mod exit;
 pub mod join;
 pub mod locate;
 pub mod new_file;
+pub mod password;
 pub mod remark;
 pub mod render;
 pub mod sanitize;

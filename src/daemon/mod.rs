@@ -11,6 +11,7 @@ mod listener;
 pub mod logging;
 pub mod metrics;
 pub mod nofile;
+mod opening;
 pub mod protocol;
 pub mod reload;
 pub mod shard;
@@ -30,7 +31,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use self::admin::{AdminState, History};
+use self::admin::{Accounts, AdminState, History};
 use self::certificates::{Certificates, Unusable};
 use self::clock::Clock;
 use self::engine::Engine;
@@ -39,13 +40,16 @@ use self::instance::{InstanceError, Lock, SocketFile};
 use self::listener::{ListenError, Open};
 use self::logging::{LIFE, LogError, Logging, Stderr};
 use self::nofile::OpenFiles;
+use self::opening::{tell_history, tell_start};
 use self::reload::Reloader;
 use self::signals::{Signal, Signals};
 use self::state::DaemonState;
 use self::systemd::Activation;
 use crate::config::{Config, Loaded, Sources};
+use crate::hub::held::Held;
 use crate::hub::history::Restored;
 use crate::hub::input::AdminCommand;
+use crate::registry::{self, Registry};
 use crate::store::{OpenError, Store};
 use crate::wire::admin::State;
 
@@ -62,6 +66,8 @@ enum StartError {
     History(#[from] OpenError),
     #[error("{0}")]
     Tls(#[from] Unusable),
+    #[error("{0}")]
+    Accounts(#[from] registry::OpenError),
     #[error("the sockets that systemd hands over cannot be used: {0}")]
     Activation(io::Error),
     #[error("signals cannot be received: {0}")]
@@ -153,6 +159,7 @@ impl Daemon {
             certificates,
             work,
             store,
+            registry,
         } = Resources::take(&loaded.config)?;
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
@@ -160,7 +167,9 @@ impl Daemon {
         let config = Arc::new(loaded.config.clone());
         // The operators' door, before the store itself goes to where it is used.
         let history = History::new(store.as_ref().map(|(store, _)| store.handle()));
-        let engine = Engine::new(clock, config, work, store).map_err(StartError::Engine)?;
+        let accounts = Accounts::new(registry.0.handle());
+        let engine =
+            Engine::new(clock, config, work, store, registry).map_err(StartError::Engine)?;
         let (handle, questions) = EngineHandle::new();
         let mut socket_files = vec![admin_file];
         let listeners = accept_all(open, &engine, &state, &certificates, &mut socket_files);
@@ -177,6 +186,7 @@ impl Daemon {
             reloader: Arc::clone(&reloader),
             daemon: Arc::clone(&state),
             history: Arc::new(history),
+            accounts: Arc::new(accounts),
         };
         let (stop_admin, admin_stopped) = oneshot::channel();
         let admin = admin::serve(admin_socket, admin_state, async {
@@ -311,9 +321,10 @@ struct Resources {
     admin_file: SocketFile,
     open: Vec<Open>,
     certificates: Arc<Certificates>,
-    /// Notified by the store when it has news for the engine.
+    /// Notified by the store and the registry when they have news for the engine.
     work: Arc<Notify>,
     store: Option<(Store, Restored)>,
+    registry: (Registry, Held),
 }
 
 impl Resources {
@@ -329,6 +340,7 @@ impl Resources {
             instance::bind_unix(socket, admin::SOCKET_MODE, config.server.backlog)?;
         let work = Arc::new(Notify::new());
         let store = engine::open_store(&config.history, &work)?;
+        let registry = engine::open_registry(&config.accounts, &work)?;
         let activation = Activation::take().map_err(StartError::Activation)?;
         Ok(Self {
             clock,
@@ -342,37 +354,9 @@ impl Resources {
             certificates,
             work,
             store,
+            registry,
         })
     }
-}
-
-/// What an operator wants to see first: which program, which config, how much it can hold.
-fn tell_start(loaded: &Loaded, files: OpenFiles) {
-    let file = loaded.file.as_ref().map(|file| file.display().to_string());
-    let file = file.as_deref().unwrap_or("none, running on defaults");
-    info!(target: LIFE, version = %env!("CARGO_PKG_VERSION"), config = %file, "starting");
-    let allowed = files.connections_allowed(nofile::RESERVE);
-    let wanted = loaded.config.limits.hub.max_connections;
-    info!(
-        target: LIFE,
-        limit = files.now,
-        limit_before = files.soft_before,
-        "the limit on open files allows {allowed} connections; limits.max_connections is {wanted}",
-    );
-    for warning in files.shortage(wanted).iter().chain(&loaded.warnings) {
-        warn!(target: LIFE, "{warning}");
-    }
-}
-
-/// That a history was found and how long it is, or that there was none: nobody should miss that.
-fn tell_history(store: Option<&Store>) {
-    let Some(store) = store else {
-        info!(target: LIFE, "no history is kept");
-        return;
-    };
-    let status = store.handle().status();
-    let path = status.path.display();
-    info!(target: LIFE, %path, messages = status.messages, "history opened");
 }
 
 /// A start that failed before there was a log.

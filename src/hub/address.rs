@@ -107,6 +107,15 @@ impl Network {
             }
         })
     }
+
+    /// Whether it is this machine's own loopback.
+    pub(super) fn is_loopback(self) -> bool {
+        match self {
+            Self::V4([first, ..]) => first == 127,
+            // ::1 is alone with :: in its /64.
+            Self::V6(upper) => upper == [0; 8],
+        }
+    }
 }
 
 #[cfg(test)]

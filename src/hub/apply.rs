@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::change::Change;
+use super::change::{Change, Who};
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
@@ -26,20 +26,10 @@ impl State {
                 network,
                 key,
                 at,
-            } => self.sessions.insert(
-                session.slot,
-                Session {
-                    serial: session.serial,
-                    deaf: false,
-                    does_resume: false,
-                    user: None,
-                    certificate: None,
-                    owner: OwnerId::default(),
-                    network,
-                    connected_at: at,
-                    key,
-                },
-            ),
+            } => {
+                let it = Session::new(session.serial, network, key, at);
+                self.sessions.insert(session.slot, it);
+            }
             Change::Certified {
                 session,
                 certificate,
@@ -50,22 +40,26 @@ impl State {
             Change::LoggedIn {
                 session,
                 nick,
-                key,
+                who,
                 does_resume,
                 at,
             } => {
-                let it = known(self.sessions.find_mut(session));
-                it.key = key.unwrap_or(it.key);
-                it.does_resume = does_resume;
-                self.log_in(session, nick, at);
+                self.log_in(session, nick, who, at);
+                known(self.sessions.find_mut(session)).does_resume = does_resume;
             }
             Change::Attached {
                 session,
                 user,
                 does_resume,
+                token,
             } => {
                 known(self.sessions.find_mut(session)).does_resume = does_resume;
                 self.attach(session, user);
+                self.tokens.extend(token.map(|token| (session, token)));
+            }
+            Change::Registered { user, account } => {
+                let owner = self.owner_of(user);
+                self.accounts.insert(owner, (user, account));
             }
             Change::Detached { session, until } => self.detach(session, until),
             Change::Gone { user } => self.forget(user),
@@ -90,8 +84,7 @@ impl State {
         }
     }
 
-    fn log_in(&mut self, id: SessionId, nick: Nick, at: UnixMillis) {
-        let session = known(self.sessions.find_mut(id));
+    fn log_in(&mut self, id: SessionId, nick: Nick, who: Who, at: UnixMillis) {
         let user = UserId(self.users.insert(User {
             nick,
             since: at,
@@ -99,16 +92,31 @@ impl State {
             places: SmallVec::new(),
             extra: None,
         }));
+        let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
-        session.owner = OwnerId::of(session.key);
+        match who {
+            Who::Guest { key } => {
+                session.key = key.unwrap_or(session.key);
+                session.owner = OwnerId::of(session.key);
+            }
+            Who::Account {
+                owner,
+                account,
+                token,
+            } => {
+                session.owner = owner;
+                self.accounts.insert(owner, (user, account));
+                self.tokens.extend(token.map(|token| (id, token)));
+            }
+        }
     }
 
     fn attach(&mut self, id: SessionId, user: UserId) {
-        let key = self.key_of(user);
+        let (key, owner) = (self.key_of(user), self.owner_of(user));
         let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
         session.key = key;
-        session.owner = OwnerId::of(key);
+        session.owner = owner;
         self.user_mut(user).sessions.push(id);
         if self.user(user).kept_place().is_some() {
             self.change_extra(user, |extra| extra.kept_place = None);
@@ -118,16 +126,18 @@ impl State {
     fn detach(&mut self, id: SessionId, until: Duration) {
         let session = known(self.sessions.find(id));
         let user = session.user.expect("only a user has a place to keep");
-        let (key, network) = (session.key, session.network);
+        let (key, owner, network) = (session.key, session.owner, session.network);
         self.set_deaf(id, false);
         self.change_extra(user, |extra| {
             extra.kept_place = Some(KeptPlace {
                 key,
+                owner,
                 network,
                 until,
             });
         });
         self.user_mut(user).sessions.clear();
+        self.tokens.remove(&id);
         self.sessions.remove(id);
     }
 
@@ -247,10 +257,19 @@ impl State {
         } else {
             self.user_mut(user_id).sessions.retain(|other| *other != id);
         }
+        self.tokens.remove(&id);
         self.sessions.remove(id);
     }
 
     fn forget(&mut self, id: UserId) {
+        let owner = self.owner_of(id);
+        if self
+            .accounts
+            .get(&owner)
+            .is_some_and(|(user, _)| *user == id)
+        {
+            self.accounts.remove(&owner);
+        }
         while let Some(place) = self.user(id).places.last() {
             self.leave(id, place.room);
         }

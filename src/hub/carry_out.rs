@@ -3,18 +3,25 @@
 
 use std::sync::Arc;
 
+use super::account::Token;
 use super::apply::topic_of;
 use super::audience::{self, Audience};
-use super::change::Change;
+use super::change::{Change, Who};
 use super::command::Command;
 use super::decide::Speech;
 use super::event::{EventKind, Membership};
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
-use super::output::{Audit, Output, Reply};
+use super::output::{Audit, LoggedInto, Output, Reply};
 use super::resend::Said;
 use super::turn::{Asked, Turn};
+
+/// A login that the registry vouches for.
+pub(super) struct Proven {
+    pub(super) login: LoggedInto,
+    pub(super) token: Option<Token>,
+}
 
 impl Turn<'_> {
     pub(super) fn log_in(
@@ -28,11 +35,17 @@ impl Turn<'_> {
         self.hub.state.apply(Change::LoggedIn {
             session,
             nick,
-            key,
+            who: Who::Guest { key },
             does_resume,
             at: self.now.unix,
         });
-        self.welcome(asked.clone(), self.user_of(session), false);
+        self.welcome(asked.clone(), self.user_of(session), false, None);
+    }
+
+    pub(super) fn enter_default_room(&mut self, session: SessionId) {
+        let user = self.user_of(session);
+        let room = self.hub.settings.default_room.clone();
+        self.enter(user, room, None);
     }
 
     /// The user's rooms are the session's rooms at once; nobody is told, for nobody came.
@@ -42,20 +55,29 @@ impl Turn<'_> {
         user: UserId,
         does_resume: bool,
         since: Option<MessageId>,
+        by: Option<Proven>,
     ) {
         let session = asked.session;
         self.forget_place(user);
+        let (login, token) = by.map(|by| (by.login, by.token)).unzip();
         self.hub.state.apply(Change::Attached {
             session,
             user,
             does_resume,
+            token: token.flatten(),
         });
-        self.welcome(asked.clone(), user, true);
-        if let Some(since) = since.filter(|_| self.hub.keeping != Keeping::Off) {
+        self.welcome(asked.clone(), user, true, login);
+        // What was missed has private messages in it, which are not for every token.
+        let may_ask =
+            self.hub.keeping != Keeping::Off && self.hub.state.restriction(session).is_none();
+        if let Some(since) = since.filter(|_| may_ask) {
             self.hold(asked, user, since);
         }
         for index in 0..self.hub.state.user(user).places.len() {
             let room = self.hub.state.user(user).places[index].room;
+            if !self.may_know_of(session, room) {
+                continue;
+            }
             self.enter_session(user, session, room);
             self.reply_joined(
                 Asked {
@@ -67,27 +89,50 @@ impl Turn<'_> {
         }
     }
 
-    fn welcome(&mut self, asked: Asked, id: UserId, is_resumed: bool) {
+    pub(super) fn welcome(
+        &mut self,
+        asked: Asked,
+        id: UserId,
+        is_resumed: bool,
+        account: Option<LoggedInto>,
+    ) {
         let now_us = self.now_us();
         self.hub.timers.logged_in(asked.session.slot, now_us);
         let user = self.hub.state.user(id);
-        let (nick, key) = (user.nick.clone(), self.hub.state.key_of(id));
+        let nick = user.nick.clone();
+        // With it, a session could do all that the account may.
+        let is_restricted = self.hub.state.restriction(asked.session).is_some();
+        let key = (!is_restricted).then(|| self.hub.state.key_of(id));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),
             sessions: user.sessions.len(),
         };
         self.audit(audit);
+        let account = account.or_else(|| {
+            let account = self.hub.state.account_of(id)?.clone();
+            Some(LoggedInto {
+                account,
+                failed_logins: 0,
+            })
+        });
         let reply = Reply::LoggedIn {
             nick,
             key,
             is_resumed,
+            account,
         };
         self.reply(asked, reply);
     }
 
     pub(super) fn rename(&mut self, asked: Asked, new: Nick) {
         let user = self.user_of(asked.session);
+        self.rename_user(user, asked.session, new);
+        self.reply(asked, Reply::Done);
+    }
+
+    /// `by` is the session that asked for it, or any of the user's.
+    pub(super) fn rename_user(&mut self, user: UserId, by: SessionId, new: Nick) {
         let old = self.hub.state.user(user).nick.clone();
         let audience = audience::around(&self.hub.state, user);
         self.hub.state.apply(Change::Renamed {
@@ -95,13 +140,12 @@ impl Turn<'_> {
             nick: new.clone(),
         });
         self.audit(Audit::NickChanged {
-            session: asked.session,
+            session: by,
             sessions: self.hub.state.user(user).sessions.clone(),
             old: old.clone(),
             new: new.clone(),
         });
         self.tell(audience, EventKind::NickChanged { old, new });
-        self.reply(asked, Reply::Done);
     }
 
     pub(super) fn set_away(&mut self, asked: Asked, away: Option<Arc<str>>) {
@@ -136,7 +180,7 @@ impl Turn<'_> {
             self.reply_joined(asked, room);
         }
         for session in sessions {
-            if Some(session) != asker {
+            if Some(session) != asker && self.may_know_of(session, room) {
                 self.reply_joined(
                     Asked {
                         session,
@@ -154,6 +198,9 @@ impl Turn<'_> {
     }
 
     fn enter_session(&mut self, user: UserId, session: SessionId, room: RoomId) {
+        if !self.hub.state.does_hear(session, room) {
+            return;
+        }
         self.outputs.push(Output::Enter(Membership {
             room,
             user,
@@ -183,6 +230,9 @@ impl Turn<'_> {
         let closes = self.hub.state.would_close(room);
         self.tell(audience::all_of(room), kind);
         for &session in &self.hub.state.user(user).sessions {
+            if !self.hub.state.does_hear(session, room) {
+                continue;
+            }
             self.outputs.push(Output::Leave(Membership {
                 room,
                 user,

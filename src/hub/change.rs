@@ -5,8 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account::Token;
 use super::address::Network;
 use super::fingerprint::Fingerprint;
+use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::time::UnixMillis;
@@ -28,8 +30,7 @@ pub(super) enum Change {
     LoggedIn {
         session: SessionId,
         nick: Nick,
-        /// Instead of the session's own.
-        key: Option<UserKey>,
+        who: Who,
         does_resume: bool,
         at: UnixMillis,
     },
@@ -38,6 +39,12 @@ pub(super) enum Change {
         session: SessionId,
         user: UserId,
         does_resume: bool,
+        token: Option<Token>,
+    },
+    /// A user has an account of this name from now on.
+    Registered {
+        user: UserId,
+        account: Nick,
     },
     /// A user's last session ends, and they keep their place.
     Detached {
@@ -89,5 +96,17 @@ pub(super) enum Change {
     /// With its last session a user leaves all rooms and is gone.
     Ended {
         session: SessionId,
+    },
+}
+
+/// Which person a new user is.
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    /// Whose key this is; without it, the key is the session's own.
+    Guest { key: Option<UserKey> },
+    Account {
+        owner: OwnerId,
+        account: Nick,
+        token: Option<Token>,
     },
 }

@@ -101,6 +101,14 @@ impl State {
                 None => assert!(!session.deaf, "{id} is deaf and nobody"),
             }
         }
+        for session in self.tokens.keys() {
+            let session = self.session(*session).expect("a token's session is there");
+            let user = session.user.expect("and is logged in");
+            assert!(self.account_of(user).is_some(), "a token is an account's");
+        }
+        for (owner, (user, _)) in &self.accounts {
+            assert_eq!(self.owner_of(*user), *owner, "an account is one user's");
+        }
         assert_eq!(self.sessions.len(), count);
         assert_eq!(self.sessions.networks.total(), from_ip);
     }
@@ -118,7 +126,10 @@ impl State {
             let found = self.session(session).expect("a user's session is there");
             assert_eq!(found.user, Some(id), "{session}");
             assert_eq!(found.key, self.key_of(id), "{session} has the user's key");
-            assert_eq!(found.owner, OwnerId::of(found.key), "{session}");
+            assert_eq!(found.owner, self.owner_of(id), "{session} is the user's");
+        }
+        if self.account_of(id).is_none() {
+            assert_eq!(self.owner_of(id), OwnerId::of(self.key_of(id)));
         }
         let rooms: Vec<RoomId> = user.places.iter().map(|place| place.room).collect();
         assert!(all_differ(&rooms), "{} is in a room twice", user.nick);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::account::Claim;
 use super::history::{ClientMsgId, Partner, Query, Range};
 use super::id::{MessageId, UserKey};
 use super::name::{Nick, RoomName};
+use super::secret::Secret;
 
 /// One request of one session. Names are parsed already; texts are checked by the hub.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,16 @@ pub enum Command {
         does_resume: bool,
         /// What was said after this id is sent first, where the user is still here.
         since: Option<MessageId>,
+    },
+    /// Become the user of an account, who is here already where another session is logged in to it.
+    LogInAs { claim: Claim, entry: Entry },
+    /// Make an account: of the own nick where the session has a user, whose account it is from then on;
+    /// else of this name, and log in to it.
+    Register {
+        name: Option<Nick>,
+        password: Secret,
+        invitation: Option<Secret>,
+        entry: Entry,
     },
     /// Take another nick.
     Nick(Nick),
@@ -81,6 +93,17 @@ pub enum Command {
     Pong,
     /// End this session, with a reason that the others see.
     Quit { reason: Option<Arc<str>> },
+}
+
+/// How a session comes in by its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether it enters the default room at once.
+    pub enter_default_room: bool,
+    /// Whether the user keeps their place for a while when the connection breaks.
+    pub does_resume: bool,
+    /// What was said after this id is sent first, where the user is still here.
+    pub since: Option<MessageId>,
 }
 
 /// Whom a message is for.

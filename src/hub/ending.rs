@@ -70,6 +70,9 @@ impl Turn<'_> {
     /// One session hears its user's rooms no more.
     pub(super) fn leave_places(&mut self, session: SessionId, user: UserId) {
         for place in &self.hub.state.user(user).places {
+            if !self.hub.state.does_hear(session, place.room) {
+                continue;
+            }
             self.outputs.push(Output::Leave(Membership {
                 room: place.room,
                 user,

@@ -71,6 +71,9 @@ pub enum EventKind {
         by: Option<Nick>,
         text: Arc<str>,
     },
+    /// The nick belongs to an account now, though this user, who has none, has it: `new` is what they are
+    /// called instead, once somebody has logged in to it. Heard by the user.
+    NickRegistered { nick: Nick, new: Option<Nick> },
     /// A user went away (a text) or came back (`None`). Heard as `Quit` is.
     AwayChanged { nick: Nick, text: Option<Arc<str>> },
     /// The server tells something: an announcement, a shutdown.

@@ -83,6 +83,8 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
     match command {
         Command::Pong | Command::Quit { .. } => 0.0,
         Command::Login { .. }
+        | Command::LogInAs { .. }
+        | Command::Register { .. }
         | Command::Nick(_)
         | Command::Join(_)
         | Command::Away(_)

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::account::{AccountAnswer, AccountChange};
 use super::command::Command;
 use super::fingerprint::Fingerprint;
+use super::held::Held;
 use super::history::{Answer, Keeping, Restored, Ticket};
 use super::id::{MessageId, RequestId, SessionId, UserKey};
 use super::name::{Nick, RoomName};
@@ -52,6 +54,16 @@ pub enum Input {
     Keeping(Keeping),
     /// The store has answered an [`Output::Ask`](super::output::Output::Ask). Every one is answered once.
     Answered { ticket: Ticket, answer: Answer },
+    /// The nicks and people that belong to accounts; comes first.
+    Held(Held),
+    /// The registry has answered an [`Output::AskAccount`](super::output::Output::AskAccount). Every one is
+    /// answered once.
+    AccountAnswered {
+        ticket: Ticket,
+        answer: AccountAnswer,
+    },
+    /// An operator has changed an account.
+    AccountChanged(AccountChange),
     /// Messages with these ids were said and could not be kept; their senders were told.
     Lost { from: MessageId, upto: MessageId },
     /// The config was read again. Sessions above a lowered limit stay; new ones are refused.
@@ -102,6 +114,8 @@ pub enum QuitReason {
     TooFastFromAddress,
     /// An operator ended it, perhaps with a reason.
     Kicked(Option<Arc<str>>),
+    /// An operator closed the account, changed its password, or took back the token.
+    LoggedOut,
     /// The daemon stops.
     Shutdown,
 }
@@ -126,6 +140,7 @@ impl QuitReason {
             | Self::TooManyFromAddress
             | Self::TooFastFromAddress
             | Self::Kicked(_)
+            | Self::LoggedOut
             | Self::Shutdown => false,
         }
     }
@@ -150,6 +165,7 @@ impl QuitReason {
             Self::TooManyFromAddress => "too_many_from_address",
             Self::TooFastFromAddress => "too_fast_from_address",
             Self::Kicked(_) => "kicked",
+            Self::LoggedOut => "logged_out",
             Self::Shutdown => "shutdown",
         }
     }

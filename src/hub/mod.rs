@@ -4,7 +4,8 @@
 //!
 //! One input goes one way: liveness and flood control (`turn`), may it happen (`decide`), who hears
 //! it (`audience`), the change (`apply`), the outputs (`carry_out`, `operate`). What only the store
-//! knows is asked with a ticket (`ask`), and the answer is an input like all else. A new command is a
+//! knows is asked with a ticket (`ask`), as is who somebody is (`authenticate`), and the answer is an
+//! input like all else. A new command is a
 //! variant of [`Command`](command::Command), one function in `decide/` and one in `carry_out`; the
 //! compiler names the rest.
 
@@ -14,6 +15,7 @@ mod apply;
 pub mod ask;
 mod attempts;
 mod audience;
+mod authenticate;
 mod carry_out;
 mod change;
 mod check;
@@ -51,7 +53,10 @@ use std::time::Duration;
 
 use address::{Networks, Pace};
 use ask::Asks;
+use attempts::Attempts;
+use authenticate::Authentications;
 use flood::Gauge;
+use held::Held;
 use history::Keeping;
 use id::{MessageId, UserId};
 use input::Input;
@@ -77,6 +82,9 @@ pub struct Hub {
     last_message: MessageId,
     keeping: Keeping,
     asks: Asks,
+    held: Held,
+    authentications: Authentications,
+    attempts: Attempts,
     resends: Resends,
     /// Users without a session, and until when (uptime) their place is kept.
     kept_places: BTreeSet<(Duration, UserId)>,
@@ -97,6 +105,9 @@ impl Hub {
             last_message: MessageId::default(),
             keeping: Keeping::default(),
             asks: Asks::default(),
+            held: Held::default(),
+            authentications: Authentications::default(),
+            attempts: Attempts::default(),
             resends: Resends::default(),
             kept_places: BTreeSet::new(),
             kept_networks: Networks::default(),
@@ -110,6 +121,7 @@ impl Hub {
         decide::Facts {
             state: &self.state,
             settings: &self.settings,
+            held: &self.held,
             keeping: self.keeping,
             last_id: self.last_message,
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::account::AccountQuestion;
 use super::event::{Event, Membership};
 use super::history::{Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
@@ -33,6 +34,11 @@ pub enum Output {
     Record(Record),
     /// A question for the store; its answer comes back as `Input::Answered`.
     Ask { ticket: Ticket, question: Question },
+    /// A question for the registry; its answer comes back as `Input::AccountAnswered`.
+    AskAccount {
+        ticket: Ticket,
+        question: AccountQuestion,
+    },
     /// What is for this session waits from here on, until its `Release`, which always comes unless the
     /// session ends. What was for it before still goes out.
     Hold { session: SessionId },
@@ -66,10 +72,14 @@ pub enum Reply {
     /// The login succeeded. A `Joined` follows for each room that the user is in.
     LoggedIn {
         nick: Nick,
-        key: UserKey,
+        /// Lets another session join the user; not given to a session whose token is restricted.
+        key: Option<UserKey>,
         /// Whether the user was here already.
         is_resumed: bool,
+        account: Option<LoggedInto>,
     },
+    /// The user has an account of this name from now on.
+    Registered { account: Nick },
     /// A message, an edit or a deletion was accepted under this id and time. `is_kept` is false only
     /// where the store has failed and the config lets talk go on.
     Ack {
@@ -113,6 +123,14 @@ pub enum Reply {
     Pong,
     /// No, and why.
     Refused(Refusal),
+}
+
+/// The account that a session has logged in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedInto {
+    pub account: Nick,
+    /// Logins with a wrong password since the last good one.
+    pub failed_logins: u32,
 }
 
 /// A room as others see it.
@@ -159,6 +177,14 @@ pub enum Audit {
         nick: Nick,
         sessions: usize,
     },
+    /// A login to an account failed.
+    LoginFailed {
+        session: SessionId,
+        /// The refusal's.
+        code: &'static str,
+    },
+    /// An account was made, in the chat.
+    Registered { session: SessionId, account: Nick },
     /// A user took another nick.
     NickChanged {
         /// That asked for it.

@@ -3,6 +3,7 @@
 
 use super::history::Trouble;
 use super::name::{NameError, Nick, RoomName};
+use super::secret::PasswordError;
 
 /// A command that is not carried out. Nothing has changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,33 @@ pub enum Refusal {
     NickInUse(Nick),
     /// The key does not belong to the user who has this nick.
     WrongKey(Nick),
+    /// The nick belongs to an account, and this session is not logged in to it.
+    NickRegistered(Nick),
+    /// The key belongs to somebody who has an account since, and alone does not make anybody them.
+    KeyOfAccount,
+    /// Nobody is let in from here without an account.
+    AccountRequired,
+    /// No such account, another password, or no such token: nobody is told which.
+    LoginFailed,
+    /// Too many logins have failed, for this account or from there: the next may be tried after
+    /// `retry_after_ms`.
+    LoginSlowed { retry_after_ms: u64 },
+    /// So many passwords wait to be checked that no more are taken.
+    LoginsBusy,
+    /// An operator has closed the account. Told only to whoever knows its password.
+    AccountDisabled,
+    /// Nobody may make an account here but operators.
+    RegistrationClosed,
+    /// There is no invitation, or it is not good, or not any more.
+    BadInvitation,
+    /// Not a password that is taken for a new account.
+    BadPassword(PasswordError),
+    /// The user has an account, of this name.
+    AlreadyRegistered(Nick),
+    /// Accounts cannot be looked up or made now.
+    AccountsUnavailable,
+    /// The token that the session logged in with is not good for this.
+    TokenForbids,
     /// Not a nick; found by the protocol, which parses names, or by the hub.
     BadNick(NameError),
     /// Not a room name.
@@ -69,6 +97,19 @@ impl Refusal {
             Self::AlreadyLoggedIn => "already_logged_in",
             Self::NickInUse(_) => "nick_in_use",
             Self::WrongKey(_) => "wrong_key",
+            Self::NickRegistered(_) => "nick_registered",
+            Self::KeyOfAccount => "key_of_account",
+            Self::AccountRequired => "account_required",
+            Self::LoginFailed => "login_failed",
+            Self::LoginSlowed { .. } => "login_slowed",
+            Self::LoginsBusy => "logins_busy",
+            Self::AccountDisabled => "account_disabled",
+            Self::RegistrationClosed => "registration_closed",
+            Self::BadInvitation => "bad_invitation",
+            Self::BadPassword(_) => "bad_password",
+            Self::AlreadyRegistered(_) => "already_registered",
+            Self::AccountsUnavailable => "accounts_unavailable",
+            Self::TokenForbids => "token_forbids",
             Self::BadNick(_) => "bad_nick",
             Self::BadRoom(_) => "bad_room",
             Self::NoSuchUser(_) => "no_such_user",

@@ -40,7 +40,9 @@ impl Turn<'_> {
             return false;
         };
         // Without a history there is nothing to give to who comes back.
-        let is_wanted = leaver.does_resume && reason.is_broken_connection();
+        let is_wanted = leaver.does_resume
+            && reason.is_broken_connection()
+            && hub.state.restriction(session).is_none();
         let is_possible = !window.is_zero() && !hub.stopping && hub.keeping != Keeping::Off;
         if !(is_wanted && is_possible && self.has_room_for_place(leaver.network)) {
             return false;

@@ -22,8 +22,8 @@ pub(super) struct Session {
     pub(super) certificate: Option<Box<Fingerprint>>,
     /// Where it came from; `None` for a Unix socket.
     pub(super) network: Option<Network>,
-    /// Who its user is, once it has one: the hash of `key`, which takes too long to make for each
-    /// message.
+    /// Who its user is, once it has one: the owner of their account, or the hash of `key`, which takes too
+    /// long to make for each message.
     pub(super) owner: OwnerId,
     pub(super) connected_at: UnixMillis,
     /// Its user's key, the same for all of the user's sessions; until it has logged in, the key
@@ -37,6 +37,28 @@ pub(super) struct Sessions {
     slots: Vec<Option<Session>>,
     len: usize,
     pub(super) networks: Networks,
+}
+
+impl Session {
+    /// One that has not logged in.
+    pub(super) fn new(serial: u32, network: Option<Network>, key: UserKey, at: UnixMillis) -> Self {
+        Self {
+            serial,
+            deaf: false,
+            does_resume: false,
+            user: None,
+            certificate: None,
+            owner: OwnerId::default(),
+            network,
+            connected_at: at,
+            key,
+        }
+    }
+
+    /// The network of a peer that is not on this machine.
+    pub(super) fn remote_network(&self) -> Option<Network> {
+        self.network.filter(|network| !network.is_loopback())
+    }
 }
 
 impl Sessions {

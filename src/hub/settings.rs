@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::account::{Registration, Require};
 use super::name::RoomName;
 
 /// All limits and names that the hub goes by. Replaced whole by [`Input::Settings`].
@@ -32,6 +33,10 @@ pub struct Settings {
     pub ignores_per_user: usize,
     /// How long a user's place is kept when their last connection breaks. Zero keeps none.
     pub resume_window: Duration,
+    /// Who may make an account without an operator.
+    pub registration: Registration,
+    /// Who must have an account.
+    pub require_account: Require,
     /// What becomes of speech while nothing can be kept.
     pub on_failure: OnFailure,
     /// How long a connection may take to log in.
@@ -70,6 +75,8 @@ impl Default for Settings {
             max_rooms: 10_000,
             ignores_per_user: 100,
             resume_window: Duration::from_secs(120),
+            registration: Registration::Operator,
+            require_account: Require::None,
             on_failure: OnFailure::Refuse,
             login_timeout: Duration::from_secs(30),
             ping_interval: Duration::from_secs(120),

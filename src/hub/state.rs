@@ -1,6 +1,9 @@
 //! The chat state and how to find things in it. `apply.rs` is the only place that changes it,
 //! `check.rs` knows what must always be true of it.
 
+use std::collections::BTreeMap;
+
+use super::account::Token;
 use super::directory::Directory;
 use super::history::{Author, OwnerId};
 use super::id::{RoomId, SessionId, UserId, UserKey};
@@ -16,6 +19,10 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) users: Directory<User>,
     pub(super) rooms: Directory<Room>,
+    /// Who is here by an account, and the name that is held for them, which need not be their nick.
+    pub(super) accounts: BTreeMap<OwnerId, (UserId, Nick)>,
+    /// Sessions that logged in with a token.
+    pub(super) tokens: BTreeMap<SessionId, Token>,
     /// Rooms, but the default room, that nobody is in: they are open for their topic's sake.
     pub(super) vacant_rooms: usize,
 }
@@ -35,6 +42,8 @@ impl State {
             sessions: Sessions::default(),
             users: Directory::new(),
             rooms,
+            accounts: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             vacant_rooms: 0,
         }
     }
@@ -85,7 +94,28 @@ impl State {
     pub(super) fn owner_of(&self, user: UserId) -> OwnerId {
         let first = self.user(user).sessions.first();
         let session = first.and_then(|&id| self.session(id));
-        session.map_or_else(|| OwnerId::of(self.key_of(user)), |it| it.owner)
+        let owner = session.map(|session| session.owner);
+        owner
+            .or_else(|| self.user(user).kept_place().map(|place| place.owner))
+            .expect("a user has a session or a place that is kept")
+    }
+
+    /// The name of a user's account; `None` for a guest.
+    pub(super) fn account_of(&self, user: UserId) -> Option<&Nick> {
+        let (_, account) = self.accounts.get(&self.owner_of(user))?;
+        Some(account)
+    }
+
+    /// The token of a session, where it may not do all that its account may.
+    pub(super) fn restriction(&self, session: SessionId) -> Option<&Token> {
+        let token = self.tokens.get(&session)?;
+        token.is_restricted().then_some(token)
+    }
+
+    /// Whether a session of a member hears a room.
+    pub(super) fn does_hear(&self, session: SessionId, room: RoomId) -> bool {
+        self.restriction(session)
+            .is_none_or(|token| !token.send_only && token.is_for(&self.room(room).name))
     }
 
     /// The persons whom a user ignores.

@@ -93,6 +93,9 @@ impl Turn<'_> {
             Input::Restored(restored) => self.restored(restored),
             Input::Keeping(keeping) => self.hub.keeping = keeping,
             Input::Answered { ticket, answer } => self.answered(ticket, answer),
+            Input::Held(held) => self.hub.held = held,
+            Input::AccountAnswered { ticket, answer } => self.account_answered(ticket, answer),
+            Input::AccountChanged(change) => self.account_changed(change),
             Input::Lost { from, upto } => match self.hub.settings.on_failure {
                 OnFailure::Refuse => self.hub.resends.forget(from, upto),
                 OnFailure::Continue => self.hub.resends.note_lost(from, upto),
@@ -196,16 +199,16 @@ impl Turn<'_> {
             } => {
                 self.log_in(&asked, nick, key, does_resume);
                 if enter_default_room {
-                    let user = self.user_of(asked.session);
-                    let room = self.hub.settings.default_room.clone();
-                    self.enter(user, room, None);
+                    self.enter_default_room(asked.session);
                 }
             }
             Decision::Attach {
                 user,
                 does_resume,
                 since,
-            } => self.attach(asked, user, does_resume, since),
+            } => self.attach(asked, user, does_resume, since, None),
+            Decision::Authenticate { claim, entry } => self.authenticate(asked, claim, entry),
+            Decision::Enroll(enrolment) => self.enroll(asked, enrolment),
             Decision::Rename(nick) => self.rename(asked, nick),
             Decision::Enter(room) => {
                 let user = self.user_of(asked.session);
@@ -302,6 +305,7 @@ impl Turn<'_> {
             return;
         }
         let event = self.stamp(kind);
+        let sessions = self.without_restricted(sessions, &event.kind);
         match room {
             None => self.outputs.push(Output::Sessions { sessions, event }),
             Some(room) if sessions.is_empty() => self.tell_room(room, except, event),

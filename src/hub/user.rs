@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::address::Network;
 use super::directory::Named;
+use super::history::OwnerId;
 use super::id::{RoomId, SessionIds, UserId, UserKey};
 use super::name::Nick;
 use super::time::UnixMillis;
@@ -47,6 +48,8 @@ pub(super) struct Extra {
 pub(super) struct KeptPlace {
     /// The user's key, which else stands in their sessions.
     pub(super) key: UserKey,
+    /// The person, as there.
+    pub(super) owner: OwnerId,
     /// Where the connection came from that broke.
     pub(super) network: Option<Network>,
     /// As uptime.

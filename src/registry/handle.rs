@@ -19,7 +19,7 @@ use super::news::News;
 use super::report::{AccountInfo, InvitationInfo, TokenInfo};
 
 /// How long an operator waits.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A way to the registry for operators. Cheap to clone.
 #[derive(Clone, Debug)]

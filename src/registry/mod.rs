@@ -13,6 +13,7 @@
 mod book;
 mod clerk;
 mod error;
+mod grants;
 mod guard;
 mod handle;
 mod hash;

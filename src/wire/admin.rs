@@ -16,8 +16,9 @@
 //! | `POST /v1/shutdown` | – | [`Done`] | operators |
 //! | `PUT /v1/log/level` | [`SetLogLevel`] | [`LogLevel`] | operators |
 //!
-//! What concerns the history is in [`history`].
+//! What concerns accounts is in [`accounts`], and the history in [`history`].
 
+pub mod accounts;
 pub mod history;
 
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 /// The fields that some request has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
+    Account,
     After,
     Around,
     Before,
@@ -19,6 +20,7 @@ pub enum Field {
     Enter,
     From,
     Id,
+    Invitation,
     Key,
     Kind,
     Last,
@@ -29,12 +31,14 @@ pub enum Field {
     Nickname,
     Of,
     On,
+    Password,
     Reason,
     Resume,
     Room,
     Since,
     Text,
     To,
+    Token,
     Type,
     Upto,
     V,
@@ -42,7 +46,8 @@ pub enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 32] = [
+        Self::Account,
         Self::After,
         Self::Around,
         Self::Before,
@@ -51,6 +56,7 @@ impl Field {
         Self::Enter,
         Self::From,
         Self::Id,
+        Self::Invitation,
         Self::Key,
         Self::Kind,
         Self::Last,
@@ -61,12 +67,14 @@ impl Field {
         Self::Nickname,
         Self::Of,
         Self::On,
+        Self::Password,
         Self::Reason,
         Self::Resume,
         Self::Room,
         Self::Since,
         Self::Text,
         Self::To,
+        Self::Token,
         Self::Type,
         Self::Upto,
         Self::V,
@@ -77,6 +85,7 @@ impl Field {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::After => "after",
             Self::Around => "around",
             Self::Before => "before",
@@ -85,6 +94,7 @@ impl Field {
             Self::Enter => "enter",
             Self::From => "from",
             Self::Id => "id",
+            Self::Invitation => "invitation",
             Self::Key => "key",
             Self::Kind => "kind",
             Self::Last => "last",
@@ -95,12 +105,14 @@ impl Field {
             Self::Nickname => "nickname",
             Self::Of => "of",
             Self::On => "on",
+            Self::Password => "password",
             Self::Reason => "reason",
             Self::Resume => "resume",
             Self::Room => "room",
             Self::Since => "since",
             Self::Text => "text",
             Self::To => "to",
+            Self::Token => "token",
             Self::Type => "type",
             Self::Upto => "upto",
             Self::V => "v",

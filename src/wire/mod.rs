@@ -5,4 +5,5 @@ pub mod admin;
 pub mod chat;
 pub mod fields;
 pub mod frame;
+pub mod hidden;
 pub mod terminal;

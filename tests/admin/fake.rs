@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chatd::config::paths::Environment;
 use chatd::config::{self, Config, Sources};
-use chatd::daemon::admin::{self, AdminState, History};
+use chatd::daemon::admin::{self, Accounts, AdminState, History};
 use chatd::daemon::certificates::Certificates;
 use chatd::daemon::clock::Clock;
 use chatd::daemon::engine::handle::{Counters, EngineHandle, EngineStats, Question, SessionRow};
@@ -24,6 +24,7 @@ use chatd::hub::output::{Administered, RoomSummary};
 use chatd::hub::refusal::Refusal;
 use chatd::hub::time::UnixMillis;
 use chatd::hub::view::{Counts, SessionView};
+use chatd::registry::{HashCost, Options, Registry};
 use chatd::wire::admin::{Listener, State};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -47,6 +48,7 @@ pub(super) struct Fake {
     log: Option<Guard>,
     _default: tracing::dispatcher::DefaultGuard,
     directory: tempfile::TempDir,
+    _registry: Registry,
     _socket_file: instance::SocketFile,
 }
 
@@ -80,6 +82,16 @@ impl Fake {
             tls: false,
         });
         let certificates = Certificates::load(&loaded.config, Clock::start()).unwrap();
+        let options = Options {
+            path: directory.path().join("registry.db"),
+            cost: HashCost {
+                memory_kib: 8,
+                passes: 1,
+            },
+            hash_threads: 1,
+            hash_queue: 4,
+        };
+        let (registry, _) = Registry::open(&options, || {}).unwrap();
         let state = AdminState {
             reloader: Arc::new(Reloader::new(
                 sources,
@@ -92,6 +104,7 @@ impl Fake {
             logging: logging.clone(),
             daemon: Arc::clone(&daemon),
             history: Arc::new(History::new(None)),
+            accounts: Arc::new(Accounts::new(registry.handle())),
         };
         // Others must be able to enter the directory, to show that they may look.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -114,6 +127,7 @@ impl Fake {
             log: Some(guard),
             _default: default,
             directory,
+            _registry: registry,
             _socket_file: socket_file,
         }
     }

@@ -51,6 +51,13 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("history", "retention") => "\"90d\"",
         ("history", "retention_messages") => "1000",
         ("history", "queue_bytes") => "\"1MiB\"",
+        ("accounts", "path") => "\"/srv/chatd/registry.db\"",
+        ("accounts", "registration") => "\"invite\"",
+        ("accounts", "require") => "\"remote\"",
+        ("accounts", "hash_memory") => "\"46MiB\"",
+        ("accounts", "hash_passes") => "1",
+        ("accounts", "hash_threads") => "4",
+        ("accounts", "hash_queue") => "8",
         ("log", "directory") => "\"\"",
         ("log", "rotation") => "\"hourly\"",
         ("log", "keep") => "3",
@@ -195,6 +202,10 @@ fn a_listener_that_is_open_to_other_machines_is_a_warning() {
     assert_eq!(
         super::without_directory(&warnings[0]),
         "chat.toml:2:11: listen[0].address: 0.0.0.0:12231 is open to other machines: whoever \
-         reaches it may read and speak, and nothing is encrypted; see tls"
+         reaches it may read and speak, and nothing is encrypted; see tls, and accounts.require"
     );
+    let required = format!("{file}[accounts]\nrequire = \"remote\"\n");
+    let warnings = load(&required).warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].ends_with("whoever sees the traffic sees passwords too; see tls"));
 }

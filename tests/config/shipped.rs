@@ -38,7 +38,15 @@ fn the_shipped_file_writes_out_every_default_that_is_the_same_for_everyone() {
         .filter(|key| key.source == Source::Default)
         .map(|key| key.key.as_str())
         .collect();
-    assert_eq!(left_out, ["history.path", "log.directory", "admin.socket"]);
+    assert_eq!(
+        left_out,
+        [
+            "history.path",
+            "accounts.path",
+            "log.directory",
+            "admin.socket"
+        ]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The daemon as its peers and its operator meet it: real sockets, real signals, real files.
 
+mod accounts;
 mod chatting;
 mod command_line;
 mod hostile;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chatd::hub::Hub;
+use chatd::hub::account::{AccountChange, AccountQuestion};
 use chatd::hub::event::{Event, Membership};
 use chatd::hub::history::{Question, Restored, Ticket};
 use chatd::hub::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
@@ -14,6 +15,7 @@ use chatd::hub::refusal::Refusal;
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
 
+use crate::support::registrar::Registrar;
 use crate::support::shelf::Shelf;
 
 /// One thing that someone outside the hub notices.
@@ -42,8 +44,11 @@ pub(super) struct Engine {
     pub(super) shelf: Option<Shelf>,
     /// What the store was asked and has not answered.
     asked: Vec<(Ticket, Question)>,
+    pub(super) registrar: Registrar,
+    /// What the registry was asked and has not answered.
+    accounts_asked: Vec<(Ticket, AccountQuestion)>,
     held: BTreeSet<SessionId>,
-    /// The store answers at once, else when it is told to.
+    /// Store and registry answer at once, else when they are told to.
     pub(super) is_prompt: bool,
 }
 
@@ -62,6 +67,8 @@ impl Engine {
             heard_last: BTreeSet::new(),
             shelf: None,
             asked: Vec::new(),
+            registrar: Registrar::default(),
+            accounts_asked: Vec::new(),
             held: BTreeSet::new(),
             is_prompt: true,
         }
@@ -72,6 +79,26 @@ impl Engine {
         self.shelf = Some(Shelf::default());
         let seen = self.handle(Input::Restored(Restored::default()));
         assert!(seen.is_empty());
+    }
+
+    /// An operator changes an account.
+    pub(super) fn change_account(
+        &mut self,
+        change: impl FnOnce(&mut Registrar) -> AccountChange,
+    ) -> Vec<Seen> {
+        let change = change(&mut self.registrar);
+        self.handle(Input::AccountChanged(change))
+    }
+
+    /// The registry answers what it was asked.
+    pub(super) fn answer_accounts(&mut self) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while !self.accounts_asked.is_empty() {
+            let (ticket, question) = self.accounts_asked.remove(0);
+            let answer = self.registrar.answer(&question);
+            seen.extend(self.handle(Input::AccountAnswered { ticket, answer }));
+        }
+        seen
     }
 
     /// The store answers what it was asked.
@@ -132,6 +159,9 @@ impl Engine {
         if self.is_prompt && !self.asked.is_empty() {
             seen.extend(self.answer());
         }
+        if self.is_prompt && !self.accounts_asked.is_empty() {
+            seen.extend(self.answer_accounts());
+        }
         seen
     }
 
@@ -190,6 +220,9 @@ impl Engine {
                 shelf.keep(&record);
             }
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            Output::AskAccount { ticket, question } => {
+                self.accounts_asked.push((ticket, question));
+            }
             Output::Hold { session } => {
                 self.assert_open(session);
                 assert!(self.held.insert(session), "{session} is held twice");

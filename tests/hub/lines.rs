@@ -34,6 +34,12 @@ pub(super) fn event(kind: &EventKind) -> String {
             format!("{nick} left {room}{}", in_parentheses(reason.as_ref()))
         }
         EventKind::Quit { nick, reason } => format!("{nick} quit: {}", quit(reason)),
+        EventKind::NickRegistered { nick, new } => {
+            let now = new
+                .as_ref()
+                .map_or(String::new(), |new| format!(", now {new}"));
+            format!("{nick} is registered{now}")
+        }
         EventKind::NickChanged { old, new } => format!("{old} is now {new}"),
         EventKind::TopicChanged { room, by, text } => {
             let by = by.as_ref().map_or("an operator", Nick::as_str);
@@ -95,10 +101,17 @@ pub(super) fn reply(reply: &Reply) -> String {
     match reply {
         Reply::LoggedIn {
             nick,
-            is_resumed: false,
+            is_resumed,
+            account,
             ..
-        } => format!("logged in as {nick}"),
-        Reply::LoggedIn { nick, .. } => format!("logged in again as {nick}"),
+        } => {
+            let again = if *is_resumed { " again" } else { "" };
+            let account = account.as_ref().map_or(String::new(), |it| {
+                format!(" to {} with {} failed", it.account, it.failed_logins)
+            });
+            format!("logged in{again} as {nick}{account}")
+        }
+        Reply::Registered { account } => format!("registered as {account}"),
         Reply::Ack { is_kept: true, .. } => "ack".to_owned(),
         Reply::Ack { .. } => "ack, not kept".to_owned(),
         Reply::History { of, page: it } => format!("history of {of}: {}", page(it)),
@@ -140,13 +153,25 @@ pub(super) fn reply(reply: &Reply) -> String {
 
 pub(super) fn refused(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::TooFast { retry_after_ms } => {
+        Refusal::TooFast { retry_after_ms } | Refusal::LoginSlowed { retry_after_ms } => {
             format!("refused: {} for {retry_after_ms} ms", refusal.code())
         }
         Refusal::NotLoggedIn
         | Refusal::AlreadyLoggedIn
         | Refusal::NickInUse(_)
         | Refusal::WrongKey(_)
+        | Refusal::NickRegistered(_)
+        | Refusal::KeyOfAccount
+        | Refusal::AccountRequired
+        | Refusal::LoginFailed
+        | Refusal::LoginsBusy
+        | Refusal::AccountDisabled
+        | Refusal::RegistrationClosed
+        | Refusal::BadInvitation
+        | Refusal::BadPassword(_)
+        | Refusal::AlreadyRegistered(_)
+        | Refusal::AccountsUnavailable
+        | Refusal::TokenForbids
         | Refusal::BadNick(_)
         | Refusal::BadRoom(_)
         | Refusal::NoSuchUser(_)
@@ -187,6 +212,7 @@ pub(super) fn quit(reason: &QuitReason) -> String {
         QuitReason::TooManyFromAddress => "too many from address".to_owned(),
         QuitReason::TooFastFromAddress => "too fast from address".to_owned(),
         QuitReason::Kicked(text) => format!("kicked{}", in_parentheses(text.as_ref())),
+        QuitReason::LoggedOut => "logged out".to_owned(),
         QuitReason::Shutdown => "shutdown".to_owned(),
     }
 }
@@ -206,6 +232,8 @@ pub(super) fn audit(audit: &Audit) -> String {
             nick,
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
+        Audit::LoginFailed { session, code } => format!("{session} may not log in: {code}"),
+        Audit::Registered { session, account } => format!("{session} registered {account}"),
         Audit::NickChanged {
             session, old, new, ..
         } => format!("{session} {old} is now {new}"),

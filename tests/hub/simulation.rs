@@ -415,6 +415,7 @@ fn thing(seen: &Seen) -> Option<String> {
             EventKind::Joined { .. } => "joined",
             EventKind::Parted { .. } => "parted",
             EventKind::Quit { .. } => "quit",
+            EventKind::NickRegistered { .. } => "nick registered",
             EventKind::NickChanged { .. } => "nick changed",
             EventKind::TopicChanged { .. } => "topic changed",
             EventKind::AwayChanged { .. } => "away changed",

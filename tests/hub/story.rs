@@ -15,11 +15,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatd::hub::command::{Command, MessageKind, Target};
+use chatd::hub::account::Claim;
+use chatd::hub::command::{Command, Entry, MessageKind, Target};
 use chatd::hub::history::{ClientMsgId, Keeping, Partner, Query, Range, Trouble};
 use chatd::hub::id::{MessageId, RequestId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::secret::Secret;
 use chatd::hub::settings::Settings;
 
 use super::engine::{Engine, Seen, key_of};
@@ -118,6 +120,39 @@ impl Story {
                 Vec::new()
             }
             ["the", "store", "answers"] => self.engine.answer(),
+            ["operator", "makes", "account", name] => {
+                let password = text.expect("with a password");
+                self.engine
+                    .change_account(|registrar| registrar.add(name, &password))
+            }
+            ["operator", "closes", "account", name] => self
+                .engine
+                .change_account(|registrar| registrar.disable(name)),
+            ["operator", "removes", "account", name] => self
+                .engine
+                .change_account(|registrar| registrar.remove(name)),
+            ["operator", "takes", "back", token] => self
+                .engine
+                .change_account(|registrar| registrar.revoke(token)),
+            ["operator", "gives", token, "to", name, "for", rooms] => {
+                self.give_token(token, name, rooms, false)
+            }
+            [
+                "operator",
+                "gives",
+                token,
+                "to",
+                name,
+                "to",
+                "send",
+                "to",
+                rooms,
+            ] => self.give_token(token, name, rooms, true),
+            ["operator", "invites", "with", secret] => {
+                self.engine.registrar.invitations.push(secret.to_owned());
+                Vec::new()
+            }
+            ["the", "registry", "answers"] => self.engine.answer_accounts(),
             ["operator", ref rest @ ..] => self.operate(rest, text),
             [who, "connects"] => self.connect(who, "10.0.0.1"),
             [who, "connects", "from", address] => self.connect(who, address),
@@ -183,6 +218,29 @@ impl Story {
                 ],
                 _,
             ) => self.login_again(name, Some(owner), Some(self.message(number))),
+            (["logs", "in", "to", name], password) => Command::LogInAs {
+                claim: Claim::Password {
+                    name: nick(name),
+                    password: secret(&password.expect("with a password")),
+                },
+                entry: entry(false),
+            },
+            (["logs", "in", "to", "stay", "to", name], password) => Command::LogInAs {
+                claim: Claim::Password {
+                    name: nick(name),
+                    password: secret(&password.expect("with a password")),
+                },
+                entry: entry(true),
+            },
+            (["logs", "in", "with", token], _) => Command::LogInAs {
+                claim: Claim::Token(secret(token)),
+                entry: entry(false),
+            },
+            (["registers"], password) => register(None, password, None),
+            (["registers", "with", invitation], password) => {
+                register(None, password, Some(invitation))
+            }
+            (["registers", "as", name], password) => register(Some(name), password, None),
             (["says", "to", to, "under", own], text) => Command::Send {
                 to: target(to),
                 kind: MessageKind::Text,
@@ -248,6 +306,17 @@ impl Story {
             (["quits"], reason) => Command::Quit { reason },
             (words, _) => panic!("nobody can {words:?}"),
         }
+    }
+
+    /// `rooms` is `everything` or names with a comma between them.
+    fn give_token(&mut self, token: &str, name: &str, rooms: &str, send_only: bool) -> Vec<Seen> {
+        let rooms: Vec<&str> = match rooms {
+            "everything" => Vec::new(),
+            rooms => rooms.split(',').collect(),
+        };
+        let registrar = &mut self.engine.registrar;
+        registrar.add_token(token, name, &rooms, send_only);
+        Vec::new()
     }
 
     fn operate(&mut self, words: &[&str], text: Option<Arc<str>>) -> Vec<Seen> {
@@ -400,6 +469,27 @@ fn lines_of_reply(seen: &Seen) -> String {
         | Seen::Closed(..)
         | Seen::Administered(_)
         | Seen::Logged(_) => String::new(),
+    }
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).unwrap()
+}
+
+fn entry(does_resume: bool) -> Entry {
+    Entry {
+        enter_default_room: true,
+        does_resume,
+        since: None,
+    }
+}
+
+fn register(name: Option<&str>, password: Option<Arc<str>>, invitation: Option<&str>) -> Command {
+    Command::Register {
+        name: name.map(nick),
+        password: secret(&password.expect("with a password")),
+        invitation: invitation.map(secret),
+        entry: entry(false),
     }
 }
 

@@ -84,7 +84,7 @@ fn a_user_keeps_the_key_of_the_first_session() {
     let Some(Reply::LoggedIn { key, .. }) = replies(seen).into_iter().next() else {
         panic!("not logged in");
     };
-    assert_eq!(key, key_of(ana));
+    assert_eq!(key, Some(key_of(ana)));
     story.play_muted("ana drops");
     let about = replies(story.play_muted("ana2 asks about ana"));
     let [Reply::Whois(summary)] = &about[..] else {

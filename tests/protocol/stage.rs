@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chatd::daemon::protocol::{self, Facts, Incoming, Session};
 use chatd::hub::Hub;
+use chatd::hub::account::{AccountChange, AccountQuestion};
 use chatd::hub::event::Event;
 use chatd::hub::history::{Keeping, Question, Restored, Ticket};
 use chatd::hub::id::{RoomId, SessionId, UserKey};
@@ -16,6 +17,7 @@ use chatd::hub::output::Output;
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
 
+use crate::support::registrar::Registrar;
 use crate::support::shelf::Shelf;
 
 /// Hub, clients and clock.
@@ -29,6 +31,8 @@ pub(crate) struct Stage {
     heard: Vec<Heard>,
     shelf: Shelf,
     asked: Vec<(Ticket, Question)>,
+    registrar: Registrar,
+    accounts_asked: Vec<(Ticket, AccountQuestion)>,
 }
 
 /// Something that reached a client.
@@ -69,6 +73,8 @@ impl Stage {
             heard: Vec::new(),
             shelf: Shelf::default(),
             asked: Vec::new(),
+            registrar: Registrar::default(),
+            accounts_asked: Vec::new(),
         }
     }
 
@@ -76,6 +82,16 @@ impl Stage {
     pub(crate) fn keep(&mut self) {
         self.facts.has_history = true;
         self.input(Input::Restored(Restored::default()));
+    }
+
+    /// An operator changes an account.
+    pub(crate) fn change_account(&mut self, change: impl FnOnce(&mut Registrar) -> AccountChange) {
+        let change = change(&mut self.registrar);
+        self.input(Input::AccountChanged(change));
+    }
+
+    pub(crate) fn registrar(&mut self) -> &mut Registrar {
+        &mut self.registrar
     }
 
     pub(crate) fn keeping(&mut self, keeping: Keeping) {
@@ -197,6 +213,10 @@ impl Stage {
             let answer = self.shelf.answer(&question);
             self.input(Input::Answered { ticket, answer });
         }
+        if let Some((ticket, question)) = self.accounts_asked.pop() {
+            let answer = self.registrar.answer(&question);
+            self.input(Input::AccountAnswered { ticket, answer });
+        }
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -230,6 +250,9 @@ impl Stage {
             }
             Output::Record(record) => self.shelf.keep(&record),
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            Output::AskAccount { ticket, question } => {
+                self.accounts_asked.push((ticket, question));
+            }
             // Nothing happens before the release: the shelf answers at once.
             Output::Hold { .. } => {}
             Output::Enter(membership) => {

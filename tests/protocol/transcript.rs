@@ -11,7 +11,7 @@
 //! | `-- ana is closed` | the server has closed her connection |
 //! | `-- 120 s pass` | the clock moves |
 //! | `-- settings burst=2` | before all else |
-//! | `-- the operator announces TEXT` | also `kicks NICK`, `stops the server` |
+//! | `-- the operator announces TEXT` | also `kicks NICK`, `stops the server`, and what concerns accounts |
 //! | `# text`, empty | nothing |
 //!
 //! A transcript is run by playing what clients do and writing down again what they hear. It passes
@@ -19,6 +19,7 @@
 
 use std::time::Duration;
 
+use chatd::hub::account::{Registration, Require};
 use chatd::hub::history::{Keeping, Trouble};
 use chatd::hub::input::AdminCommand;
 use chatd::hub::name::Nick;
@@ -125,6 +126,27 @@ fn direct(direction: &str, stage: &mut Stage) {
             room: None,
             text: text.join(" ").into(),
         }),
+        ["the", "operator", "makes", "the", "account", name] => {
+            stage.change_account(|registrar| registrar.add(name, "correct horse"));
+        }
+        [
+            "the",
+            "operator",
+            "gives",
+            token,
+            "to",
+            name,
+            "to",
+            "send",
+            "to",
+            room,
+        ] => {
+            let name = name.trim_end_matches(',');
+            stage.registrar().add_token(token, name, &[*room], true);
+        }
+        ["the", "operator", "takes", token, "back"] => {
+            stage.change_account(|registrar| registrar.revoke(token));
+        }
         ["the", "operator", "stops", "the", "server"] => stage.admin(AdminCommand::Shutdown),
         [names @ .., "is" | "are", "here"] => {
             for name in names.iter().filter(|word| **word != "and") {
@@ -156,6 +178,17 @@ fn settings(transcript: &str) -> Settings {
         .find_map(|line| line.strip_prefix("-- settings "));
     for pair in given.unwrap_or_default().split_whitespace() {
         let (key, value) = pair.split_once('=').expect("key=value");
+        match key {
+            "registration" if value == "open" => {
+                settings.registration = Registration::Open;
+                continue;
+            }
+            "require" if value == "all" => {
+                settings.require_account = Require::All;
+                continue;
+            }
+            _ => {}
+        }
         let number: usize = value.parse().expect("a number");
         match key {
             "burst" => settings.burst = number as f64,

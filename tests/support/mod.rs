@@ -2,6 +2,7 @@
 //! Everything waits for facts, with one generous bound; nothing sleeps a fixed time.
 
 pub(crate) mod peers;
+pub(crate) mod registrar;
 pub(crate) mod shelf;
 pub(crate) mod tls;
 

@@ -12,7 +12,7 @@ use crate::ctl::chat::connection::Connection;
 use crate::ctl::chat::login::LoginError;
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::locate::Server;
-use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
+use crate::wire::chat::{ClientBody, ClientMessage, Credentials, Limits, ServerMessage, VERSION};
 
 /// Most pairs of publishers and listeners, or of churners and members, that are kept books of, at 16
 /// bytes each; and most messages that may be on their way, at 4.
@@ -156,6 +156,7 @@ async fn ask_limits(server: &Server) -> Result<Limits, LoginError> {
             v: VERSION,
             nick: None,
             key: None,
+            credentials: Credentials::default(),
             client: Some(concat!("chatctl bench ", env!("CARGO_PKG_VERSION")).into()),
             enter: false,
             resume: false,

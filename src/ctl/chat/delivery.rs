@@ -129,6 +129,7 @@ async fn come_back(
     let identity = Identity {
         nick: welcome.nick.clone(),
         key: Some(welcome.key.clone()),
+        proof: welcome.proof.clone(),
     };
     let until = Instant::now() + limit;
     let mut backoff = Backoff::default();
@@ -137,7 +138,9 @@ async fn come_back(
         let left = until.checked_duration_since(Instant::now())?;
         match login(server, &identity, &Arrival::default(), left).await {
             // Only for the same user is the same id the same message.
-            Ok((connection, again)) if again.key == welcome.key && again.has_history => {
+            Ok((connection, again))
+                if (again.key == welcome.key || again.proof.is_some()) && again.has_history =>
+            {
                 return Some((connection, again));
             }
             Ok(_) | Err(LoginError::Refused { .. }) => return None,

@@ -26,6 +26,9 @@ impl KeptKey {
     /// Keeps a session's key for as long as the value lives. `None` where it cannot be kept.
     #[must_use]
     pub fn keep(server: &Server, nick: &str, key: &str) -> Option<Self> {
+        if key.is_empty() {
+            return None; // a restricted token has none
+        }
         let environment = Environment::from_process();
         let path = keep(
             &sessions(&environment),
@@ -53,6 +56,10 @@ impl Drop for KeptKey {
 /// server took it and gave another one; one that does not fit for the moment, because somebody else has
 /// the nick, fits again when they have gone.
 pub fn keep_identity(server: &Server, welcome: &Welcome) {
+    // Who has an account is known by that, and its key is no good without it.
+    if welcome.proof.is_some() {
+        return;
+    }
     let environment = Environment::from_process();
     let directory = identities(&environment);
     let name = file_name("identity", server, &welcome.nick);

@@ -84,6 +84,7 @@ impl Link {
             identity: Identity {
                 nick: welcome.nick.clone(),
                 key: Some(welcome.key.clone()),
+                proof: welcome.proof.clone(),
             },
             timeout,
             state: State::Up(Box::new(connection)),
@@ -128,6 +129,7 @@ impl Link {
         self.identity = Identity {
             nick: nick.to_owned(),
             key,
+            proof: None,
         };
         self.heard = Heard::default();
         self.state = State::Waiting(Instant::now());
@@ -185,6 +187,7 @@ impl Link {
                 self.identity = Identity {
                     nick: welcome.nick.clone(),
                     key: Some(welcome.key.clone()),
+                    proof: welcome.proof.clone(),
                 };
                 self.backoff.reset();
                 self.state = State::Up(Box::new(connection));

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use super::connection::{Connection, Lost};
+use super::proof::Proof;
 use crate::ctl::admin_client::HOW_TO_START;
 use crate::ctl::exit::{Exit, Failure, exit_of_code};
 use crate::ctl::locate::Server;
+use crate::ctl::remark::remark;
 use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
 
 /// A server asks each silent client once in its ping interval. After so many intervals without a
@@ -22,6 +24,8 @@ pub struct Identity {
     pub nick: String,
     /// Proves that this user is ours already; see `keys`.
     pub key: Option<String>,
+    /// Logs in to an account, whatever the nick and the key are.
+    pub proof: Option<Proof>,
 }
 
 /// What the server told at the login.
@@ -36,6 +40,12 @@ pub struct Welcome {
     pub key: String,
     /// The key that we logged in with, if any did.
     pub presented: Option<String>,
+    /// The proof that we logged in with, if we have an account.
+    pub proof: Option<Proof>,
+    /// Logins to our account with a wrong password since the last good one.
+    pub failed_logins: u32,
+    /// Whether making an account takes an invitation.
+    pub needs_invitation: bool,
     /// Whether we joined a user that was there before us.
     pub attached: bool,
     /// Whether the server keeps what is said, and tells it when asked.
@@ -71,7 +81,7 @@ impl LoginError {
     #[must_use]
     pub fn is_about_nick(&self) -> bool {
         matches!(self, Self::Refused { code, .. }
-            if matches!(code.as_str(), "nick_in_use" | "wrong_key" | "bad_nick"))
+            if matches!(code.as_str(), "nick_in_use" | "nick_registered" | "wrong_key" | "bad_nick"))
     }
 
     /// The error for the user.
@@ -115,6 +125,7 @@ pub async fn login(
                 let without_key = Identity {
                     nick: identity.nick.clone(),
                     key: None,
+                    proof: None,
                 };
                 hello(server, &without_key, arrival).await
             }
@@ -136,20 +147,43 @@ async fn hello(
     arrival: &Arrival,
 ) -> Result<(Connection, Welcome), LoginError> {
     let mut connection = Connection::open(server).await.map_err(LoginError::Lost)?;
+    let asks_missed = say_hello(&mut connection, identity, arrival);
+    hear_welcome(&mut connection, identity, asks_missed)
+        .await
+        .map(|welcome| (connection, welcome))
+}
+
+/// Says whether what was missed is asked for.
+fn say_hello(connection: &mut Connection, identity: &Identity, arrival: &Arrival) -> bool {
     // What was missed is told to whom it was meant for, and only the key says who that is.
-    let since = arrival.since.as_deref().filter(|_| identity.key.is_some());
+    let proof = identity.proof.as_ref();
+    let is_known = identity.key.is_some() || proof.is_some();
+    let since = arrival.since.as_deref().filter(|_| is_known);
     connection.send(&ClientMessage {
         id: None,
         body: ClientBody::Hello {
             v: VERSION,
-            nick: Some(identity.nick.as_str().into()),
-            key: identity.key.as_deref().map(Into::into),
+            nick: proof.is_none().then(|| identity.nick.as_str().into()),
+            key: identity
+                .key
+                .as_deref()
+                .filter(|_| proof.is_none())
+                .map(Into::into),
             client: Some(concat!("chatctl ", env!("CARGO_PKG_VERSION")).into()),
             enter: arrival.enter,
             resume: arrival.resume,
+            credentials: proof.map(Proof::credentials).unwrap_or_default(),
             since: since.map(Into::into),
         },
     });
+    since.is_some()
+}
+
+async fn hear_welcome(
+    connection: &mut Connection,
+    identity: &Identity,
+    asks_missed: bool,
+) -> Result<Welcome, LoginError> {
     let mut welcomed = None;
     loop {
         match connection.next().await.map_err(LoginError::Lost)? {
@@ -162,16 +196,23 @@ async fn hello(
                 ..
             } => welcomed = Some((server, motd, default_room, limits, features)),
             ServerMessage::Login {
-                nick, key, resumed, ..
+                nick,
+                key,
+                resumed,
+                failed_logins,
+                ..
             } => {
                 let (server, motd, default_room, limits, features) =
                     welcomed.ok_or(LoginError::Lost(Lost::NotChatd))?;
+                // A token that is restricted has none: nobody joins its user by a key.
+                let key = key.unwrap_or_default();
                 if limits.ping_interval_s > 0 {
                     let interval = limits.ping_interval_s.min(PING_INTERVAL_S_MAX);
                     let interval = Duration::from_secs(interval);
                     connection.set_silence_max(interval * SILENT_INTERVALS);
                 }
                 let has_history = features.iter().any(|feature| feature == "history");
+                let needs_invitation = features.iter().any(|it| it == "register_invited");
                 // A server without history may be one that takes a key only from who is there.
                 let is_same = !has_history && identity.key.as_deref() == Some(key.as_str());
                 let welcome = Welcome {
@@ -182,11 +223,14 @@ async fn hello(
                     nick,
                     key,
                     presented: identity.key.clone(),
+                    proof: identity.proof.clone(),
+                    failed_logins,
+                    needs_invitation,
                     attached: resumed || is_same,
                     has_history,
-                    tells_missed: resumed && has_history && since.is_some(),
+                    tells_missed: resumed && has_history && asks_missed,
                 };
-                return Ok((connection, welcome));
+                return Ok(welcome);
             }
             ServerMessage::Error { code, text, .. } => {
                 return Err(LoginError::Refused { code, text });
@@ -195,6 +239,18 @@ async fn hello(
             _ => {}
         }
     }
+}
+
+/// Tells the owner of an account that somebody has guessed at its password.
+pub fn warn_of_failed_logins(welcome: &Welcome) {
+    let times = match welcome.failed_logins {
+        0 => return,
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    remark(&format!(
+        "since your last login, a wrong password was given for your account {times}"
+    ));
 }
 
 /// The exit code when a connection that stood is lost.

@@ -14,5 +14,6 @@ pub mod message_ids;
 pub mod nick;
 pub mod outbox;
 pub mod pace;
+pub mod proof;
 pub mod question;
 pub mod text;

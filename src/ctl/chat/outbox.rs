@@ -211,6 +211,7 @@ fn has_more(answer: &ServerMessage) -> bool {
 fn id_of(message: &ServerMessage) -> Option<&str> {
     match message {
         ServerMessage::Login { re, .. }
+        | ServerMessage::Registered { re, .. }
         | ServerMessage::Ack { re, .. }
         | ServerMessage::History { re, .. }
         | ServerMessage::Found { re, .. }

@@ -82,6 +82,8 @@ fn more_for(limit: Option<u64>) -> f64 {
 fn cost(body: &ClientBody<'_>) -> f64 {
     match body {
         ClientBody::Hello { .. }
+        | ClientBody::Login { .. }
+        | ClientBody::Register { .. }
         | ClientBody::Nick { .. }
         | ClientBody::Join { .. }
         | ClientBody::Away { .. }

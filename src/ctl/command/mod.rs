@@ -8,6 +8,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod export;
+pub mod grant;
 pub mod history;
 pub mod history_delete;
 pub mod import;
@@ -15,12 +16,14 @@ pub mod log;
 pub mod man;
 pub mod observe;
 pub mod operate;
+pub mod register;
 pub mod retention;
 pub mod room;
 pub mod search;
 pub mod send;
 pub mod status;
 pub mod tail;
+pub mod user;
 pub mod wait;
 
 use std::time::Duration;
@@ -58,12 +61,18 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Tail(tail) => tail::run(tail, server().await?, output, args.timeout).await,
         Command::History(asked) => history::run(asked, server().await?, output, args.timeout).await,
         Command::Search(asked) => search::run(asked, server().await?, output, args.timeout).await,
+        Command::Register(asked) => {
+            register::run(asked, server().await?, output, args.timeout).await
+        }
         Command::Status => status::run(&admin, output).await,
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,
         Command::Stats => observe::stats(&admin, output).await,
         Command::Kick(kick) => operate::kick(&admin, output, kick).await,
         Command::Announce(announce) => operate::announce(&admin, output, announce).await,
+        Command::User(user) => user::run(&admin, output, user).await,
+        Command::Invite(invite) => grant::invite(&admin, output, invite).await,
+        Command::Token(token) => grant::token(&admin, output, token).await,
         Command::Room(room) => room::run(&admin, output, room).await,
         Command::Reload => operate::reload(&admin, output).await,
         Command::Shutdown(shutdown) => operate::shutdown(&admin, output, shutdown).await,

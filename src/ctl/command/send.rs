@@ -10,7 +10,10 @@ use anyhow::{Context, Result};
 use crate::ctl::args::{Identity as Who, Send};
 use crate::ctl::chat::connection::Connection;
 use crate::ctl::chat::delivery::{Delivery, Sent, deliver};
-use crate::ctl::chat::login::{Arrival, Identity, LoginError, Welcome, login};
+use crate::ctl::chat::login::{
+    Arrival, Identity, LoginError, Welcome, login, warn_of_failed_logins,
+};
+use crate::ctl::chat::proof::Proof;
 use crate::ctl::chat::{keys, nick, text};
 use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::locate::Server;
@@ -36,9 +39,11 @@ pub async fn run(
         let text = format!("send to '#room' or @nick, not to {}", args.to);
         return Err(Failure::new(Exit::Usage, text).into());
     }
+    // The password is the first line of stdin where both are there.
+    let proof = Proof::of(&args.identity.login)?;
     let text = read_text(args.text.as_deref())?;
     let limit = limit.unwrap_or(TIMEOUT);
-    let (connection, welcome) = log_in(&server, &args.identity, limit).await?;
+    let (connection, welcome) = log_in_by(&server, &args.identity, proof, limit).await?;
     let messages = text::split(&text, welcome.limits.message_bytes);
     if messages.is_empty() {
         return Err(
@@ -55,11 +60,32 @@ pub async fn run(
 /// # Errors
 /// A failure by the contract.
 pub async fn log_in(server: &Server, who: &Who, limit: Duration) -> Result<(Connection, Welcome)> {
+    log_in_by(server, who, Proof::of(&who.login)?, limit).await
+}
+
+async fn log_in_by(
+    server: &Server,
+    who: &Who,
+    proof: Option<Proof>,
+    limit: Duration,
+) -> Result<(Connection, Welcome)> {
+    if let Some(proof) = proof {
+        let identity = Identity {
+            nick: String::new(),
+            key: None,
+            proof: Some(proof),
+        };
+        let entered = login(server, &identity, &Arrival::default(), limit).await;
+        let entered = entered.map_err(|error| error.failure(server))?;
+        warn_of_failed_logins(&entered.1);
+        return Ok(entered);
+    }
     let mut last = None;
     for nick in nick::candidates(who.nick.as_deref(), |name| std::env::var(name).ok()) {
         let identity = Identity {
             key: keys::find(server, &nick),
             nick,
+            proof: None,
         };
         match login(server, &identity, &Arrival::default(), limit).await {
             Ok(entered) => {
@@ -75,7 +101,7 @@ pub async fn log_in(server: &Server, who: &Who, limit: Duration) -> Result<(Conn
 }
 
 fn is_taken(error: &LoginError) -> bool {
-    matches!(error, LoginError::Refused { code, .. } if code == "nick_in_use")
+    matches!(error, LoginError::Refused { code, .. } if code == "nick_in_use" || code == "nick_registered")
 }
 
 fn read_text(text: Option<&str>) -> Result<String> {

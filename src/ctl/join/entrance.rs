@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::ctl::args::Login;
 use crate::ctl::chat::connection::Connection;
 use crate::ctl::chat::keys;
-use crate::ctl::chat::login::{Arrival, Identity, Welcome, login};
+use crate::ctl::chat::login::{Arrival, Identity, Welcome, login, warn_of_failed_logins};
+use crate::ctl::chat::proof::Proof;
 use crate::ctl::exit::Failure;
 use crate::ctl::locate::Server;
 use crate::ctl::remark;
@@ -19,26 +21,30 @@ use crate::ctl::remark;
 /// A failure by the contract of exit codes.
 pub async fn log_in(
     server: &Server,
-    nick: &str,
+    nick: Option<&str>,
+    account: &Login,
     arrival: &Arrival,
     limit: Duration,
 ) -> Result<(Connection, Welcome)> {
     let may_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
-    let mut nick = nick.to_owned();
+    let proof = Proof::of(account)?;
+    let mut nick = nick.unwrap_or_default().to_owned();
     loop {
         let identity = Identity {
             key: keys::find(server, &nick),
             nick,
+            proof: proof.clone(),
         };
         let error = match login(server, &identity, arrival, limit).await {
             Ok(entered) => {
                 keys::keep_identity(server, &entered.1);
+                warn_of_failed_logins(&entered.1);
                 return Ok(entered);
             }
             Err(error) => error,
         };
         let failure = error.failure(server);
-        if !may_ask || !error.is_about_nick() {
+        if !may_ask || proof.is_some() || !error.is_about_nick() {
             return Err(failure.into());
         }
         remark::remark(&failure.text);

@@ -60,7 +60,14 @@ pub async fn run(
         since: None,
     };
     let limit_of_login = limit.unwrap_or(TIMEOUT);
-    let (connection, welcome) = log_in(&server, &args.nick, &arrival, limit_of_login).await?;
+    let (connection, welcome) = log_in(
+        &server,
+        args.nick.as_deref(),
+        &args.login,
+        &arrival,
+        limit_of_login,
+    )
+    .await?;
     let user = User::open(output)?;
     let link = Link::new(server.clone(), connection, &welcome, limit_of_login).resuming();
     let mut chat = Chat {

@@ -60,12 +60,24 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::NoSuchUser(_) | Refusal::NoSuchRoom(_) => StatusCode::NOT_FOUND,
         Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::BadNick(_)
+        Refusal::BadPassword(_)
+        | Refusal::BadNick(_)
         | Refusal::BadRoom(_)
         | Refusal::TextTooLong { .. }
         | Refusal::TextEmpty
         | Refusal::TextControl => StatusCode::BAD_REQUEST,
-        Refusal::NotLoggedIn
+        Refusal::NickRegistered(_)
+        | Refusal::KeyOfAccount
+        | Refusal::AccountRequired
+        | Refusal::LoginFailed
+        | Refusal::LoginsBusy
+        | Refusal::AccountDisabled
+        | Refusal::RegistrationClosed
+        | Refusal::BadInvitation
+        | Refusal::AlreadyRegistered(_)
+        | Refusal::TokenForbids
+        | Refusal::LoginSlowed { .. }
+        | Refusal::NotLoggedIn
         | Refusal::AlreadyLoggedIn
         | Refusal::NickInUse(_)
         | Refusal::WrongKey(_)
@@ -78,9 +90,10 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::HistoryOff
         | Refusal::NoSuchMessage
         | Refusal::Deaf => StatusCode::CONFLICT,
-        Refusal::HistoryUnavailable(_) | Refusal::NotKept(_) | Refusal::Busy { .. } => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::AccountsUnavailable
+        | Refusal::HistoryUnavailable(_)
+        | Refusal::NotKept(_)
+        | Refusal::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -107,7 +120,20 @@ fn sentence(refusal: &Refusal) -> String {
             format!("the history does not work now, because {}", why.because())
         }
         // No command of an operator is refused for these; the code says it all the same.
-        Refusal::NotLoggedIn
+        Refusal::NickRegistered(_)
+        | Refusal::KeyOfAccount
+        | Refusal::AccountRequired
+        | Refusal::LoginFailed
+        | Refusal::LoginsBusy
+        | Refusal::AccountDisabled
+        | Refusal::RegistrationClosed
+        | Refusal::BadInvitation
+        | Refusal::BadPassword(_)
+        | Refusal::AlreadyRegistered(_)
+        | Refusal::AccountsUnavailable
+        | Refusal::TokenForbids
+        | Refusal::LoginSlowed { .. }
+        | Refusal::NotLoggedIn
         | Refusal::AlreadyLoggedIn
         | Refusal::NickInUse(_)
         | Refusal::WrongKey(_)

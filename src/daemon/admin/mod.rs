@@ -2,6 +2,7 @@
 //! `wire/admin.rs` holds what travels, `docs/admin.md` describes it for its users. This folder
 //! turns requests into questions to the engine and the log; it decides nothing about chat.
 
+mod accounts;
 mod change;
 mod failure;
 mod guard;
@@ -20,6 +21,7 @@ use super::logging::Logging;
 use super::reload::Reloader;
 use super::state::DaemonState;
 
+pub use accounts::Accounts;
 pub use history::History;
 pub use serve::serve;
 
@@ -35,4 +37,5 @@ pub struct AdminState {
     pub reloader: Arc<Reloader>,
     pub daemon: Arc<DaemonState>,
     pub history: Arc<History>,
+    pub accounts: Arc<Accounts>,
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::failure::{Failure, ReadFailures};
-use super::{AdminState, change, guard, history, observe};
+use super::{AdminState, accounts, change, guard, history, observe};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{AdminState, change, guard, history, observe};
     tags(
         (name = "observe", description = "Look: everyone on this machine may"),
         (name = "change", description = "Change: operators may; each change is logged"),
+        (name = "accounts", description = "Accounts, invitations and tokens: operators may, and each change is logged"),
         (name = "history", description = "What was said: operators may, what they do is logged, and it takes the time that it takes")
     )
 )]
@@ -74,7 +75,23 @@ fn quick() -> OpenApiRouter<AdminState> {
         .routes(routes!(change::reload))
         .routes(routes!(change::shutdown))
         .routes(routes!(history::status::history_status))
+        .merge(of_accounts())
         .layer(middleware::from_fn(guard::in_time))
+}
+
+/// What concerns accounts.
+fn of_accounts() -> OpenApiRouter<AdminState> {
+    use accounts::{grants, users};
+    OpenApiRouter::new()
+        .routes(routes!(users::accounts, users::add))
+        .routes(routes!(users::account))
+        .routes(routes!(users::remove))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::set_disabled))
+        .routes(routes!(grants::invitations, grants::invite))
+        .routes(routes!(grants::revoke_invitation))
+        .routes(routes!(grants::tokens, grants::add_token))
+        .routes(routes!(grants::revoke_token))
 }
 
 /// What takes as long as a disk takes.

@@ -152,7 +152,24 @@ mod tests {
             engine,
             logging,
             history: crate::daemon::admin::History::new(None).into(),
+            accounts: crate::daemon::admin::Accounts::new(registry()).into(),
         }
+    }
+
+    /// Of a registry that is closed again: nobody asks it here.
+    fn registry() -> crate::registry::RegistryHandle {
+        let directory = tempfile::tempdir().unwrap();
+        let options = crate::registry::Options {
+            path: directory.path().join("registry.db"),
+            cost: crate::registry::HashCost {
+                memory_kib: 8,
+                passes: 1,
+            },
+            hash_threads: 1,
+            hash_queue: 1,
+        };
+        let (registry, _) = crate::registry::Registry::open(&options, || {}).unwrap();
+        registry.handle()
     }
 
     async fn asks(peer: Peer) -> Result<Operator, Failure> {

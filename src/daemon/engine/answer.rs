@@ -58,6 +58,7 @@ impl Core {
         self.input(now, Input::Settings(config.limits.hub.clone()));
         self.shards.set_bounds(bounds_of(&config));
         self.history.reconfigure(&config.history);
+        self.accounts.reconfigure(&config.accounts);
         self.config = config;
         self.keep_pace();
     }

@@ -53,6 +53,7 @@ impl Core {
             | QuitReason::TooManyFromAddress
             | QuitReason::TooFastFromAddress
             | QuitReason::Kicked(_)
+            | QuitReason::LoggedOut
             | QuitReason::Shutdown => {
                 connection
                     .protocol
@@ -90,6 +91,7 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         | QuitReason::TooManyFromAddress
         | QuitReason::TooFastFromAddress
         | QuitReason::Kicked(_)
+        | QuitReason::LoggedOut
         | QuitReason::Shutdown => (None, None),
     };
     info!(

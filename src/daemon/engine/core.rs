@@ -11,6 +11,7 @@ use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::accounts::Accounts;
 use super::connection::Connection;
 use super::handle::Counters;
 use super::handshakes::Handshakes;
@@ -57,6 +58,7 @@ pub(super) struct Core {
     pub(super) handshakes: Handshakes,
     /// What is kept, and who waits to be told that it is.
     pub(super) history: History,
+    pub(super) accounts: Accounts,
     /// What has happened on the sockets and was not taken in yet, and whose slots it names.
     pub(super) reports: Reports,
     pub(super) reports_of: Place,
@@ -81,6 +83,7 @@ impl Core {
         config: Arc<Config>,
         work: Arc<Notify>,
         history: History,
+        accounts: Accounts,
     ) -> io::Result<Self> {
         let shards = Shards::start(config.server.io_threads, bounds_of(&config), clock, &work)?;
         Ok(Self {
@@ -98,6 +101,7 @@ impl Core {
             shards,
             handshakes: Handshakes::default(),
             history,
+            accounts,
             reports: Reports::new(config.server.buffer_size),
             reports_of: Place::default(),
             backlog: Backlog::new(),
@@ -177,6 +181,7 @@ impl Core {
     /// queued. Says whether there may be more to be done at once.
     pub(super) fn turn(&mut self) -> bool {
         self.take_history_news();
+        self.take_account_news();
         let taken = self.take_in();
         let now = self.now();
         if taken == Taken::UntilFull {
@@ -313,6 +318,7 @@ fn refused(outputs: &[Output]) -> Option<&QuitReason> {
         | Output::Reply { .. }
         | Output::Record(_)
         | Output::Ask { .. }
+        | Output::AskAccount { .. }
         | Output::Hold { .. }
         | Output::Release { .. }
         | Output::Enter(_)

@@ -4,7 +4,7 @@
 use std::mem;
 
 use bytes::Bytes;
-use tracing::{info, warn};
+use tracing::{field, info, warn};
 
 use super::connection::Connection;
 use super::core::Core;
@@ -48,6 +48,7 @@ impl Core {
             }
             Output::Record(record) => self.keep(record),
             Output::Ask { ticket, question } => self.ask(ticket, question),
+            Output::AskAccount { ticket, question } => self.ask_account(ticket, question),
             Output::Hold { session } => self.shards.hold(session.slot),
             Output::Release {
                 session,
@@ -181,7 +182,8 @@ impl Core {
                     connection.nick = Some(nick.clone());
                 }
             }
-            Reply::Ack { .. }
+            Reply::Registered { .. }
+            | Reply::Ack { .. }
             | Reply::History { .. }
             | Reply::Found(_)
             | Reply::Missed(_)
@@ -271,6 +273,7 @@ impl Core {
             | EventKind::NickChanged { .. }
             | EventKind::TopicChanged { .. }
             | EventKind::AwayChanged { .. }
+            | EventKind::NickRegistered { .. }
             | EventKind::Notice { .. } => {}
         }
     }
@@ -283,6 +286,14 @@ impl Core {
                 sessions,
             } => {
                 info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
+            }
+            Audit::LoginFailed { session, code } => {
+                let peer = self.open(session).map(|connection| connection.peer);
+                let peer = peer.map(field::display);
+                info!(target: "chatd::connection", %session, peer, code, "login refused");
+            }
+            Audit::Registered { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "registered");
             }
             Audit::NickChanged {
                 session,

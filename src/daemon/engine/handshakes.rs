@@ -114,6 +114,7 @@ impl Core {
             | QuitReason::TooManyFromAddress
             | QuitReason::TooFastFromAddress
             | QuitReason::Kicked(_)
+            | QuitReason::LoggedOut
             | QuitReason::Shutdown => None,
         };
         let reason = reason.code();

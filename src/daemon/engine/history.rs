@@ -283,7 +283,7 @@ impl Core {
         self.reply(ack.session, ack.request.as_ref(), &reply);
     }
 
-    fn tell_hub(&mut self, input: Input) {
+    pub(super) fn tell_hub(&mut self, input: Input) {
         let now = self.now();
         self.input(now, input);
     }

@@ -12,6 +12,7 @@
 //! With `[server] io_threads` above 1 the sockets move to threads of their own ([`shards`]); what is
 //! said, to whom and in which order is still decided here.
 
+mod accounts;
 mod answer;
 mod closing;
 mod connection;
@@ -37,6 +38,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use self::accounts::Accounts;
+pub use self::accounts::open_registry;
 use self::core::Core;
 use self::handle::Question;
 use self::history::History;
@@ -44,7 +47,10 @@ pub use self::history::open_store;
 use super::clock::Clock;
 use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
+use crate::hub::held::Held;
 use crate::hub::history::Restored;
+use crate::hub::input::Input;
+use crate::registry::Registry;
 use crate::store::Store;
 use crate::tls::Acceptor;
 
@@ -57,7 +63,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine whose hub knows what was kept. `work` is what the store notifies when it has news.
+    /// An engine whose hub knows what was kept, and who has an account. `work` is what the store and the
+    /// registry notify when they have news.
     ///
     /// # Errors
     /// The system's: no descriptor, memory or thread is left for the sockets.
@@ -66,10 +73,13 @@ impl Engine {
         config: Arc<Config>,
         work: Arc<Notify>,
         store: Option<(Store, Restored)>,
+        (registry, held): (Registry, Held),
     ) -> io::Result<Rc<Self>> {
         let (store, restored) = store.unzip();
         let history = History::new(store, &config.history);
-        let mut core = Core::new(clock, config, Arc::clone(&work), history)?;
+        let accounts = Accounts::new(registry);
+        let mut core = Core::new(clock, config, Arc::clone(&work), history, accounts)?;
+        core.tell_hub(Input::Held(held));
         if let Some(restored) = restored {
             core.restore(restored);
         }

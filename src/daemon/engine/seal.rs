@@ -86,6 +86,7 @@ impl Core {
             | EventKind::Joined { .. }
             | EventKind::Parted { .. }
             | EventKind::TopicChanged { .. }
+            | EventKind::NickRegistered { .. }
             | EventKind::Notice { room: Some(_), .. } => {}
         }
     }
@@ -127,6 +128,7 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::Deleted { .. }
         | EventKind::MarkedRead { .. }
         | EventKind::TopicChanged { .. }
+        | EventKind::NickRegistered { .. }
         | EventKind::Notice { .. } => false,
     }
 }

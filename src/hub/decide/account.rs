@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Asker, Decision, text};
+use super::{Asker, Decision, Facts, text};
+use crate::hub::account::{Claim, Newcomer, Registration, Require};
+use crate::hub::authenticate::Enrolment;
+use crate::hub::command::Entry;
+use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserKey};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
+use crate::hub::secret::Secret;
 use crate::hub::state::State;
+use crate::hub::time::UnixMillis;
 
 /// What a login brings with it.
 pub(super) struct Login {
@@ -18,11 +24,14 @@ pub(super) struct Login {
     pub(super) since: Option<MessageId>,
 }
 
-/// A nick that is free makes a new user, who is the person whose key came with it.
-pub(super) fn log_in(state: &State, session: SessionId, login: Login) -> Result<Decision, Refusal> {
-    if state.session(session).is_some_and(|it| it.user.is_some()) {
-        return Err(Refusal::AlreadyLoggedIn);
-    }
+/// A nick that is free, and no account's, makes a new user, who is the person whose key came with it.
+pub(super) fn log_in(
+    facts: Facts<'_>,
+    session: SessionId,
+    login: Login,
+) -> Result<Decision, Refusal> {
+    let Facts { state, held, .. } = facts;
+    must_be_new(state, session)?;
     let Login {
         nick,
         key,
@@ -31,6 +40,13 @@ pub(super) fn log_in(state: &State, session: SessionId, login: Login) -> Result<
         since,
     } = login;
     let Some(user) = state.user_named(&nick) else {
+        must_not_need_account(facts, session)?;
+        if held.has_nick(&nick) {
+            return Err(Refusal::NickRegistered(nick));
+        }
+        if key.is_some_and(|key| held.has_owner(OwnerId::of(key))) {
+            return Err(Refusal::KeyOfAccount);
+        }
         return Ok(Decision::LogIn {
             nick,
             key,
@@ -38,7 +54,12 @@ pub(super) fn log_in(state: &State, session: SessionId, login: Login) -> Result<
             does_resume,
         });
     };
+    // Who has the key of somebody who is here by an account had it from a login to that.
+    if key.is_none() || state.account_of(user).is_none() {
+        must_not_need_account(facts, session)?;
+    }
     match key {
+        None if held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
         None => Err(Refusal::NickInUse(nick)),
         Some(key) if key != state.key_of(user) => Err(Refusal::WrongKey(nick)),
         Some(_) => Ok(Decision::Attach {
@@ -49,10 +70,100 @@ pub(super) fn log_in(state: &State, session: SessionId, login: Login) -> Result<
     }
 }
 
-/// Another spelling of one's own nick is a change; the same spelling is none.
+/// Whose account it is, and whether it is theirs, is for the registry to tell.
+pub(super) fn log_in_as(
+    state: &State,
+    session: SessionId,
+    claim: Claim,
+    entry: Entry,
+) -> Result<Decision, Refusal> {
+    must_be_new(state, session)?;
+    Ok(Decision::Authenticate { claim, entry })
+}
+
+/// What making an account brings with it.
+pub(super) struct Registering {
+    pub(super) name: Option<Nick>,
+    pub(super) password: Secret,
+    pub(super) invitation: Option<Secret>,
+    pub(super) entry: Entry,
+}
+
+/// A user who is here registers their own nick and stays the same person; who is not, registers a nick that
+/// nobody has.
+pub(super) fn register(
+    facts: Facts<'_>,
+    session: SessionId,
+    wanted: Registering,
+) -> Result<Decision, Refusal> {
+    let Facts { state, held, .. } = facts;
+    let invitation = match facts.settings.registration {
+        Registration::Operator => return Err(Refusal::RegistrationClosed),
+        Registration::Open => None,
+        Registration::Invite => Some(wanted.invitation.ok_or(Refusal::BadInvitation)?),
+    };
+    let user = state.session(session).and_then(|session| session.user);
+    let (name, owner) = match (user, wanted.name) {
+        (Some(user), name) => {
+            if let Some(account) = state.account_of(user) {
+                return Err(Refusal::AlreadyRegistered(account.clone()));
+            }
+            let nick = &state.user(user).nick;
+            if name.is_some_and(|name| name != *nick) {
+                return Err(Refusal::AlreadyLoggedIn);
+            }
+            (nick.clone(), Some(state.owner_of(user)))
+        }
+        (None, None) => return Err(Refusal::NotLoggedIn),
+        (None, Some(name)) if state.user_named(&name).is_some() && !held.has_nick(&name) => {
+            return Err(Refusal::NickInUse(name));
+        }
+        (None, Some(name)) => (name, None),
+    };
+    if held.has_nick(&name) {
+        return Err(Refusal::NickRegistered(name));
+    }
+    let newcomer = Newcomer {
+        name,
+        owner,
+        password: wanted
+            .password
+            .as_password()
+            .map_err(Refusal::BadPassword)?,
+        invitation,
+        at: UnixMillis::default(), // set when it is asked for
+    };
+    let entry = user.is_none().then_some(wanted.entry);
+    Ok(Decision::Enroll(Enrolment { newcomer, entry }))
+}
+
+fn must_be_new(state: &State, session: SessionId) -> Result<(), Refusal> {
+    match state.session(session).and_then(|session| session.user) {
+        Some(_) => Err(Refusal::AlreadyLoggedIn),
+        None => Ok(()),
+    }
+}
+
+/// Whether the session may come in as a guest.
+fn must_not_need_account(facts: Facts<'_>, session: SessionId) -> Result<(), Refusal> {
+    let session = facts.state.session(session);
+    let is_remote = session.is_some_and(|session| session.remote_network().is_some());
+    match facts.settings.require_account {
+        Require::All => Err(Refusal::AccountRequired),
+        Require::Remote if is_remote => Err(Refusal::AccountRequired),
+        Require::Remote | Require::None => Ok(()),
+    }
+}
+
+/// Another spelling of one's own nick is a change; the same spelling is none. An account's nick is for
+/// whoever is logged in to it.
 pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> {
     if nick.as_str() == asker.user.nick.as_str() {
         return Ok(Decision::Answer(Reply::Done));
+    }
+    let is_own = nick == asker.user.nick || asker.state.account_of(asker.id) == Some(&nick);
+    if !is_own && asker.held.has_nick(&nick) {
+        return Err(Refusal::NickRegistered(nick));
     }
     match asker.state.user_named(&nick) {
         Some(holder) if holder != asker.id => Err(Refusal::NickInUse(nick)),

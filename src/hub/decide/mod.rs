@@ -9,11 +9,15 @@ mod message;
 mod query;
 mod room;
 mod text;
+mod token;
 
 use std::sync::Arc;
 
+use super::account::Claim;
 use super::ask::Purpose;
-use super::command::{Command, MessageKind};
+use super::authenticate::Enrolment;
+use super::command::{Command, Entry, MessageKind};
+use super::held::Held;
 use super::history::{ClientMsgId, Keeping, OwnerId, Partner, Question};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::input::QuitReason;
@@ -41,6 +45,13 @@ pub(super) enum Decision {
         /// What was said after it comes first.
         since: Option<MessageId>,
     },
+    /// The registry has to be asked who it is.
+    Authenticate {
+        claim: Claim,
+        entry: Entry,
+    },
+    /// The registry has to make an account first.
+    Enroll(Enrolment),
     Rename(Nick),
     /// A room that is perhaps not open yet.
     Enter(RoomName),
@@ -96,6 +107,7 @@ pub(super) struct Speech {
 pub(super) struct Facts<'a> {
     pub(super) state: &'a State,
     pub(super) settings: &'a Settings,
+    pub(super) held: &'a Held,
     pub(super) keeping: Keeping,
     /// The highest id given so far.
     pub(super) last_id: MessageId,
@@ -111,6 +123,9 @@ pub(super) fn decide(
         state, settings, ..
     } = facts;
     let asker = || Asker::find(facts, session);
+    if let Some(token) = state.restriction(session) {
+        token::may(token, &command)?;
+    }
     match command {
         // What a session may say before it has logged in.
         Command::Ping => Ok(Decision::Answer(Reply::Pong)),
@@ -134,7 +149,22 @@ pub(super) fn decide(
                 does_resume,
                 since,
             };
-            account::log_in(state, session, login)
+            account::log_in(facts, session, login)
+        }
+        Command::LogInAs { claim, entry } => account::log_in_as(state, session, claim, entry),
+        Command::Register {
+            name,
+            password,
+            invitation,
+            entry,
+        } => {
+            let registration = account::Registering {
+                name,
+                password,
+                invitation,
+                entry,
+            };
+            account::register(facts, session, registration)
         }
         // What only a user may.
         Command::Nick(nick) => account::rename(&asker()?, nick),
@@ -176,6 +206,7 @@ pub(super) fn decide(
 struct Asker<'a> {
     state: &'a State,
     settings: &'a Settings,
+    held: &'a Held,
     keeping: Keeping,
     session: SessionId,
     id: UserId,
@@ -187,6 +218,7 @@ impl<'a> Asker<'a> {
         let Facts {
             state,
             settings,
+            held,
             keeping,
             ..
         } = facts;
@@ -195,6 +227,7 @@ impl<'a> Asker<'a> {
         Ok(Self {
             state,
             settings,
+            held,
             keeping,
             session,
             id,

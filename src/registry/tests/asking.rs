@@ -8,10 +8,10 @@ use crate::hub::time::UnixMillis;
 use crate::registry::TokenRequest;
 
 fn account_of(answer: AccountAnswer) -> Account {
-    match answer {
-        AccountAnswer::Account(account) => account,
-        other => panic!("{other:?}"),
-    }
+    let AccountAnswer::Account(account) = answer else {
+        panic!("{answer:?}");
+    };
+    account
 }
 
 #[test]

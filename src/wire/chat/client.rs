@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{ID_BYTES_MAX, Kind, is_no, is_yes};
 use crate::wire::fields::{Field, Fields, RequestError};
+use crate::wire::hidden::Hidden;
 
 /// What a client sends. Unknown fields are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,9 @@ pub enum ClientBody<'a> {
         /// From an earlier `login` answer: speak as the user who holds `nick` already.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<Cow<'a, str>>,
+        /// Log in to an account instead; then `nick` and `key` are not looked at.
+        #[serde(flatten)]
+        credentials: Credentials<'a>,
         /// Name and version of the client, for people who look at the traffic.
         #[serde(skip_serializing_if = "Option::is_none")]
         client: Option<Cow<'a, str>>,
@@ -31,6 +35,19 @@ pub enum ClientBody<'a> {
         /// The last message id that I heard: send what I missed since. Needs `key`.
         #[serde(skip_serializing_if = "Option::is_none")]
         since: Option<Cow<'a, str>>,
+    },
+    /// Logs in to an account after a `hello` that did not.
+    Login {
+        #[serde(flatten)]
+        credentials: Credentials<'a>,
+    },
+    /// Makes an account: of the own nick, or of `account` before the login, which it then is.
+    Register {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        account: Option<Cow<'a, str>>,
+        password: Hidden<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invitation: Option<Hidden<'a>>,
     },
     /// Logs in after a `hello` without a nick (or after a refused one), or takes another nick.
     Nick {
@@ -152,10 +169,19 @@ impl<'a> ClientBody<'a> {
                 v: u32::try_from(fields.number(Field::V)?).unwrap_or(u32::MAX),
                 nick: fields.text_if_any(Field::Nick)?,
                 key: fields.text_if_any(Field::Key)?,
+                credentials: Credentials::from_fields(fields)?,
                 client: fields.text_if_any(Field::Client)?,
                 enter: fields.truth_if_any(Field::Enter)?.unwrap_or(true),
                 resume: fields.truth_if_any(Field::Resume)?.unwrap_or(false),
                 since: fields.text_if_any(Field::Since)?,
+            },
+            "login" => Self::Login {
+                credentials: Credentials::from_fields(fields)?,
+            },
+            "register" => Self::Register {
+                account: fields.text_if_any(Field::Account)?,
+                password: Hidden(fields.text(Field::Password)?),
+                invitation: fields.text_if_any(Field::Invitation)?.map(Hidden),
             },
             "nick" => Self::Nick {
                 nick: fields.text(Field::Nick)?,
@@ -255,6 +281,27 @@ pub struct ClientMessage<'a> {
     pub id: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub body: ClientBody<'a>,
+}
+
+/// What proves whose account it is: its name and password, or a token, which is some account's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Credentials<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Hidden<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Hidden<'a>>,
+}
+
+impl<'a> Credentials<'a> {
+    fn from_fields(fields: &mut Fields<'a>) -> Result<Self, RequestError> {
+        Ok(Self {
+            account: fields.text_if_any(Field::Account)?,
+            password: fields.text_if_any(Field::Password)?.map(Hidden),
+            token: fields.text_if_any(Field::Token)?.map(Hidden),
+        })
+    }
 }
 
 /// Between what; each is a message id or a time in RFC 3339's form, and not part of what is meant.

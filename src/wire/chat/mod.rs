@@ -8,7 +8,7 @@
 mod client;
 mod server;
 
-pub use client::{Bounds, ClientBody, ClientMessage, id_from_fields};
+pub use client::{Bounds, ClientBody, ClientMessage, Credentials, id_from_fields};
 pub use server::{Kept, Limits, Re, Room, ServerMessage, UnreadCount};
 
 use serde::{Deserialize, Serialize};
@@ -71,5 +71,10 @@ fn is_no(value: &bool) -> bool {
 }
 
 fn is_none_of_them(count: &usize) -> bool {
+    *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u32) -> bool {
     *count == 0
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, is_no, is_none_of_them, is_yes, yes};
+use super::{Kind, is_no, is_none_of_them, is_yes, is_zero, yes};
 
 /// What the server sends: answers, which carry the request's `id` when it had one, and events,
 /// which carry `msgid` and `time` (RFC 3339, UTC, milliseconds). Clients ignore types and fields
@@ -28,10 +28,24 @@ pub enum ServerMessage<S = String> {
         #[serde(flatten)]
         re: Re<S>,
         nick: S,
-        key: S,
+        /// Not there for a token that may not do all that its account may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<S>,
+        /// The account that this is a login to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<S>,
+        /// Logins to it with a wrong password since the last good one.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        failed_logins: u32,
         /// Whether the user was there already, so that nobody was told that they came.
         #[serde(default, skip_serializing_if = "is_no")]
         resumed: bool,
+    },
+    /// The user has an account of this name now.
+    Registered {
+        #[serde(flatten)]
+        re: Re<S>,
+        account: S,
     },
     Ack {
         #[serde(flatten)]

@@ -41,6 +41,9 @@ impl Model {
                 }
                 answer
             }
+            Command::LogInAs { .. } | Command::Register { .. } => {
+                unreachable!("the simulation has no accounts")
+            }
             Command::Nick(nick) => self.rename(me?, nick),
             Command::Away(text) => self.set_away(me?, text),
             Command::Join(name) => self.join(id, me?, name),

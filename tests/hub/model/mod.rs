@@ -165,6 +165,8 @@ impl Model {
         let cost = match &command {
             Command::Pong | Command::Quit { .. } => 0,
             Command::Login { .. }
+            | Command::LogInAs { .. }
+            | Command::Register { .. }
             | Command::Nick(_)
             | Command::Join(_)
             | Command::Away(_)

@@ -171,6 +171,7 @@ impl Talk {
             // Answers that nobody waits for: their request was given up with a connection.
             ServerMessage::Welcome { .. }
             | ServerMessage::Login { .. }
+            | ServerMessage::Registered { .. }
             | ServerMessage::Ack { .. }
             | ServerMessage::History { .. }
             | ServerMessage::Found { .. }

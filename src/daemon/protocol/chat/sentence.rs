@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use crate::hub::input::QuitReason;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::refusal::Refusal;
+use crate::hub::secret::{PasswordError, Secret};
 
 /// Why a command is not carried out, and what to do where something can be done.
 pub(super) fn refusal(refusal: &Refusal) -> String {
@@ -19,6 +20,35 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::WrongKey(nick) => {
             format!("This is not the key of the user who is called {nick}.")
         }
+        Refusal::NickRegistered(nick) => {
+            format!("{nick} is registered. Log in to the account {nick}, or choose another nick.")
+        }
+        Refusal::KeyOfAccount => {
+            "Whose key this is has an account. Log in to it with its password.".into()
+        }
+        Refusal::AccountRequired => "You need an account here. Log in to it.".into(),
+        Refusal::LoginFailed => "The account, the password or the token is wrong.".into(),
+        Refusal::LoginSlowed { retry_after_ms } => format!(
+            "Too many logins have failed. Try again in {}.",
+            seconds(*retry_after_ms)
+        ),
+        Refusal::LoginsBusy => "Too many are logging in at this moment. Try again soon.".into(),
+        Refusal::AccountDisabled => "An operator has closed this account.".into(),
+        Refusal::RegistrationClosed => "Only operators make accounts here. Ask one.".into(),
+        Refusal::BadInvitation => {
+            "A registration needs an invitation here, one that was not used and has not expired."
+                .into()
+        }
+        Refusal::BadPassword(PasswordError::TooShort) => format!(
+            "A password has at least {} characters.",
+            Secret::PASSWORD_CHARS_MIN
+        ),
+        Refusal::BadPassword(PasswordError::NotAllowed) => {
+            "A password cannot have control characters.".into()
+        }
+        Refusal::AlreadyRegistered(account) => format!("You have the account {account} already."),
+        Refusal::AccountsUnavailable => "Accounts do not work now. Try again later.".into(),
+        Refusal::TokenForbids => "Your token is not good for this.".into(),
         Refusal::BadNick(error) => bad_nick(*error),
         Refusal::BadRoom(error) => bad_room(*error),
         Refusal::NoSuchUser(nick) => format!("Nobody here is called {nick}."),
@@ -87,6 +117,10 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
         }
         QuitReason::Kicked(None) => "An operator removed you.".into(),
         QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
+        QuitReason::LoggedOut => {
+            "Your account was closed, its password was changed, or your token was taken back."
+                .into()
+        }
         QuitReason::Shutdown => "The server is stopping.".into(),
     }
 }
@@ -110,7 +144,20 @@ pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
         | QuitReason::TooFastFromAddress => "too many connections".into(),
         QuitReason::Kicked(None) => "removed by an operator".into(),
         QuitReason::Kicked(Some(text)) => format!("removed by an operator: {text}").into(),
+        QuitReason::LoggedOut => "logged out by an operator".into(),
         QuitReason::Shutdown => "the server is stopping".into(),
+    }
+}
+
+/// That a guest's nick is an account's, and perhaps that they are called otherwise now.
+pub(super) fn nick_registered(nick: &Nick, new: Option<&Nick>) -> String {
+    match new {
+        None => format!(
+            "Your nick {nick} has been registered by somebody. You have it until they log in."
+        ),
+        Some(new) => {
+            format!("{nick} is registered, and its owner has logged in. You are called {new} now.")
+        }
     }
 }
 

@@ -53,6 +53,10 @@ const END: &str = "\r\n";
 /// `login` answer, whatever the reason for a refusal.
 const LOGIN: &str = "login";
 
+/// What an old client's user can do where an account is needed.
+const CANNOT_LOG_IN: &str =
+    " This program cannot: use a newer one, such as `chatctl join --account NAME`.";
+
 /// An event as old clients show it.
 pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
     let time = time_line(event.at, facts);
@@ -146,6 +150,9 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             };
             system(&said, out);
         }
+        EventKind::NickRegistered { nick, new } => {
+            system(&sentence::nick_registered(nick, new.as_ref()), out);
+        }
         EventKind::Notice { room, text } => {
             let place = room
                 .as_ref()
@@ -181,7 +188,8 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             }
         }
         // Not asked for, or told by an event.
-        Reply::Ack { .. }
+        Reply::Registered { .. }
+        | Reply::Ack { .. }
         | Reply::History { .. }
         | Reply::Found(_)
         | Reply::Missed(_)
@@ -213,6 +221,19 @@ fn write_refusal(refusal: &Refusal, facts: &Facts, out: &mut Vec<u8>) {
         Refusal::AlreadyLoggedIn
         | Refusal::NickInUse(_)
         | Refusal::WrongKey(_)
+        | Refusal::NickRegistered(_)
+        | Refusal::KeyOfAccount
+        | Refusal::AccountRequired
+        | Refusal::LoginFailed
+        | Refusal::LoginsBusy
+        | Refusal::AccountDisabled
+        | Refusal::RegistrationClosed
+        | Refusal::BadInvitation
+        | Refusal::BadPassword(_)
+        | Refusal::AlreadyRegistered(_)
+        | Refusal::AccountsUnavailable
+        | Refusal::TokenForbids
+        | Refusal::LoginSlowed { .. }
         | Refusal::BadNick(_)
         | Refusal::BadRoom(_)
         | Refusal::NoSuchRoom(_)
@@ -238,12 +259,11 @@ fn write_refusal(refusal: &Refusal, facts: &Facts, out: &mut Vec<u8>) {
 
 fn render_refused_login(refusal: &Refusal) -> Vec<u8> {
     let mut out = Vec::new();
-    write_object(
-        Kind::Login,
-        Some(false),
-        &sentence::refusal(refusal),
-        &mut out,
-    );
+    let mut text = sentence::refusal(refusal);
+    if matches!(refusal, Refusal::AccountRequired) {
+        text.push_str(CANNOT_LOG_IN);
+    }
+    write_object(Kind::Login, Some(false), &text, &mut out);
     out
 }
 

@@ -13,6 +13,7 @@ use self::message::Message;
 use super::sentence;
 use super::stamp::{Rfc3339, Stamp};
 use crate::daemon::protocol::Facts;
+use crate::hub::account::Registration;
 use crate::hub::ask::ASKS_PER_SESSION;
 use crate::hub::command::MessageKind;
 use crate::hub::event::{Event, EventKind, EventPlace};
@@ -31,6 +32,12 @@ fn features(facts: &Facts) -> Vec<&'static str> {
         if !facts.settings.resume_window.is_zero() {
             features.push("resume");
         }
+    }
+    features.push("accounts");
+    match facts.settings.registration {
+        Registration::Open => features.push("register"),
+        Registration::Invite => features.push("register_invited"),
+        Registration::Operator => {}
     }
     features
 }
@@ -154,6 +161,15 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             nick: nick.as_str(),
             text: text.as_deref(),
         },
+        EventKind::NickRegistered { nick, new } => {
+            reason_text = sentence::nick_registered(nick, new.as_ref()).into();
+            ServerMessage::Notice {
+                msgid,
+                time,
+                room: None,
+                text: &reason_text,
+            }
+        }
         EventKind::Notice { room, text } => ServerMessage::Notice {
             msgid,
             time,
@@ -176,14 +192,22 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             nick,
             key,
             is_resumed,
+            account,
         } => {
+            let key = key.map(|key| format!("{:032x}", key.0));
             let login = ServerMessage::Login {
                 re,
                 nick: nick.as_str(),
-                key: &*format!("{:032x}", key.0),
+                key: key.as_deref(),
+                account: account.as_ref().map(|it| it.account.as_str()),
+                failed_logins: account.as_ref().map_or(0, |it| it.failed_logins),
                 resumed: *is_resumed,
             };
             write(&login, out);
+        }
+        Reply::Registered { account } => {
+            let account = account.as_str();
+            write(&ServerMessage::Registered { re, account }, out);
         }
         Reply::Ack { id, at, is_kept } => {
             message::write_ack(&Stamp::new(*id, *at), request, *is_kept, out);
@@ -282,8 +306,22 @@ fn write_welcome(facts: &Facts, out: &mut Vec<u8>) {
 
 fn write_refusal(re: Re<&str>, refusal: &Refusal, out: &mut Vec<u8>) {
     let retry_after_ms = match refusal {
-        Refusal::TooFast { retry_after_ms } => Some(*retry_after_ms),
-        Refusal::NotLoggedIn
+        Refusal::TooFast { retry_after_ms } | Refusal::LoginSlowed { retry_after_ms } => {
+            Some(*retry_after_ms)
+        }
+        Refusal::NickRegistered(_)
+        | Refusal::KeyOfAccount
+        | Refusal::AccountRequired
+        | Refusal::LoginFailed
+        | Refusal::LoginsBusy
+        | Refusal::AccountDisabled
+        | Refusal::RegistrationClosed
+        | Refusal::BadInvitation
+        | Refusal::BadPassword(_)
+        | Refusal::AlreadyRegistered(_)
+        | Refusal::AccountsUnavailable
+        | Refusal::TokenForbids
+        | Refusal::NotLoggedIn
         | Refusal::AlreadyLoggedIn
         | Refusal::NickInUse(_)
         | Refusal::WrongKey(_)

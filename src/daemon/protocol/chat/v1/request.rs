@@ -7,14 +7,17 @@ use super::ask::{Backlog, lower, message_id, own_id, page_limit, partner, range,
 use super::write_welcome;
 use crate::daemon::protocol::chat::complaint::Complaint;
 use crate::daemon::protocol::{Dialect, Facts, Incoming};
-use crate::hub::command::{Command, MessageKind, Target};
+use crate::hub::account::Claim;
+use crate::hub::command::{Command, Entry, MessageKind, Target};
 use crate::hub::history::Query;
 use crate::hub::id::{RequestId, UserKey};
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
-use crate::wire::chat::{ClientBody, Kind, VERSION, id_from_fields};
+use crate::hub::secret::Secret;
+use crate::wire::chat::{ClientBody, Credentials, Kind, VERSION, id_from_fields};
 use crate::wire::fields::{Field, Fields, RequestError};
+use crate::wire::hidden::Hidden;
 
 /// A client that has said `hello`.
 #[derive(Debug)]
@@ -58,8 +61,7 @@ impl Peer {
             enter_default_room: hello.enter_default_room,
             does_resume: hello.does_resume,
         };
-        if let Some(nick) = hello.nick {
-            let login = peer.login(&nick, hello.key.as_deref(), hello.since.as_deref());
+        if let Some(login) = peer.first_login(hello) {
             push(incoming, request, login);
         }
         Some(peer)
@@ -90,9 +92,87 @@ impl Peer {
         }
     }
 
+    /// The login that a `hello` asks for, if any.
+    fn first_login(&self, hello: Hello<'_>) -> Option<Result<Command, Complaint>> {
+        let (key, since) = (hello.key.as_deref(), hello.since.as_deref());
+        if hello.credentials != Credentials::default() {
+            return Some(self.login_as(hello.credentials, since));
+        }
+        let nick = hello.nick?;
+        Some(self.login(&nick, key, since))
+    }
+
+    fn login_as(
+        &self,
+        credentials: Credentials<'_>,
+        since: Option<&str>,
+    ) -> Result<Command, Complaint> {
+        let claim = match credentials {
+            Credentials {
+                account: None,
+                password: None,
+                token: Some(token),
+            } => Claim::Token(secret(Field::Token, &token)?),
+            Credentials { token: Some(_), .. } => {
+                return Err(wrong(
+                    Field::Token,
+                    "alone, without `account` and `password`",
+                ));
+            }
+            Credentials {
+                account: Some(account),
+                password: Some(password),
+                token: None,
+            } => Claim::Password {
+                name: nick(&account)?,
+                password: secret(Field::Password, &password)?,
+            },
+            Credentials { account: None, .. } => {
+                return Err(RequestError::Missing(Field::Account).into());
+            }
+            Credentials { password: None, .. } => {
+                return Err(RequestError::Missing(Field::Password).into());
+            }
+        };
+        Ok(Command::LogInAs {
+            claim,
+            entry: self.entry(since)?,
+        })
+    }
+
+    fn register(
+        &self,
+        account: Option<&str>,
+        password: &Hidden<'_>,
+        invitation: Option<&Hidden<'_>>,
+    ) -> Result<Command, Complaint> {
+        Ok(Command::Register {
+            name: account.map(nick).transpose()?,
+            password: secret(Field::Password, password)?,
+            invitation: invitation
+                .map(|text| secret(Field::Invitation, text))
+                .transpose()?,
+            entry: self.entry(None)?,
+        })
+    }
+
+    fn entry(&self, since: Option<&str>) -> Result<Entry, Complaint> {
+        Ok(Entry {
+            enter_default_room: self.enter_default_room,
+            does_resume: self.does_resume,
+            since: since.map(|id| message_id(Field::Since, id)).transpose()?,
+        })
+    }
+
     fn command(&self, body: ClientBody<'_>) -> Result<Command, Complaint> {
         Ok(match body {
             ClientBody::Hello { .. } => return Err(Complaint::greeted_already()),
+            ClientBody::Login { credentials } => self.login_as(credentials, None)?,
+            ClientBody::Register {
+                account,
+                password,
+                invitation,
+            } => self.register(account.as_deref(), &password, invitation.as_ref())?,
             ClientBody::Nick { nick: wanted } if self.is_logged_in => Command::Nick(nick(&wanted)?),
             ClientBody::Nick { nick: wanted } => self.login(&wanted, None, None)?,
             ClientBody::Join { room: name, .. } => Command::Join(room(&name)?),
@@ -204,6 +284,7 @@ fn read<'a>(fields: &mut Fields<'a>) -> (Option<RequestId>, Result<ClientBody<'a
 struct Hello<'a> {
     nick: Option<Cow<'a, str>>,
     key: Option<Cow<'a, str>>,
+    credentials: Credentials<'a>,
     enter_default_room: bool,
     does_resume: bool,
     since: Option<Cow<'a, str>>,
@@ -215,6 +296,7 @@ impl<'a> Hello<'a> {
             v,
             nick,
             key,
+            credentials,
             enter,
             resume,
             since,
@@ -229,6 +311,7 @@ impl<'a> Hello<'a> {
         Ok(Self {
             nick,
             key,
+            credentials,
             enter_default_room: enter,
             does_resume: resume,
             since,
@@ -253,6 +336,10 @@ pub(super) fn nick(text: &str) -> Result<Nick, Complaint> {
 
 pub(super) fn room(text: &str) -> Result<RoomName, Complaint> {
     RoomName::parse(text).map_err(|error| Refusal::BadRoom(error).into())
+}
+
+fn secret(field: Field, text: &Hidden<'_>) -> Result<Secret, Complaint> {
+    Secret::new(&text.0).ok_or_else(|| wrong(field, "a string of 1 to 1024 bytes"))
 }
 
 fn target(to: &str) -> Result<Target, Complaint> {

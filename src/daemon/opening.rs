@@ -1,0 +1,37 @@
+//! The first lines of the log: what this daemon is, what it can hold, and what it found.
+
+use tracing::{info, warn};
+
+use super::logging::LIFE;
+use super::nofile::{self, OpenFiles};
+use crate::config::Loaded;
+use crate::store::Store;
+
+/// What an operator wants to see first: which program, which config, how much it can hold.
+pub(super) fn tell_start(loaded: &Loaded, files: OpenFiles) {
+    let file = loaded.file.as_ref().map(|file| file.display().to_string());
+    let file = file.as_deref().unwrap_or("none, running on defaults");
+    info!(target: LIFE, version = %env!("CARGO_PKG_VERSION"), config = %file, "starting");
+    let allowed = files.connections_allowed(nofile::RESERVE);
+    let wanted = loaded.config.limits.hub.max_connections;
+    info!(
+        target: LIFE,
+        limit = files.now,
+        limit_before = files.soft_before,
+        "the limit on open files allows {allowed} connections; limits.max_connections is {wanted}",
+    );
+    for warning in files.shortage(wanted).iter().chain(&loaded.warnings) {
+        warn!(target: LIFE, "{warning}");
+    }
+}
+
+/// That a history was found and how long it is, or that there was none: nobody should miss that.
+pub(super) fn tell_history(store: Option<&Store>) {
+    let Some(store) = store else {
+        info!(target: LIFE, "no history is kept");
+        return;
+    };
+    let status = store.handle().status();
+    let path = status.path.display();
+    info!(target: LIFE, %path, messages = status.messages, "history opened");
+}

@@ -1,0 +1,360 @@
+//! Accounts in the chat: who somebody is, and making one, is asked of the registry with a ticket, and the
+//! answer is an input. Failed logins slow down the next; whoever uses an account's nick without it gives way.
+
+use std::collections::BTreeMap;
+
+use super::account::{Account, AccountAnswer, AccountChange, AccountQuestion, Claim, Newcomer};
+use super::address::Network;
+use super::audience::Audience;
+use super::carry_out::Proven;
+use super::change::{Change, Who};
+use super::command::Entry;
+use super::event::EventKind;
+use super::history::{OwnerId, Ticket};
+use super::id::{RoomId, SessionId, SessionIds, UserId};
+use super::input::QuitReason;
+use super::name::Nick;
+use super::output::{Audit, LoggedInto, Output, Reply};
+use super::refusal::Refusal;
+use super::turn::{Asked, Connection, Turn};
+
+/// Questions of all sessions that may wait for the registry.
+pub(super) const AUTHENTICATIONS_MAX: usize = 512;
+
+/// Of these, the share of one network that is not this machine's, so that no address alone fills them.
+pub(super) const AUTHENTICATIONS_PER_NETWORK: usize = 8;
+
+/// Questions that wait for the registry.
+#[derive(Debug, Default)]
+pub(super) struct Authentications {
+    waiting: BTreeMap<Ticket, Pending>,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    asked: Asked,
+    /// `None` for a peer on this machine.
+    network: Option<Network>,
+    /// Whose account it is about; `None` for a token's.
+    account: Option<Nick>,
+    purpose: Purpose,
+}
+
+/// What an answer is for.
+#[derive(Debug)]
+enum Purpose {
+    LogIn(Entry),
+    /// Of a user who is here.
+    Register,
+    RegisterAndLogIn(Entry),
+}
+
+/// An account that is to be made, once the registry agrees.
+#[derive(Debug)]
+pub(super) struct Enrolment {
+    pub(super) newcomer: Newcomer,
+    /// `None` where a user who is here registers their nick.
+    pub(super) entry: Option<Entry>,
+}
+
+impl Authentications {
+    fn admit(&self, session: SessionId, network: Option<Network>) -> Result<(), Refusal> {
+        let mut waiting = self.waiting.values();
+        if waiting.any(|pending| pending.asked.session == session) {
+            return Err(Refusal::Busy { max: 1 });
+        }
+        let from_there = self.waiting.values().filter(|it| it.network == network);
+        let is_share_used = network.is_some() && from_there.count() >= AUTHENTICATIONS_PER_NETWORK;
+        if is_share_used || self.waiting.len() >= AUTHENTICATIONS_MAX {
+            return Err(Refusal::LoginsBusy);
+        }
+        Ok(())
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn authenticate(&mut self, asked: Asked, claim: Claim, entry: Entry) {
+        let account = match &claim {
+            Claim::Password { name, .. } => Some(name.clone()),
+            Claim::Token(_) => None,
+        };
+        let at = self.now.unix;
+        let question = AccountQuestion::Authenticate { claim, at };
+        self.ask_registry(asked, account, question, Purpose::LogIn(entry));
+    }
+
+    pub(super) fn enroll(&mut self, asked: Asked, enrolment: Enrolment) {
+        let mut newcomer = enrolment.newcomer;
+        newcomer.at = self.now.unix;
+        let account = Some(newcomer.name.clone());
+        let question = AccountQuestion::Register(newcomer);
+        let purpose = match enrolment.entry {
+            Some(entry) => Purpose::RegisterAndLogIn(entry),
+            None => Purpose::Register,
+        };
+        self.ask_registry(asked, account, question, purpose);
+    }
+
+    /// Unless too much failed before, or too much waits.
+    fn ask_registry(
+        &mut self,
+        asked: Asked,
+        account: Option<Nick>,
+        question: AccountQuestion,
+        purpose: Purpose,
+    ) {
+        let hub = &mut *self.hub;
+        let session = hub.state.session(asked.session);
+        let network = session.and_then(super::session::Session::remote_network);
+        let wait = hub
+            .attempts
+            .wait(account.as_ref(), network, self.now.uptime);
+        let admitted = match wait {
+            Some(wait) => Err(Refusal::LoginSlowed {
+                retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            }),
+            None => hub.authentications.admit(asked.session, network),
+        };
+        if let Err(refusal) = admitted {
+            return self.refuse(asked, refusal);
+        }
+        hub.authentications.last += 1;
+        let ticket = Ticket(hub.authentications.last);
+        let pending = Pending {
+            asked,
+            network,
+            account,
+            purpose,
+        };
+        hub.authentications.waiting.insert(ticket, pending);
+        self.outputs.push(Output::AskAccount { ticket, question });
+    }
+
+    /// What was decided meanwhile counts; what failed counts whether or not anybody is there to hear it.
+    pub(super) fn account_answered(&mut self, ticket: Ticket, answer: AccountAnswer) {
+        let Some(pending) = self.hub.authentications.waiting.remove(&ticket) else {
+            return;
+        };
+        self.count_attempt(&pending, &answer);
+        let account = match answer {
+            AccountAnswer::Account(account) => Ok(account),
+            AccountAnswer::Wrong => Err(Refusal::LoginFailed),
+            AccountAnswer::Disabled => Err(Refusal::AccountDisabled),
+            AccountAnswer::NameTaken => {
+                let name = pending
+                    .account
+                    .clone()
+                    .expect("an account is made under a name");
+                Err(Refusal::NickRegistered(name))
+            }
+            AccountAnswer::BadInvitation => Err(Refusal::BadInvitation),
+            AccountAnswer::Busy => Err(Refusal::LoginsBusy),
+            AccountAnswer::Failed(_) => Err(Refusal::AccountsUnavailable),
+        };
+        let Pending { asked, purpose, .. } = pending;
+        if let (Ok(account), Purpose::Register | Purpose::RegisterAndLogIn(_)) =
+            (&account, &purpose)
+        {
+            self.hub.held.add(&account.name, account.owner);
+            let (session, account) = (asked.session, account.name.clone());
+            self.audit(Audit::Registered { session, account });
+        }
+        let Some(session) = self.hub.state.session(asked.session) else {
+            return; // has gone meanwhile
+        };
+        let user = session.user;
+        match (account, purpose, user) {
+            (Err(refusal), ..) => {
+                let (session, code) = (asked.session, refusal.code());
+                self.audit(Audit::LoginFailed { session, code });
+                self.refuse(asked, refusal);
+            }
+            (Ok(account), Purpose::Register, Some(user)) => self.registered(asked, user, account),
+            (Ok(_), Purpose::Register, None) => {
+                unreachable!("a session that has a user keeps it to its end")
+            }
+            (Ok(_), Purpose::LogIn(_) | Purpose::RegisterAndLogIn(_), Some(_)) => {
+                self.refuse(asked, Refusal::AlreadyLoggedIn);
+            }
+            (Ok(account), Purpose::LogIn(entry) | Purpose::RegisterAndLogIn(entry), None) => {
+                self.log_in_as(asked, account, entry);
+            }
+        }
+    }
+
+    fn count_attempt(&mut self, pending: &Pending, answer: &AccountAnswer) {
+        let (network, now) = (pending.network, self.now.uptime);
+        let attempts = &mut self.hub.attempts;
+        match (&pending.purpose, answer) {
+            (Purpose::LogIn(_), AccountAnswer::Wrong) => {
+                attempts.failed(pending.account.as_ref(), network, now);
+            }
+            (Purpose::LogIn(_), AccountAnswer::Account(_)) => {
+                if let Some(account) = &pending.account {
+                    attempts.succeeded(account, network, now);
+                }
+            }
+            // Nobody needs many accounts, and nobody guesses invitations in vain for long.
+            (
+                Purpose::Register | Purpose::RegisterAndLogIn(_),
+                AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
+            ) => attempts.failed(None, network, now),
+            (Purpose::LogIn(_), AccountAnswer::BadInvitation)
+            | (Purpose::Register | Purpose::RegisterAndLogIn(_), AccountAnswer::Wrong)
+            | (
+                _,
+                AccountAnswer::Disabled
+                | AccountAnswer::NameTaken
+                | AccountAnswer::Busy
+                | AccountAnswer::Failed(_),
+            ) => {}
+        }
+    }
+
+    fn registered(&mut self, asked: Asked, user: UserId, account: Account) {
+        let name = account.name;
+        self.hub.state.apply(Change::Registered {
+            user,
+            account: name.clone(),
+        });
+        self.make_way(&name, user);
+        self.reply(asked, Reply::Registered { account: name });
+    }
+
+    fn log_in_as(&mut self, asked: Asked, account: Account, entry: Entry) {
+        let Account {
+            owner,
+            name,
+            failed_logins,
+            token,
+        } = account;
+        let login = LoggedInto {
+            account: name.clone(),
+            failed_logins,
+        };
+        if let Some(&(user, _)) = self.hub.state.accounts.get(&owner) {
+            let by = Some(Proven { login, token });
+            self.attach(asked, user, entry.does_resume, entry.since, by);
+            return;
+        }
+        if let Some(holder) = self.hub.state.user_named(&name) {
+            self.displace(holder);
+        }
+        let session = asked.session;
+        let may_enter = token
+            .as_ref()
+            .is_none_or(|token| token.is_for(&self.hub.settings.default_room));
+        self.hub.state.apply(Change::LoggedIn {
+            session,
+            nick: name.clone(),
+            who: Who::Account {
+                owner,
+                account: name,
+                token,
+            },
+            does_resume: entry.does_resume,
+            at: self.now.unix,
+        });
+        let user = self.user_of(session);
+        self.welcome(asked, user, false, Some(login));
+        if entry.enter_default_room && may_enter {
+            self.enter_default_room(session);
+        }
+    }
+
+    /// Somebody else may have taken the nick while it was being registered by a user who has another now.
+    fn make_way(&mut self, name: &Nick, but: UserId) {
+        let holder = self.hub.state.user_named(name);
+        if let Some(holder) = holder.filter(|&holder| holder != but) {
+            self.tell_nick_registered(holder, name.clone(), None);
+        }
+    }
+
+    /// Whoever uses an account's nick as a guest is called otherwise from now on.
+    fn displace(&mut self, user: UserId) {
+        let hub = &*self.hub;
+        let old = hub.state.user(user).nick.clone();
+        // Of one more than there are users, one is free; accounts of such a name are passed over.
+        let free = (1_u32..).find_map(|number| {
+            let nick = Nick::parse(&format!("guest-{number}")).ok()?;
+            let is_free = hub.state.user_named(&nick).is_none() && !hub.held.has_nick(&nick);
+            is_free.then_some(nick)
+        });
+        let new = free.expect("there are fewer users and accounts than numbers");
+        // A user whose place is kept has no session that the log could name.
+        let by = hub.state.user(user).sessions.first().copied();
+        let by = by.unwrap_or(SessionId { slot: 0, serial: 0 });
+        self.rename_user(user, by, new.clone());
+        self.tell_nick_registered(user, old, Some(new));
+    }
+
+    fn tell_nick_registered(&mut self, user: UserId, nick: Nick, new: Option<Nick>) {
+        let audience = Audience {
+            sessions: self.hub.state.user(user).sessions.clone(),
+            ..Audience::default()
+        };
+        self.tell(audience, EventKind::NickRegistered { nick, new });
+    }
+
+    /// What an operator has changed.
+    pub(super) fn account_changed(&mut self, change: AccountChange) {
+        match change {
+            AccountChange::Added { owner, name } => {
+                self.hub.held.add(&name, owner);
+                if let Some(holder) = self.hub.state.user_named(&name) {
+                    self.tell_nick_registered(holder, name, None);
+                }
+            }
+            AccountChange::Removed { owner, name } => {
+                self.hub.held.remove(&name, owner);
+                self.log_out(owner);
+            }
+            AccountChange::LoggedOut { owner } => self.log_out(owner),
+            AccountChange::TokenRevoked { token } => {
+                let tokens = self.hub.state.tokens.iter();
+                let with_it = tokens.filter(|(_, it)| it.id == token);
+                let sessions: Vec<SessionId> = with_it.map(|(&session, _)| session).collect();
+                for session in sessions {
+                    self.end(session, QuitReason::LoggedOut, Connection::Open);
+                }
+            }
+        }
+    }
+
+    fn log_out(&mut self, owner: OwnerId) {
+        let Some(&(user, _)) = self.hub.state.accounts.get(&owner) else {
+            return;
+        };
+        let sessions = self.hub.state.user(user).sessions.clone();
+        let is_away = sessions.is_empty();
+        for session in sessions {
+            self.end(session, QuitReason::LoggedOut, Connection::Open);
+        }
+        if is_away {
+            self.give_up_place(user, &QuitReason::LoggedOut);
+        }
+    }
+
+    /// Whether a session is told that its user is in a room.
+    pub(super) fn may_know_of(&self, session: SessionId, room: RoomId) -> bool {
+        let state = &self.hub.state;
+        state
+            .restriction(session)
+            .is_none_or(|token| token.is_for(&state.room(room).name))
+    }
+
+    /// Those who hear an event beside a room. A restricted token hears of nothing but its rooms, and of
+    /// what the server tells.
+    pub(super) fn without_restricted(
+        &self,
+        mut sessions: SessionIds,
+        kind: &EventKind,
+    ) -> SessionIds {
+        let state = &self.hub.state;
+        if !state.tokens.is_empty() && !matches!(kind, EventKind::Notice { .. }) {
+            sessions.retain(|session| state.restriction(*session).is_none());
+        }
+        sessions
+    }
+}

@@ -1,0 +1,58 @@
+//! What a session may that logged in with a restricted token. Everything that reads is refused to one that
+//! only sends, and everything beyond its rooms to one that has rooms.
+
+use crate::hub::account::Token;
+use crate::hub::command::{Command, Target};
+use crate::hub::history::Partner;
+use crate::hub::name::RoomName;
+use crate::hub::refusal::Refusal;
+
+pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
+    let is_for = |room: &RoomName| token.is_for(room);
+    let is_everywhere = token.rooms.is_none();
+    let reads = !token.send_only;
+    let may = match command {
+        Command::Ping
+        | Command::Pong
+        | Command::Quit { .. }
+        // Refused to whoever is logged in, in words of their own.
+        | Command::Login { .. }
+        | Command::LogInAs { .. } => true,
+        Command::Join(room) | Command::Part { room, .. } => is_for(room),
+        Command::Send { to, .. } => match to {
+            Target::Room(room) => is_for(room),
+            Target::User(_) => is_everywhere,
+        },
+        Command::History { of, .. } => reads && is_of(token, of),
+        Command::Search { query, .. } => {
+            reads && query.of.as_ref().map_or(is_everywhere, |of| is_of(token, of))
+        }
+        Command::Names(room) => reads && is_for(room),
+        Command::Topic { room, .. } => reads && is_for(room),
+        // Where a message was said, only the store knows.
+        Command::Edit { .. } | Command::Delete { .. } => is_everywhere,
+        Command::MarkRead { .. }
+        | Command::Unread
+        | Command::Away(_)
+        | Command::Deaf(_)
+        | Command::Ignore { .. }
+        | Command::Ignores
+        | Command::Rooms
+        | Command::Users
+        | Command::Whois(_)
+        | Command::Nick(_)
+        | Command::Register { .. } => false,
+    };
+    if may {
+        Ok(())
+    } else {
+        Err(Refusal::TokenForbids)
+    }
+}
+
+fn is_of(token: &Token, of: &Partner) -> bool {
+    match of {
+        Partner::Room(room) => token.is_for(room),
+        Partner::User(_) => token.rooms.is_none(),
+    }
+}

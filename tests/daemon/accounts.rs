@@ -1,0 +1,231 @@
+//! Accounts over real sockets, with a real registry and the real chatctl: what an operator makes, somebody
+//! logs in to, and no secret is found anywhere afterwards.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use crate::support::Daemon;
+use crate::support::peers::OldPeer;
+
+const PASSWORD: &str = "correct horse battery";
+/// The cheapest that the config allows.
+const CHEAP: &str = "[accounts]\nhash_memory = \"7MiB\"\nhash_passes = 1\n";
+
+fn chatctl(daemon: &Daemon, args: &[&str], stdin: &str) -> Output {
+    let mut command = daemon.chatctl();
+    command.env_remove("CHATCTL_TOKEN_FILE");
+    command.args(args).write_stdin(stdin).output().unwrap()
+}
+
+fn succeeds(daemon: &Daemon, args: &[&str], stdin: &str) -> String {
+    let output = chatctl(daemon, args, stdin);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fails(daemon: &Daemon, args: &[&str], stdin: &str, code: i32) -> String {
+    let output = chatctl(daemon, args, stdin);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+    stderr
+}
+
+fn add(daemon: &Daemon, name: &str) {
+    let line = format!("{PASSWORD}\n");
+    succeeds(daemon, &["user", "add", name, "--password-stdin"], &line);
+}
+
+/// Every file below a directory that has the text in it.
+fn files_with(directory: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if path.is_file() {
+            let bytes = fs::read(&path).unwrap();
+            if bytes.windows(text.len()).any(|it| it == text.as_bytes()) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn an_account_is_made_used_and_closed() {
+    let daemon = Daemon::start(CHEAP);
+    add(&daemon, "ana");
+    let again = ["user", "add", "ANA", "--password-stdin"];
+    let refused = fails(&daemon, &again, &format!("{PASSWORD}\n"), 1);
+    assert!(refused.contains("there is an account"), "{refused}");
+    let send = [
+        "send",
+        "--account",
+        "ana",
+        "--password-stdin",
+        "#lobby",
+        "-",
+    ];
+    fails(&daemon, &send, "wrong horse\nhello\n", 5);
+    let with_text = format!("{PASSWORD}\nhello\n");
+    let output = chatctl(&daemon, &send, &with_text);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("a wrong password was given"), "{stderr}");
+    let history = succeeds(&daemon, &["history", "#lobby", "--as", "reader"], "");
+    assert!(
+        history.contains("ana") && history.contains("hello"),
+        "{history}"
+    );
+    let taken = ["send", "--as", "ana", "#lobby", "it is me"];
+    let refused = fails(&daemon, &taken, "", 1);
+    assert!(refused.contains("is registered"), "{refused}");
+    succeeds(&daemon, &["user", "disable", "ana"], "");
+    let refused = fails(&daemon, &send, &with_text, 5);
+    assert!(refused.contains("closed"), "{refused}");
+    let list = succeeds(&daemon, &["user", "list"], "");
+    assert!(list.contains("ana") && list.contains("closed"), "{list}");
+    succeeds(&daemon, &["user", "del", "ana", "--yes"], "");
+    fails(&daemon, &["user", "show", "ana"], "", 4);
+}
+
+#[test]
+fn accounts_outlive_the_daemon_and_need_no_history() {
+    let config = format!("[history]\ndurability = \"off\"\n{CHEAP}");
+    let mut daemon = Daemon::start(&config);
+    add(&daemon, "ana");
+    daemon.kill();
+    daemon.start_again();
+    let send = [
+        "send",
+        "--account",
+        "ana",
+        "--password-stdin",
+        "#lobby",
+        "hi",
+    ];
+    succeeds(&daemon, &send, &format!("{PASSWORD}\n"));
+    let database = daemon.directory().join("state/registry.db");
+    let mode = fs::metadata(database).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn who_registers_in_the_chat_with_an_invitation_keeps_what_they_said() {
+    let config = format!("{CHEAP}registration = \"invite\"\n");
+    let daemon = Daemon::start(&config);
+    succeeds(
+        &daemon,
+        &["send", "--as", "ana", "#lobby", "as a guest"],
+        "",
+    );
+    let invitation = succeeds(&daemon, &["invite", "create", "--note", "ana"], "");
+    let file = daemon.directory().join("invitation");
+    fs::write(&file, &invitation).unwrap();
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let file = file.to_str().unwrap();
+    let register = [
+        "register",
+        "ana",
+        "--password-stdin",
+        "--invitation-file",
+        file,
+    ];
+    succeeds(&daemon, &register, &format!("{PASSWORD}\n"));
+    let again = [
+        "register",
+        "ben",
+        "--password-stdin",
+        "--invitation-file",
+        file,
+    ];
+    fails(&daemon, &again, &format!("{PASSWORD}\n"), 1);
+    let open = succeeds(&daemon, &["invite", "list", "-o", "json"], "");
+    assert!(!open.contains("ana"), "{open}");
+}
+
+#[test]
+fn a_token_sends_where_it_may_until_it_is_revoked() {
+    let daemon = Daemon::start(CHEAP);
+    succeeds(&daemon, &["user", "add", "ci", "--no-password"], "");
+    let create = [
+        "token",
+        "create",
+        "--user",
+        "ci",
+        "--room",
+        "#builds",
+        "--send-only",
+        "--expires",
+        "90d",
+    ];
+    let token = succeeds(&daemon, &create, "");
+    let file = daemon.directory().join("token");
+    fs::write(&file, &token).unwrap();
+    let path = file.to_str().unwrap();
+    let send = ["send", "--token-file", path, "#builds", "green"];
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    let refused = fails(&daemon, &send, "", 5);
+    assert!(refused.contains("chmod 600"), "{refused}");
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    succeeds(&daemon, &send, "");
+    fails(
+        &daemon,
+        &["send", "--token-file", path, "#lobby", "red"],
+        "",
+        5,
+    );
+    let list = succeeds(&daemon, &["token", "list", "-o", "json"], "");
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert!(list[0]["last_used_at"].is_string(), "{list}");
+    assert_eq!(list[0]["rooms"][0], "#builds");
+    succeeds(&daemon, &["token", "revoke", "1"], "");
+    fails(&daemon, &send, "", 5);
+    let secret = token.trim();
+    let own = [path.to_owned()];
+    assert_eq!(files_with(daemon.directory(), secret), own, "nowhere else");
+}
+
+#[test]
+fn no_password_is_found_in_any_file_or_answer() {
+    let config = format!("{CHEAP}registration = \"open\"\n[log]\nlevel = \"trace\"\n");
+    let daemon = Daemon::start(&config);
+    add(&daemon, "ana");
+    let send = [
+        "send",
+        "--account",
+        "ana",
+        "--password-stdin",
+        "#lobby",
+        "hi",
+    ];
+    succeeds(&daemon, &send, &format!("{PASSWORD}\n"));
+    fails(&daemon, &send, &format!("{PASSWORD}, but wrong\n"), 5);
+    let short = ["user", "passwd", "ana", "--password-stdin"];
+    let refused = fails(&daemon, &short, "s3cr3t!\n", 1);
+    assert!(!refused.contains("s3cr3t!"), "{refused}");
+    for secret in [PASSWORD, "s3cr3t!"] {
+        assert_eq!(files_with(daemon.directory(), secret), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn where_all_need_an_account_guests_and_old_clients_are_told() {
+    let daemon = Daemon::start(&format!("{CHEAP}require = \"all\"\n"));
+    let refused = fails(&daemon, &["send", "--as", "ana", "#lobby", "hi"], "", 5);
+    assert!(refused.contains("You need an account"), "{refused}");
+    let (mut old, _) = OldPeer::connect(&daemon);
+    let answer = old.login("kim");
+    assert_eq!(answer["success"], false, "{answer}");
+    assert!(
+        answer["msg"]
+            .as_str()
+            .unwrap()
+            .contains("This program cannot"),
+        "{answer}"
+    );
+}

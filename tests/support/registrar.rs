@@ -1,0 +1,129 @@
+//! Who has an account, in the plainest way. It stands in for the registry where only the hub or a protocol
+//! is told about, and says what the registry must say.
+
+use std::collections::BTreeMap;
+
+use chatd::hub::account::{
+    Account, AccountAnswer, AccountChange, AccountQuestion, Claim, Newcomer, Token, TokenId,
+};
+use chatd::hub::history::OwnerId;
+use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::secret::Secret;
+
+#[derive(Debug, Default)]
+pub(crate) struct Registrar {
+    accounts: BTreeMap<Nick, Row>,
+    tokens: BTreeMap<String, (Nick, Token)>,
+    pub(crate) invitations: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Row {
+    owner: OwnerId,
+    password: String,
+    failed_logins: u32,
+    is_disabled: bool,
+}
+
+impl Registrar {
+    /// An operator makes an account.
+    pub(crate) fn add(&mut self, name: &str, password: &str) -> AccountChange {
+        let name = Nick::parse(name).unwrap();
+        let owner = OwnerId(1000 + self.accounts.len() as u64);
+        let row = Row {
+            owner,
+            password: password.to_owned(),
+            failed_logins: 0,
+            is_disabled: false,
+        };
+        self.accounts.insert(name.clone(), row);
+        AccountChange::Added { owner, name }
+    }
+
+    pub(crate) fn disable(&mut self, name: &str) -> AccountChange {
+        let row = self.accounts.get_mut(&Nick::parse(name).unwrap()).unwrap();
+        row.is_disabled = true;
+        AccountChange::LoggedOut { owner: row.owner }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> AccountChange {
+        let name = Nick::parse(name).unwrap();
+        let owner = self.accounts.remove(&name).unwrap().owner;
+        AccountChange::Removed { owner, name }
+    }
+
+    /// A token of an account, good for some rooms or for all.
+    pub(crate) fn add_token(&mut self, text: &str, name: &str, rooms: &[&str], send_only: bool) {
+        let rooms = rooms.iter().map(|room| RoomName::parse(room).unwrap());
+        let rooms: Vec<RoomName> = rooms.collect();
+        let token = Token {
+            id: TokenId(i64::try_from(self.tokens.len()).unwrap() + 1),
+            rooms: (!rooms.is_empty()).then(|| rooms.into()),
+            send_only,
+        };
+        let name = Nick::parse(name).unwrap();
+        self.tokens.insert(text.to_owned(), (name, token));
+    }
+
+    pub(crate) fn revoke(&mut self, text: &str) -> AccountChange {
+        let (_, token) = self.tokens.remove(text).unwrap();
+        AccountChange::TokenRevoked { token: token.id }
+    }
+
+    pub(crate) fn answer(&mut self, question: &AccountQuestion) -> AccountAnswer {
+        match question {
+            AccountQuestion::Authenticate { claim, .. } => match claim {
+                Claim::Password { name, password } => self.compare(name, password),
+                Claim::Token(token) => match self.tokens.get(token.reveal()).cloned() {
+                    Some((name, token)) => self.account(&name, Some(token)),
+                    None => AccountAnswer::Wrong,
+                },
+            },
+            AccountQuestion::Register(newcomer) => self.register(newcomer),
+        }
+    }
+
+    fn compare(&mut self, name: &Nick, password: &Secret) -> AccountAnswer {
+        match self.accounts.get_mut(name) {
+            Some(row) if row.password == password.reveal() => self.account(name, None),
+            Some(row) => {
+                row.failed_logins += 1;
+                AccountAnswer::Wrong
+            }
+            None => AccountAnswer::Wrong,
+        }
+    }
+
+    fn account(&mut self, name: &Nick, token: Option<Token>) -> AccountAnswer {
+        let (name, row) = self.accounts.get_key_value(name).unwrap();
+        if row.is_disabled {
+            return AccountAnswer::Disabled;
+        }
+        let account = Account {
+            owner: row.owner,
+            name: name.clone(),
+            failed_logins: row.failed_logins,
+            token,
+        };
+        self.accounts.get_mut(&account.name).unwrap().failed_logins = 0;
+        AccountAnswer::Account(account)
+    }
+
+    fn register(&mut self, newcomer: &Newcomer) -> AccountAnswer {
+        if let Some(invitation) = &newcomer.invitation {
+            let mut open = self.invitations.iter();
+            match open.position(|it| it == invitation.reveal()) {
+                Some(at) => drop(self.invitations.remove(at)),
+                None => return AccountAnswer::BadInvitation,
+            }
+        }
+        if self.accounts.contains_key(&newcomer.name) {
+            return AccountAnswer::NameTaken;
+        }
+        self.add(newcomer.name.as_str(), newcomer.password.reveal());
+        if let Some(owner) = newcomer.owner {
+            self.accounts.get_mut(&newcomer.name).unwrap().owner = owner;
+        }
+        self.account(&newcomer.name, None)
+    }
+}
