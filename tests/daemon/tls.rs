@@ -256,6 +256,42 @@ fn a_handshake_that_stands_still_is_ended_and_there_are_only_so_many() {
 }
 
 #[test]
+fn a_handshake_in_tiny_records_is_ended_before_it_takes_much() {
+    let scene = Scene::new("");
+    // A ClientHello of 65,535 bytes, each in a record of its own.
+    let mut hello = vec![1, 0, 0xff, 0xff];
+    hello.resize(65_539, b'A');
+    let records: Vec<u8> = hello
+        .iter()
+        .flat_map(|&byte| [22, 3, 1, 0, 1, byte])
+        .collect();
+    let floods: Vec<_> = (0..8)
+        .map(|_| {
+            let (address, records) = (scene.address(), records.clone());
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                stream.write_all(&records).ok(); // it may have been ended already
+                let ended = stream.read(&mut [0; 16]);
+                let kind = ended.as_ref().map_err(std::io::Error::kind);
+                assert!(
+                    matches!(kind, Ok(0) | Err(std::io::ErrorKind::ConnectionReset)),
+                    "{ended:?}"
+                );
+            })
+        })
+        .collect();
+    for flood in floods {
+        flood.join().unwrap();
+    }
+    wait_for("all to be counted", || {
+        (scene.ended("tls_failed") == 8).then_some(())
+    });
+    scene.daemon.wait_for_log(&["too many pieces"]);
+    let _ana = scene.join("ana");
+}
+
+#[test]
 fn clients_are_let_in_by_their_certificate() {
     let scene = Scene::new("client_ca = \"CA\"\nclient_certificates = \"required\"");
     let print = scene.authority.issue("ana", 30);

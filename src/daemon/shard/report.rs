@@ -98,4 +98,4 @@ impl Reports {
 
 /// Bytes read in one turn at most: enough for a burst of thousands of messages. It is only touched as
 /// far as it is used.
-const BUFFER_BYTES: usize = 256 * 1024;
+pub(super) const BUFFER_BYTES: usize = 256 * 1024;

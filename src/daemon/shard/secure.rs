@@ -4,8 +4,9 @@
 use std::io;
 
 use super::link::Stage;
+use super::report::BUFFER_BYTES;
 use super::{Bounds, Due, Report, Reports, Shard, TlsFailure};
-use crate::daemon::transport::ReadError;
+use crate::daemon::transport::HANDSHAKE_CARRY_BYTES_MAX;
 
 impl Shard {
     /// Reads a peer that speaks TLS, as `read` does the others.
@@ -22,13 +23,6 @@ impl Shard {
             let Some(tls) = link.tls.as_deref_mut() else {
                 return;
             };
-            let was_handshaking = tls.is_handshaking();
-            if was_handshaking {
-                let Some(left) = self.handshake_steps_left.checked_sub(1) else {
-                    return; // the kernel will tell again
-                };
-                self.handshake_steps_left = left;
-            }
             let space = reports
                 .space(tls.space_for(read_bytes))
                 .filter(|space| space.len() > tls.space_for(0));
@@ -36,16 +30,19 @@ impl Shard {
                 self.passed_over.get_or_insert(slot);
                 return;
             };
+            // Only a step that is taken counts: the others may still have theirs.
+            if tls.is_handshaking() {
+                let Some(left) = self.handshake_steps_left.checked_sub(1) else {
+                    return; // the kernel will tell again
+                };
+                self.handshake_steps_left = left;
+            }
             let read = match tls.read(&link.socket, &mut self.tls_buffers, space) {
                 Ok(read) => read,
-                Err(ReadError::Socket(error)) => return self.fail(slot, error),
-                Err(ReadError::Tls(error)) => {
-                    let why = TlsFailure::Broken(error.to_string());
-                    return self.break_off(slot, why);
-                }
+                Err(error) => return self.fail(slot, error),
             };
             let is_blocked = tls.unsent_bytes() > 0;
-            if was_handshaking && !tls.is_handshaking() {
+            if read.is_secured {
                 let certificate = tls.peer_certificate().map(Into::into);
                 let until = tls.handshake_until();
                 self.deadlines.remove(until, slot, Due::Handshake);
@@ -54,6 +51,9 @@ impl Shard {
             }
             if read.bytes > 0 {
                 reports.received(slot, read.bytes);
+            }
+            if let Some(broken) = read.broken {
+                return self.break_off(slot, TlsFailure::Broken(broken.to_string()));
             }
             if let Some(link) = self.link(slot) {
                 link.is_blocked |= is_blocked;
@@ -133,3 +133,7 @@ impl Shard {
         }
     }
 }
+
+/// What is carried is decrypted into the buffer of a turn: without room for more the connection would never
+/// be read again.
+const _: () = assert!(HANDSHAKE_CARRY_BYTES_MAX < BUFFER_BYTES);

@@ -11,5 +11,5 @@ mod watched;
 pub use listener::Listener;
 pub use peer::Peer;
 pub use socket::Socket;
-pub use tls::{Read, ReadError, Tls, TlsBuffers};
+pub use tls::{Broken, HANDSHAKE_CARRY_BYTES_MAX, Read, Tls, TlsBuffers};
 pub use watched::Watched;

@@ -28,7 +28,8 @@ pub struct TlsBuffers {
 pub struct Tls {
     connection: UnbufferedServerConnection,
     stage: Stage,
-    /// A record that has not come whole.
+    /// A record, or a message of the handshake in several, that has not come whole; at most
+    /// [`HANDSHAKE_CARRY_BYTES_MAX`], and [`CARRY_BYTES_MAX`] after the handshake.
     carry: Vec<u8>,
     /// Encrypted, and not taken by the kernel; at most [`WRITE_BYTES`] and a few records of rustls's own.
     unsent: Vec<u8>,
@@ -54,7 +55,7 @@ enum Stage {
 }
 
 /// What one read came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Read {
     /// Bytes of the peer's, decrypted.
     pub bytes: usize,
@@ -62,16 +63,22 @@ pub struct Read {
     pub is_drained: bool,
     /// The peer sends no more.
     pub has_ended: bool,
+    /// TLS was agreed on by this read.
+    pub is_secured: bool,
+    /// Why nothing more can be read; `bytes` came before it, and count.
+    pub broken: Option<Broken>,
 }
 
-/// Why nothing more can be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error(transparent)]
-    Socket(#[from] io::Error),
-    /// The peer has broken the protocol, or cannot agree with us; it is told by an alert.
+/// How a peer breaks TLS.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Broken {
+    /// It breaks the protocol, or cannot agree with us; it is told by an alert.
     #[error("{0}")]
-    Tls(#[from] rustls::Error),
+    Protocol(#[from] rustls::Error),
+    /// rustls keeps a message of the handshake until it is whole, with all that its records are wrapped
+    /// in, so records of one byte would make much of little.
+    #[error("a message of the handshake came in too many pieces")]
+    Fragmented,
 }
 
 impl Tls {
@@ -122,14 +129,17 @@ impl Tls {
     /// [`Self::space_for`] nothing. What the handshake has to answer is written on the way; the rest of
     /// it waits for [`Self::flush`].
     ///
+    /// What breaks TLS is in the result, behind what came before it; an alert may still be
+    /// [flushed](Self::flush) then.
+    ///
     /// # Errors
-    /// [`ReadError`]: the connection is over; after one of TLS an alert may still be [flushed](Self::flush).
+    /// The socket's: the connection is over.
     pub fn read(
         &mut self,
         socket: &Socket,
         buffers: &mut TlsBuffers,
         space: &mut [u8],
-    ) -> Result<Read, ReadError> {
+    ) -> io::Result<Read> {
         let begun = self.carry.len();
         let incoming = &mut buffers.incoming;
         incoming.clear();
@@ -149,67 +159,90 @@ impl Tls {
                     ..Read::default()
                 });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         let is_drained = begun + count < incoming.len();
         incoming.truncate(begun + count);
-        let (read, used) = self.take_in(incoming, space)?;
+        let (mut read, used) = self.take_in(incoming, space);
+        read.is_drained = is_drained;
         self.carry.clear();
-        if used < incoming.len() {
+        if used < incoming.len() && read.broken.is_none() {
             self.carry.extend_from_slice(&incoming[used..]);
         } else {
             self.carry = Vec::new(); // idle connections hold no buffer
         }
         if self.stage == Stage::Handshake && !self.connection.is_handshaking() {
             self.stage = Stage::Open;
+            read.is_secured = true;
+        }
+        if self.carry.len() > self.carry_bytes_max() {
+            self.carry = Vec::new();
+            read.broken = Some(Broken::Fragmented);
+        }
+        if read.broken.is_some() {
+            self.stage = Stage::Closed;
         }
         match self.flush(socket) {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error.into()),
-            Ok(()) | Err(_) => Ok(Read { is_drained, ..read }),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            Ok(()) | Err(_) => Ok(read),
+        }
+    }
+
+    fn carry_bytes_max(&self) -> usize {
+        if self.is_handshaking() {
+            HANDSHAKE_CARRY_BYTES_MAX
+        } else {
+            CARRY_BYTES_MAX
         }
     }
 
     /// Lets rustls take in what is there, and decrypts it. Returns how much of `incoming` is done with.
-    fn take_in(
-        &mut self,
-        incoming: &mut [u8],
-        space: &mut [u8],
-    ) -> Result<(Read, usize), rustls::Error> {
+    fn take_in(&mut self, incoming: &mut [u8], space: &mut [u8]) -> (Read, usize) {
         let mut read = Read::default();
         let mut used = 0;
         loop {
             let UnbufferedStatus { mut discard, state } =
                 self.connection.process_tls_records(&mut incoming[used..]);
-            match state {
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                    while let Some(record) = traffic.next_record() {
-                        let record = record?;
-                        discard += record.discard;
-                        let end = read.bytes + record.payload.len();
-                        space[read.bytes..end].copy_from_slice(record.payload);
-                        read.bytes = end;
+            let broken = match state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => loop {
+                    match traffic.next_record() {
+                        Some(Ok(record)) => {
+                            discard += record.discard;
+                            let end = read.bytes + record.payload.len();
+                            space[read.bytes..end].copy_from_slice(record.payload);
+                            read.bytes = end;
+                        }
+                        Some(Err(error)) => break Some(error),
+                        None => break None,
                     }
-                }
+                },
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
                     encode(&mut self.unsent, |space| data.encode(space));
+                    None
                 }
                 // It waits in `unsent`, in order: to rustls that is as good as sent.
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                Ok(ConnectionState::PeerClosed) => read.has_ended = true,
-                Ok(_) => return Ok((read, used + discard)),
-                Err(error) => {
-                    self.carry = Vec::new();
-                    self.queue_alert(&mut incoming[used + discard..]);
-                    return Err(error);
+                Ok(ConnectionState::TransmitTlsData(data)) => {
+                    data.done();
+                    None
                 }
-            }
+                Ok(ConnectionState::PeerClosed) => {
+                    read.has_ended = true;
+                    None
+                }
+                Ok(_) => return (read, used + discard),
+                Err(error) => Some(error),
+            };
             used += discard;
+            if let Some(error) = broken {
+                self.queue_alert(&mut incoming[used..]);
+                read.broken = Some(error.into());
+                return (read, used);
+            }
         }
     }
 
     /// After an error rustls has an alert for the peer, and nothing else.
     fn queue_alert(&mut self, incoming: &mut [u8]) {
-        self.stage = Stage::Closed;
         let status = self.connection.process_tls_records(incoming);
         if let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state {
             encode(&mut self.unsent, |space| data.encode(space));
@@ -345,3 +378,7 @@ const RECORD_OVERHEAD: usize = 64;
 const KEY_UPDATE_BYTES: usize = 64;
 /// An alert is a record of its own.
 const ALERT_BYTES: usize = 128;
+/// The longest record of TLS 1.2, which may grow by 2 KiB (RFC 5246, 6.2.3), and its header.
+const CARRY_BYTES_MAX: usize = RECORD_BYTES + 2048 + 5;
+/// rustls takes no longer message of a handshake than 64 KiB; in full records that is a few hundred bytes more.
+pub const HANDSHAKE_CARRY_BYTES_MAX: usize = 80 * 1024;
