@@ -1,9 +1,9 @@
 //! A result that becomes a file. It appears under its name only when it is whole and on the disk, readable
-//! by its owner only, and never in the place of something else.
+//! by its owner only unless it says otherwise, and never in the place of something else.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -43,6 +43,16 @@ impl NewFile {
             unfinished,
             writer: BufWriter::new(file),
         })
+    }
+
+    /// Lets everybody read it, whatever the umask.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn let_everybody_read(&self) -> Result<()> {
+        let mode = Permissions::from_mode(0o644);
+        let changed = self.writer.get_ref().set_permissions(mode);
+        changed.map_err(|error| unusable(&self.path, &error).into())
     }
 
     /// Puts the file on the disk and gives it its name.

@@ -506,13 +506,18 @@ fn a_self_signed_certificate_goes_all_the_way() {
             .status
             .success()
     );
-    let key = files.path().join("chatd.key");
-    assert_eq!(
-        std::os::unix::fs::MetadataExt::mode(&fs::metadata(&key).unwrap()) & 0o777,
-        0o600
+    let (key, pem) = (
+        files.path().join("chatd.key"),
+        files.path().join("chatd.pem"),
     );
+    for (path, mode) in [(&key, 0o600), (&pem, 0o644)] {
+        let metadata = fs::metadata(path).unwrap();
+        assert_eq!(
+            std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777,
+            mode
+        );
+    }
 
-    let pem = files.path().join("chatd.pem");
     let daemon = Daemon::start(&format!(
         "[[listen]]\nport = 0\ntls = true\n[tls]\ncertificate = {pem:?}\nkey = {key:?}\n"
     ));

@@ -44,8 +44,10 @@ fn self_signed(output: Output, names: &[String], days: u32, dir: &Path, force: b
         let text = format!("{} exists already; --force replaces it", path.display());
         return Err(Failure::new(Exit::Failed, text).into());
     }
-    write(&key, &made.key_pem, force)?;
-    write(&certificate, &made.certificate_pem, force)?;
+    write(&key, &made.key_pem, force)?.finish()?;
+    let file = write(&certificate, &made.certificate_pem, force)?;
+    file.let_everybody_read()?; // it is no secret, and chatd may be another user
+    file.finish()?;
     tell(output, &made.certificate)?;
     remark(&format!(
         "for chatd's config (chatd must be able to read the key: chown chatd: {key}):\n\
@@ -56,14 +58,14 @@ fn self_signed(output: Output, names: &[String], days: u32, dir: &Path, force: b
     Ok(())
 }
 
-/// Readable by its owner only.
-fn write(path: &Path, text: &str, force: bool) -> Result<()> {
+/// Readable by its owner only, and not under its name yet.
+fn write(path: &Path, text: &str, force: bool) -> Result<NewFile> {
     if force && path.exists() {
         fs::remove_file(path).map_err(|error| unusable(path, &error))?;
     }
     let mut file = NewFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.finish()
+    Ok(file)
 }
 
 async fn show(output: Output, of: &str, limit: Duration) -> Result<()> {
