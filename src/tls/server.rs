@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{UnbufferedServerConnection, WebPkiClientVerifier};
+use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection, WebPkiClientVerifier};
 use rustls::{InconsistentKeys, RootCertStore, ServerConfig};
 
 use super::certificate::{Certificate, date};
@@ -100,11 +100,12 @@ fn server_config(
     key: &Path,
 ) -> Result<ServerConfig, TlsError> {
     let provider = provider();
+    let asks_for_certificate = verifier.offer_client_auth();
     provider
         .key_provider
         .load_private_key(key_der.clone_key())
         .map_err(|_| TlsError::NoKey(key.to_owned()))?;
-    ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring has ciphers for TLS 1.2 and 1.3")
         .with_client_cert_verifier(verifier)
@@ -116,7 +117,13 @@ fn server_config(
             } else {
                 unusable(certificate, &error.to_string())
             }
-        })
+        })?;
+    if asks_for_certificate {
+        // A resumed session shows no certificate, so one that has expired since would still be let in.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
+    Ok(config)
 }
 
 /// Who may come in by its certificate.

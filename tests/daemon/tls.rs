@@ -333,6 +333,25 @@ fn clients_are_let_in_by_their_certificate() {
 }
 
 #[test]
+fn a_certificate_is_shown_at_every_connection_and_not_remembered() {
+    let resumes = |scene: &Scene, client: &Arc<ClientConfig>| {
+        let _first = TlsPeer::connect(scene.address(), client).unwrap();
+        let again = TlsPeer::connect(scene.address(), client).unwrap();
+        again.has_resumed()
+    };
+    let scene = Scene::new("");
+    assert!(resumes(&scene, &scene.client), "without certificates");
+    for policy in ["required", "optional"] {
+        let scene = Scene::new(&format!(
+            "client_ca = \"CA\"\nclient_certificates = \"{policy}\""
+        ));
+        scene.authority.issue("ana", 30);
+        let ana = scene.authority.client("ca", Some("ana"));
+        assert!(!resumes(&scene, &ana), "{policy}");
+    }
+}
+
+#[test]
 fn many_lines_reach_everyone_whole_while_one_does_not_read() {
     let scene = Scene::new("[limits]\nsend_queue_bytes = \"256KiB\"\nrate = 0");
     let mut ana = scene.join("ana");

@@ -14,7 +14,7 @@ use rcgen::{
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use super::PATIENCE;
@@ -189,6 +189,11 @@ impl TlsPeer {
                 }
             }
         }
+    }
+
+    /// Whether the handshake took up an earlier session of the same client.
+    pub(crate) fn has_resumed(&self) -> bool {
+        self.stream.conn.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     pub(crate) fn socket(&self) -> &TcpStream {
