@@ -1,7 +1,7 @@
 //! Reading certificates and keys from PEM files, and what may be wrong with them, in words that say
 //! what to do.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub enum TlsError {
         kind: io::ErrorKind,
         why: String,
     },
+    #[error("{}: is not a regular file", .0.display())]
+    NoFile(PathBuf),
     #[error("{}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", .0.display())]
     NoCertificate(PathBuf),
     #[error("{}: holds no private key in PEM form that can be used (-----BEGIN PRIVATE KEY-----, without a passphrase)", .0.display())]
@@ -57,10 +59,7 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
 /// # Errors
 /// When it cannot be read, others can, or there is none.
 pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let mode = fs::metadata(path)
-        .map_err(|error| unreadable(path, &error))?
-        .mode();
-    if mode & 0o007 != 0 {
+    if look_at(path)?.mode() & 0o007 != 0 {
         return Err(TlsError::OpenKey(path.to_owned()));
     }
     let bytes = read(path)?;
@@ -68,11 +67,21 @@ pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    look_at(path)?;
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
+}
+
+/// Makes sure that it is a file: opening a pipe would wait until somebody writes to it.
+fn look_at(path: &Path) -> Result<Metadata, TlsError> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(TlsError::NoFile(path.to_owned()));
+    }
+    Ok(metadata)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> TlsError {
@@ -93,3 +102,26 @@ fn unreadable(path: &Path, error: &io::Error) -> TlsError {
 
 /// Far more than a chain or the certificates of all public authorities take.
 const FILE_BYTES_MAX: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_and_a_directory_are_refused_and_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        let made = Command::new("mkfifo")
+            .args(["-m", "600"])
+            .arg(&pipe)
+            .status();
+        assert!(made.unwrap().success());
+        for path in [pipe.as_path(), directory.path()] {
+            let refused = TlsError::NoFile(path.to_owned());
+            assert_eq!(read_certificates(path), Err(refused.clone()));
+            assert_eq!(read_key(path).err(), Some(refused));
+        }
+    }
+}
