@@ -9,7 +9,7 @@ use super::listen::ListenDraft;
 use super::listeners;
 use super::notes::Notes;
 use super::problem::{Place, Problem};
-use super::{ClientCertificates, Config, Endpoint};
+use super::{ClientCertificates, Config, Endpoint, Listen};
 use crate::wire::chat::object_bytes_max;
 
 /// A send queue below this many of the longest frames would close sessions that are not slow: one
@@ -164,7 +164,9 @@ impl Draft {
             ("tls.certificate", self.config.tls.certificate.is_none()),
             ("tls.key", self.config.tls.key.is_none()),
         ];
-        let first = self.config.listen.iter().position(|listen| listen.tls);
+        let is_tcp = |listen: &Listen| matches!(listen.at, Endpoint::Tcp { .. });
+        let mut listeners = self.config.listen.iter();
+        let first = listeners.position(|listen| listen.tls && is_tcp(listen));
         if let Some(index) = first {
             let here = format!("listen[{index}].tls");
             for (key, is_missing) in files {

@@ -47,6 +47,11 @@ fn one_kind(draft: &ListenDraft, here: &str, notes: &mut Notes) {
             "stands beside unix; a listener has either unix, or address and port",
         );
     }
+    if draft.tls {
+        let key = format!("{here}.tls");
+        let text = "is for address and port; a Unix socket needs none, nobody is on the way";
+        notes.problem(&[&key], &key, text);
+    }
 }
 
 /// Whether the system would refuse to open both.

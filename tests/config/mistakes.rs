@@ -140,6 +140,12 @@ fn tls_without_its_files_is_told_where_it_was_asked_for() {
         ]
     );
     assert_eq!(
+        mistakes("[[listen]]\nunix = \"/run/chat.sock\"\ntls = true\n", &[]),
+        [
+            "chat.toml:3:7: listen[0].tls: is for address and port; a Unix socket needs none, nobody is on the way"
+        ]
+    );
+    assert_eq!(
         mistakes("[[listen]]\ntls = \"yes\"\n", &[]),
         ["chat.toml:2:7: listen[0].tls: must be true or false, not \"yes\""]
     );
