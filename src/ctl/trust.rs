@@ -11,8 +11,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
+    RootCertStore, SignatureScheme,
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -223,8 +223,16 @@ fn distrust(why: &CertificateError, host: &str) -> String {
         CertificateError::ApplicationVerificationFailure => format!(
             "the certificate of {host} is another than --tls-pin says: it was renewed, or somebody else answers. Ask who runs the server"
         ),
+        CertificateError::Other(why) if is_authority(why) => format!(
+            "the certificate of {host} is an authority's own, which no server may show: use --tls-pin, or make one with `chatctl cert self-signed`"
+        ),
         why => format!("the certificate of {host} cannot be trusted: {why}"),
     }
+}
+
+/// rustls hands on by this name what it has no word of its own for.
+fn is_authority(why: &OtherError) -> bool {
+    why.to_string() == "CaUsedAsEndEntity"
 }
 
 /// Trusts whom an authority vouches for, or who has one certificate, or both; with neither, anyone: to

@@ -470,6 +470,9 @@ fn chatctl_names_an_expired_certificate_and_a_wrong_name() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
+    authority.issue_itself("root");
+    let said = run("127.0.0.1", "root");
+    assert!(said.contains("an authority's own"), "{said}");
     authority.issue("old", -1);
     let said = run("127.0.0.1", "old");
     assert!(said.contains("has expired"), "{said}");

@@ -71,6 +71,16 @@ impl Authority {
         tls::Fingerprint::of(certificate.der()).to_string()
     }
 
+    /// Writes `NAME.pem` and `NAME.key` of another authority, for 127.0.0.1.
+    pub(crate) fn issue_itself(&self, name: &str) {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(self.file(name, "pem"), certificate.pem()).unwrap();
+        fs::write(self.file(name, "key"), key.serialize_pem()).unwrap();
+    }
+
     pub(crate) fn file(&self, name: &str, ending: &str) -> PathBuf {
         self.directory.join(format!("{name}.{ending}"))
     }
