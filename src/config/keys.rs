@@ -219,7 +219,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Tls "handshake_timeout", Kind::Time(millis(100)..=secs(300), at!(tls.handshake_timeout)), Reload,
         "How long a connection may take to agree on TLS."),
     key!(Tls "max_handshakes", Kind::Count(1..=100_000, at!(tls.max_handshakes)), Reload,
-        "Connections at one time on which TLS is still being agreed on; more are turned away."),
+        "Connections at one time on which TLS is still being agreed on, an eighth of them (at least 8) from one address; more are turned away."),
 
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),

@@ -78,7 +78,7 @@ impl Pace {
 
 /// One origin. In octets, because every session keeps one and they need no alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Network {
+pub enum Network {
     V4([u8; 4]),
     /// The upper 64 bits.
     V6([u8; 8]),
@@ -94,7 +94,8 @@ impl Network {
     }
 
     /// `None` for a peer on a Unix socket.
-    pub(super) fn of(origin: Origin) -> Option<Self> {
+    #[must_use]
+    pub fn of(origin: Origin) -> Option<Self> {
         let Origin::Ip(address) = origin else {
             return None;
         };
@@ -109,7 +110,8 @@ impl Network {
     }
 
     /// Whether it is this machine's own loopback.
-    pub(super) fn is_loopback(self) -> bool {
+    #[must_use]
+    pub fn is_loopback(self) -> bool {
         match self {
             Self::V4([first, ..]) => first == 127,
             // ::1 is alone with :: in its /64.

@@ -10,7 +10,7 @@
 //! compiler names the rest.
 
 pub mod account;
-mod address;
+pub mod address;
 mod apply;
 pub mod ask;
 mod attempts;

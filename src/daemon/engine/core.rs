@@ -166,7 +166,7 @@ impl Core {
         let mut connection = Connection::new(session, peer, protocol, now.uptime);
         connection.is_handshaking = tls.is_some();
         if tls.is_some() {
-            self.handshake_begins(); // it is logged once it can speak
+            self.handshake_begins(peer); // it is logged once it can speak
         } else {
             tracing::info!(target: "chatd::connection", %session, %peer, "connected");
         }
