@@ -81,52 +81,80 @@ impl fmt::Display for Server {
     }
 }
 
-/// The server to chat with: the one named, else this machine's, whose certificate is known by its admin
-/// socket.
-///
-/// # Errors
-/// Exit 2 when TLS is asked for on a Unix socket.
-pub async fn server(named: Option<&Server>, trust: &Trust, admin: &Admin) -> Result<Server> {
-    match (named, trust.asks_for_tls()) {
-        (Some(Server::Tcp(address) | Server::Tls { address, .. }), true) => Ok(Server::Tls {
-            address: address.clone(),
-            trust: trust.clone(),
-        }),
-        (Some(Server::Unix(_)), true) => {
-            let text = "TLS is for HOST:PORT; a Unix socket needs none";
-            Err(Failure::new(Exit::Usage, text).into())
-        }
-        (Some(server), false) => Ok(server.clone()),
-        (None, _) => Ok(this_machines(trust, admin).await),
-    }
+/// How to find the server: by the name that was given for it, or by asking this machine's daemon.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    pub named: Option<Server>,
+    pub trust: Trust,
+    pub admin: Admin,
 }
 
-async fn this_machines(trust: &Trust, admin: &Admin) -> Server {
-    let status: Option<Status> = admin.within(ASK_TIMEOUT).get("/v1/status").await.ok();
-    let found = status.and_then(|status| {
+impl Whereabouts {
+    /// The server to chat with: the one named, else this machine's, whose certificate is known by its
+    /// admin socket.
+    ///
+    /// # Errors
+    /// Exit 2 when TLS is asked for on a Unix socket.
+    pub async fn server(&self) -> Result<Server> {
+        match (&self.named, self.trust.asks_for_tls()) {
+            (Some(Server::Tcp(address) | Server::Tls { address, .. }), true) => Ok(Server::Tls {
+                address: address.clone(),
+                trust: self.trust.clone(),
+            }),
+            (Some(Server::Unix(_)), true) => {
+                let text = "TLS is for HOST:PORT; a Unix socket needs none";
+                Err(Failure::new(Exit::Usage, text).into())
+            }
+            (Some(server), false) => Ok(server.clone()),
+            (None, _) => {
+                let default = || Server::Tcp(format!("127.0.0.1:{DEFAULT_PORT}"));
+                let found = self.told().await.unwrap_or_else(default);
+                Ok(self.with_trust(found))
+            }
+        }
+    }
+
+    /// Where it is by now, after a restart or with a renewed certificate. `None` when it was named, and
+    /// when the daemon does not answer.
+    pub async fn found_again(&self) -> Option<Server> {
+        if self.named.is_some() {
+            return None;
+        }
+        let found = self.told().await?;
+        Some(self.with_trust(found))
+    }
+
+    /// Where this machine's daemon says that it listens.
+    async fn told(&self) -> Option<Server> {
+        let asked: Result<Status> = self.admin.within(ASK_TIMEOUT).get("/v1/status").await;
+        let status = asked.ok()?;
         let tls = status.tls.as_ref();
-        let wanted = trust.asks_for_tls();
+        let wanted = self.trust.asks_for_tls();
         let listeners = || status.listeners.iter();
         let preferred = listeners().filter(|listener| listener.tls == wanted);
         let mut addresses = preferred.chain(listeners());
         addresses.find_map(|listener| chat_address(listener, tls))
-    });
-    match found.unwrap_or_else(|| Server::Tcp(format!("127.0.0.1:{DEFAULT_PORT}"))) {
-        Server::Tls {
-            address,
-            trust: known,
-        } => {
-            let mut trust = trust.clone();
-            if trust.ca.is_none() && trust.tls_pin.is_none() {
-                trust.tls_pin = known.tls_pin;
+    }
+
+    fn with_trust(&self, found: Server) -> Server {
+        match found {
+            Server::Tls {
+                address,
+                trust: known,
+            } => {
+                let mut trust = self.trust.clone();
+                if trust.ca.is_none() && trust.tls_pin.is_none() {
+                    trust.tls_pin = known.tls_pin;
+                    trust.pin_is_told = known.pin_is_told;
+                }
+                Server::Tls { address, trust }
             }
-            Server::Tls { address, trust }
+            Server::Tcp(address) if self.trust.asks_for_tls() => Server::Tls {
+                address,
+                trust: self.trust.clone(),
+            },
+            other => other,
         }
-        Server::Tcp(address) if trust.asks_for_tls() => Server::Tls {
-            address,
-            trust: trust.clone(),
-        },
-        other => other,
     }
 }
 

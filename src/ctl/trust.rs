@@ -38,6 +38,9 @@ pub struct Trust {
     /// The private key of --tls-cert.
     #[arg(long, global = true, help_heading = super::args::COMMON, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// The pin was not given, but told by the daemon's admin socket.
+    #[arg(skip)]
+    pub pin_is_told: bool,
 }
 
 /// Why there is no TLS with a server.
@@ -49,6 +52,10 @@ pub enum TlsFailure {
     /// The server or our own files are not to be trusted or used; the text says what to do.
     #[error("{0}")]
     Trust(String),
+    #[error(
+        "the certificate of {host} is another than --tls-pin says: it was renewed, or somebody else answers. Ask who runs the server"
+    )]
+    WrongPin { host: String },
 }
 
 impl Trust {
@@ -64,7 +71,12 @@ impl Trust {
     /// [`TlsFailure`].
     pub async fn connect(&self, address: &str) -> Result<TlsStream<TcpStream>, TlsFailure> {
         let config = self.client_config().map_err(TlsFailure::Trust)?;
-        handshake(address, config).await
+        handshake(address, config).await.map_err(|failure| match failure {
+            TlsFailure::WrongPin { host } if self.pin_is_told => TlsFailure::Trust(format!(
+                "{host} shows another certificate than chatd's admin socket tells of: it was renewed this moment, or another program answers on this port. Try again, and see chatctl doctor"
+            )),
+            failure => failure,
+        })
     }
 
     fn client_config(&self) -> Result<ClientConfig, String> {
@@ -167,6 +179,11 @@ async fn handshake(
     connector.connect(name, stream).await.map_err(|error| {
         let inner = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
         match inner {
+            Some(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)) => {
+                TlsFailure::WrongPin {
+                    host: host.to_owned(),
+                }
+            }
             Some(inner) => TlsFailure::Trust(explain(inner, host)),
             None if error.kind() == io::ErrorKind::UnexpectedEof => TlsFailure::Trust(format!(
                 "{host} closed the connection before TLS was agreed on: it may be full, or speak no TLS"
@@ -220,9 +237,6 @@ fn distrust(why: &CertificateError, host: &str) -> String {
                 "the certificate is not for {host}: use a name that it is for (chatctl cert show lists them), or --tls-pin"
             )
         }
-        CertificateError::ApplicationVerificationFailure => format!(
-            "the certificate of {host} is another than --tls-pin says: it was renewed, or somebody else answers. Ask who runs the server"
-        ),
         CertificateError::Other(why) if is_authority(why) => format!(
             "the certificate of {host} is an authority's own, which no server may show: use --tls-pin, or make one with `chatctl cert self-signed`"
         ),
@@ -304,6 +318,7 @@ pub fn pinned(sha256: &str) -> Trust {
     Trust {
         wanted: true,
         tls_pin: sha256.parse().ok(),
+        pin_is_told: true,
         ..Trust::default()
     }
 }

@@ -442,6 +442,37 @@ fn chatctl_makes_sure_whom_it_talks_to_and_says_what_to_do() {
 }
 
 #[test]
+fn chatctl_comes_back_to_a_server_on_another_port_with_a_renewed_certificate() {
+    let mut scene = Scene::new("");
+    let tail = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+        .env("CHATD_ADMIN_SOCKET", scene.daemon.admin_socket())
+        .env_remove("CHATD_SERVER")
+        .env("XDG_RUNTIME_DIR", scene.daemon.directory())
+        .env("XDG_STATE_HOME", scene.daemon.directory())
+        .args(["tail", "#lobby", "--count", "1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let is_there = |scene: &Scene| {
+        wait_for("tail to be there", || {
+            let who = scene.daemon.admin("GET", "/v1/who", "").1;
+            let room = &who["sessions"][0]["rooms"][0];
+            room.is_string().then_some(())
+        });
+    };
+    is_there(&scene);
+    scene.daemon.kill();
+    scene.authority.issue("server", 10);
+    scene.daemon.start_again();
+    is_there(&scene);
+    scene
+        .join("ana")
+        .say(&json!({"type": "send", "to": "#lobby", "text": "renewed"}));
+    let heard = tail.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&heard.stdout).contains("renewed"));
+}
+
+#[test]
 fn chatctl_names_an_expired_certificate_and_a_wrong_name() {
     let files = tempfile::tempdir().unwrap();
     let authority = Authority::new(files.path(), "ca");

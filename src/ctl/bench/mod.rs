@@ -29,7 +29,7 @@ use anyhow::{Context, Result};
 use super::admin_client::Admin;
 use super::args::Args;
 use super::exit::{Exit, Failure};
-use super::locate;
+use super::locate::Whereabouts;
 use super::remark::remark;
 use super::render;
 use crate::wire::admin::Status;
@@ -55,11 +55,12 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// A failure by the contract of exit codes.
-pub async fn run(bench: &Bench, args: &Args, admin: &Admin) -> Result<()> {
+pub async fn run(bench: &Bench, args: &Args, whereabouts: &Whereabouts) -> Result<()> {
+    let admin = &whereabouts.admin;
     check::options(bench, args.server.is_some())?;
     check::open_files(bench)?;
     let patience = args.timeout.unwrap_or(PATIENCE);
-    let server = locate::server(args.server.as_ref(), &args.trust, admin).await?;
+    let server = whereabouts.server().await?;
     let target = Target::find(&server, bench.yes, bench.sources, patience).await?;
     if bench.protocol == Protocol::Chat {
         check::welcome(bench, &target.server(), patience).await?;

@@ -220,7 +220,9 @@ async fn connect(server: &Server) -> Result<Box<dyn Stream>, Lost> {
             let stream = trust.connect(address).await;
             Box::new(stream.map_err(|failure| match failure {
                 TlsFailure::Socket(error) => unconnected(error),
-                TlsFailure::Trust(text) => Lost::NotTrusted(text),
+                failure @ (TlsFailure::Trust(_) | TlsFailure::WrongPin { .. }) => {
+                    Lost::NotTrusted(failure.to_string())
+                }
             })?)
         }
         Server::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(unconnected)?),

@@ -14,7 +14,7 @@ use super::backoff::Backoff;
 use super::connection::{Connection, Lost};
 use super::event;
 use super::login::{Arrival, Identity, LoginError, Welcome, login};
-use crate::ctl::locate::Server;
+use crate::ctl::locate::{Server, Whereabouts};
 use crate::wire::chat::{ClientMessage, ServerMessage};
 
 /// What happens on a link.
@@ -52,6 +52,8 @@ enum State {
 /// The link to one server as one user.
 pub struct Link {
     server: Server,
+    /// Where to look for the server before each attempt.
+    whereabouts: Option<Whereabouts>,
     identity: Identity,
     timeout: Duration,
     state: State,
@@ -81,6 +83,7 @@ impl Link {
     ) -> Self {
         Self {
             server,
+            whereabouts: None,
             identity: Identity {
                 nick: welcome.nick.clone(),
                 key: Some(welcome.key.clone()),
@@ -92,6 +95,14 @@ impl Link {
             resumes: false,
             heard: Heard::default(),
         }
+    }
+
+    /// Looks for the server again before each attempt: what its admin socket told of its port and
+    /// certificate may have changed.
+    #[must_use]
+    pub fn found_by(mut self, whereabouts: &Whereabouts) -> Self {
+        self.whereabouts = Some(whereabouts.clone());
+        self
     }
 
     /// Asks the server at each login from now on to keep our place when the connection breaks, and to
@@ -162,14 +173,22 @@ impl Link {
     }
 
     fn attempt(&self) -> Attempt {
-        let (server, identity, timeout) =
+        let (former, identity, timeout) =
             (self.server.clone(), self.identity.clone(), self.timeout);
+        let whereabouts = self.whereabouts.clone();
         let arrival = Arrival {
             enter: false,
             resume: self.resumes,
             since: self.heard.since().filter(|_| self.resumes),
         };
-        Box::pin(async move { login(&server, &identity, &arrival, timeout).await })
+        Box::pin(async move {
+            let found = match whereabouts {
+                Some(whereabouts) => whereabouts.found_again().await,
+                None => None,
+            };
+            let server = found.unwrap_or(former);
+            login(&server, &identity, &arrival, timeout).await
+        })
     }
 
     fn lost(&mut self, why: Lost) -> Happening {

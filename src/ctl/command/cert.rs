@@ -80,7 +80,9 @@ async fn show(output: Output, of: &str, limit: Duration) -> Result<()> {
             .map_err(|_| late())?;
         shown.map_err(|error| match error {
             TlsFailure::Socket(error) => Failure::new(Exit::Unreachable, format!("{of}: {error}")),
-            TlsFailure::Trust(text) => Failure::new(Exit::Failed, text),
+            failure @ (TlsFailure::Trust(_) | TlsFailure::WrongPin { .. }) => {
+                Failure::new(Exit::Failed, failure.to_string())
+            }
         })?
     };
     let own = shown.first().and_then(|der| Certificate::parse(der));

@@ -32,7 +32,8 @@ use anyhow::Result;
 
 use super::admin_client::Admin;
 use super::args::{Args, Command};
-use super::{bench, join, locate};
+use super::locate::Whereabouts;
+use super::{bench, join};
 use crate::config::paths::{Environment, admin_socket_candidates};
 
 /// How long the daemon may take to answer unless `--timeout` says otherwise.
@@ -53,12 +54,17 @@ pub async fn run(args: &Args) -> Result<()> {
     };
     let admin = find_admin();
     let lasting = admin.within(args.timeout.unwrap_or(LASTING_TIMEOUT));
-    let server = || locate::server(args.server.as_ref(), &args.trust, &admin);
+    let whereabouts = Whereabouts {
+        named: args.server.clone(),
+        trust: args.trust.clone(),
+        admin: admin.clone(),
+    };
+    let server = || whereabouts.server();
     let output = args.output;
     match &args.command {
-        Command::Join(join) => join::run(join, server().await?, output, args.timeout).await,
+        Command::Join(join) => join::run(join, &whereabouts, output, args.timeout).await,
         Command::Send(send) => send::run(send, server().await?, output, args.timeout).await,
-        Command::Tail(tail) => tail::run(tail, server().await?, output, args.timeout).await,
+        Command::Tail(tail) => tail::run(tail, &whereabouts, output, args.timeout).await,
         Command::History(asked) => history::run(asked, server().await?, output, args.timeout).await,
         Command::Search(asked) => search::run(asked, server().await?, output, args.timeout).await,
         Command::Register(asked) => {
@@ -86,7 +92,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Db(db) => db::run(&lasting, output, db, &environment).await,
         Command::Cert(cert) => cert::run(output, cert, args.timeout.unwrap_or(TIMEOUT)).await,
         Command::Wait(_) => wait::ready(&find_admin, output, args.timeout).await,
-        Command::Bench(bench) => bench::run(bench, args, &admin).await,
+        Command::Bench(bench) => bench::run(bench, args, &whereabouts).await,
         Command::Doctor => doctor::run(&admin, output, &environment).await,
         Command::Completion { shell } => completion::run(*shell),
         Command::Man { dir } => man::run(dir.as_deref()),

@@ -23,7 +23,7 @@ use crate::ctl::join::lines::tsv;
 use crate::ctl::join::look::Look;
 use crate::ctl::join::page::Page;
 use crate::ctl::join::view::View;
-use crate::ctl::locate::Server;
+use crate::ctl::locate::Whereabouts;
 use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
 use crate::wire::chat::{Bounds, ClientBody, ClientMessage, Kept, ServerMessage};
@@ -47,10 +47,11 @@ const PAGE_MAX: u64 = 1000;
 /// A failure by the contract of exit codes.
 pub async fn run(
     args: &Tail,
-    server: Server,
+    whereabouts: &Whereabouts,
     output: Output,
     limit: Option<Duration>,
 ) -> Result<()> {
+    let server = whereabouts.server().await?;
     let limit = limit.unwrap_or(TIMEOUT);
     let (connection, welcome) = log_in(&server, &args.identity, limit).await?;
     if args.since.is_some() && !welcome.has_history {
@@ -71,7 +72,7 @@ pub async fn run(
         entered_here: false,
         ask_again_at: None,
         has_history: welcome.has_history,
-        link: Link::new(server, connection, &welcome, limit),
+        link: Link::new(server, connection, &welcome, limit).found_by(whereabouts),
     };
     follower.enter();
     let result = follower.follow().await;

@@ -20,7 +20,7 @@ use crate::ctl::chat::keys::KeptKey;
 use crate::ctl::chat::link::{Happening, Link};
 use crate::ctl::chat::login::{Arrival, Welcome};
 use crate::ctl::exit::{Exit, Failure, is_closed_pipe};
-use crate::ctl::locate::Server;
+use crate::ctl::locate::{Server, Whereabouts};
 use crate::ctl::render::Output;
 use crate::wire::chat::{ClientBody, ClientMessage};
 
@@ -49,10 +49,11 @@ pub(super) const REFUSAL_PATIENCE: Duration = Duration::from_millis(300);
 /// A failure by the contract of exit codes.
 pub async fn run(
     args: &Join,
-    server: Server,
+    whereabouts: &Whereabouts,
     output: Output,
     limit: Option<Duration>,
 ) -> Result<()> {
+    let server = whereabouts.server().await?;
     let rooms: Vec<_> = args.rooms.iter().map(|room| input::room(room)).collect();
     let arrival = Arrival {
         enter: rooms.is_empty(),
@@ -69,7 +70,9 @@ pub async fn run(
     )
     .await?;
     let user = User::open(output)?;
-    let link = Link::new(server.clone(), connection, &welcome, limit_of_login).resuming();
+    let link = Link::new(server.clone(), connection, &welcome, limit_of_login)
+        .found_by(whereabouts)
+        .resuming();
     let mut chat = Chat {
         kept_key: KeptKey::keep(&server, &welcome.nick, &welcome.key),
         key: welcome.key.clone(),
