@@ -432,6 +432,11 @@ fn chatctl_makes_sure_whom_it_talks_to_and_says_what_to_do() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains(words), "{bad:?}: {said}");
     }
+    let mut command = scene.daemon.chatctl();
+    command.args(["send", "#lobby", "plain", "--as", "ctl", "--timeout", "1s"]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("if it wants TLS, say --tls"), "{said}");
     // Without a server's name it asks the daemon, and trusts what it tells by its admin socket.
     let mut command = scene.daemon.chatctl();
     command.env_remove("CHATD_SERVER");

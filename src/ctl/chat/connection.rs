@@ -98,18 +98,35 @@ impl Connection {
     /// # Errors
     /// Why there is no connection.
     pub async fn open(server: &Server) -> Result<Self, Lost> {
+        let mut connection = Self::connect(server).await?;
+        connection.hear_greeting(server).await?;
+        Ok(connection)
+    }
+
+    /// Connects. The greeting is to be [heard](Self::hear_greeting) before anything else.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn connect(server: &Server) -> Result<Self, Lost> {
         let stream = connect(server).await?;
         let (reader, writer) = tokio::io::split(stream);
-        let mut connection = Self {
+        Ok(Self {
             reader,
             writer,
             frames: Frames::default(),
             outgoing: Vec::new(),
             silence_max: None,
             heard_at: Instant::now(),
-        };
-        while !connection.frames.greeted {
-            let turned = connection.turn().await;
+        })
+    }
+
+    /// Waits for the server's greeting.
+    ///
+    /// # Errors
+    /// Why there will be none.
+    pub async fn hear_greeting(&mut self, server: &Server) -> Result<(), Lost> {
+        while !self.frames.greeted {
+            let turned = self.turn().await;
             turned.map_err(|lost| match (lost, server) {
                 (Lost::Closed { last_words: None }, Server::Tcp(_)) => Lost::Closed {
                     last_words: Some("it did not greet; if it wants TLS, say --tls".to_owned()),
@@ -117,7 +134,7 @@ impl Connection {
                 (lost, _) => lost,
             })?;
         }
-        Ok(connection)
+        Ok(())
     }
 
     /// From here on a server that is silent for this long counts as gone.

@@ -144,7 +144,7 @@ async fn come_back(
                 return Some((connection, again));
             }
             Ok(_) | Err(LoginError::Refused { .. }) => return None,
-            Err(LoginError::Lost(_) | LoginError::TimedOut(_)) => {}
+            Err(LoginError::Lost(_) | LoginError::TimedOut(_) | LoginError::NotGreeted(_)) => {}
         }
     }
 }

@@ -222,7 +222,7 @@ impl Link {
                 let why = match &error {
                     LoginError::Lost(lost) => lost.to_string(),
                     LoginError::Refused { text, .. } => text.clone(),
-                    LoginError::TimedOut(_) => "no answer".to_owned(),
+                    LoginError::TimedOut(_) | LoginError::NotGreeted(_) => "no answer".to_owned(),
                 };
                 let retry_in = self.wait();
                 Happening::StillAway { why, retry_in }

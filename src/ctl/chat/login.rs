@@ -1,6 +1,7 @@
 //! From an address to a user: connect, greet, `hello`, and what may go wrong on the way.
 //! A refused nick leaves no connection behind; whoever wants another one simply logs in anew.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::connection::{Connection, Lost};
@@ -74,6 +75,8 @@ pub enum LoginError {
     Lost(Lost),
     /// It took too long.
     TimedOut(Duration),
+    /// The server took the connection and said nothing at all for so long.
+    NotGreeted(Duration),
 }
 
 impl LoginError {
@@ -105,6 +108,17 @@ impl LoginError {
                 Exit::TimedOut,
                 format!("{server} did not answer within {} s", time.as_secs_f32()),
             ),
+            Self::NotGreeted(time) => {
+                let hint = match server {
+                    Server::Tcp(_) => "; if it wants TLS, say --tls",
+                    Server::Tls { .. } | Server::Unix(_) => "",
+                };
+                let time = time.as_secs_f32();
+                Failure::new(
+                    Exit::TimedOut,
+                    format!("{server} did not greet within {time} s{hint}"),
+                )
+            }
         }
     }
 }
@@ -119,22 +133,25 @@ pub async fn login(
     arrival: &Arrival,
     timeout: Duration,
 ) -> Result<(Connection, Welcome), LoginError> {
+    let is_ungreeted = Cell::new(false);
     let attempt = async {
-        match hello(server, identity, arrival).await {
+        match hello(server, identity, arrival, &is_ungreeted).await {
             Err(LoginError::Refused { code, .. }) if identity.key.is_some() && is_stale(&code) => {
                 let without_key = Identity {
                     nick: identity.nick.clone(),
                     key: None,
                     proof: None,
                 };
-                hello(server, &without_key, arrival).await
+                hello(server, &without_key, arrival, &is_ungreeted).await
             }
             other => other,
         }
     };
-    tokio::time::timeout(timeout, attempt)
-        .await
-        .unwrap_or(Err(LoginError::TimedOut(timeout)))
+    match tokio::time::timeout(timeout, attempt).await {
+        Ok(result) => result,
+        Err(_) if is_ungreeted.get() => Err(LoginError::NotGreeted(timeout)),
+        Err(_) => Err(LoginError::TimedOut(timeout)),
+    }
 }
 
 fn is_stale(code: &str) -> bool {
@@ -145,8 +162,17 @@ async fn hello(
     server: &Server,
     identity: &Identity,
     arrival: &Arrival,
+    is_ungreeted: &Cell<bool>,
 ) -> Result<(Connection, Welcome), LoginError> {
-    let mut connection = Connection::open(server).await.map_err(LoginError::Lost)?;
+    let mut connection = Connection::connect(server)
+        .await
+        .map_err(LoginError::Lost)?;
+    is_ungreeted.set(true);
+    connection
+        .hear_greeting(server)
+        .await
+        .map_err(LoginError::Lost)?;
+    is_ungreeted.set(false);
     let asks_missed = say_hello(&mut connection, identity, arrival);
     hear_welcome(&mut connection, identity, asks_missed)
         .await
