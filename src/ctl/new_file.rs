@@ -1,5 +1,5 @@
 //! A result that becomes a file. It appears under its name only when it is whole and on the disk, readable
-//! by its owner only unless it says otherwise, and never in the place of something else.
+//! by its owner only unless it says otherwise, and in the place of something else only where that was asked for.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -18,6 +18,7 @@ pub struct NewFile {
     path: PathBuf,
     unfinished: PathBuf,
     writer: BufWriter<File>,
+    replaces: bool,
 }
 
 impl NewFile {
@@ -29,6 +30,18 @@ impl NewFile {
         if fs::symlink_metadata(path).is_ok() {
             return Err(exists(path).into());
         }
+        Self::begin(path, false)
+    }
+
+    /// Begins a file that is to be at `path`, whatever is there; until it is finished that stays.
+    ///
+    /// # Errors
+    /// When nothing may be written there.
+    pub fn replace(path: &Path) -> Result<Self> {
+        Self::begin(path, true)
+    }
+
+    fn begin(path: &Path, replaces: bool) -> Result<Self> {
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(format!(".unfinished-{}", std::process::id()));
         let unfinished = PathBuf::from(unfinished);
@@ -42,6 +55,7 @@ impl NewFile {
             path: path.to_owned(),
             unfinished,
             writer: BufWriter::new(file),
+            replaces,
         })
     }
 
@@ -71,6 +85,9 @@ impl NewFile {
     fn settle(&mut self) -> io::Result<()> {
         self.writer.flush()?;
         self.writer.get_ref().sync_all()?;
+        if self.replaces {
+            return fs::rename(&self.unfinished, &self.path);
+        }
         match renameat_with(
             CWD,
             &self.unfinished,
@@ -142,6 +159,14 @@ mod tests {
         file.finish().unwrap();
         assert_eq!((fs::read(&path).unwrap(), names()), (b"whole".to_vec(), 1));
         assert!(NewFile::create(&path).is_err());
+        let mut file = NewFile::replace(&path).unwrap();
+        file.write_all(b"another").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        file.finish().unwrap();
+        assert_eq!(
+            (fs::read(&path).unwrap(), names()),
+            (b"another".to_vec(), 1)
+        );
         assert!(NewFile::create(&directory.path().join("no/out")).is_err());
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use rustls::pki_types::ServerName;
 
 use super::Certificate;
 
@@ -30,6 +31,9 @@ impl SelfSigned {
     /// # Errors
     /// What is wrong with a name.
     pub fn make(names: &[String], days: u32, now_s: i64) -> Result<Self, String> {
+        if let Some(name) = names.iter().find(|name| !is_name(name)) {
+            return Err(format!("{name} is neither a host name nor an address"));
+        }
         let mut params = CertificateParams::new(names.to_vec()).map_err(|it| it.to_string())?;
         let first = names.first().map_or("chatd", String::as_str);
         params.distinguished_name.push(DnType::CommonName, first);
@@ -50,4 +54,31 @@ impl SelfSigned {
     }
 }
 
+/// Whether a client could look for it; `*.` stands for any one label.
+fn is_name(name: &str) -> bool {
+    ServerName::try_from(name.strip_prefix("*.").unwrap_or(name)).is_ok()
+}
+
 const DAY: Duration = Duration::from_secs(86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_client_could_look_for_is_a_name() {
+        let make = |name: &str| SelfSigned::make(&[name.to_owned()], 1, 0);
+        for good in ["chat.example", "*.example", "192.0.2.7", "2001:db8::1"] {
+            assert_eq!(make(good).unwrap().certificate.names, [good]);
+        }
+        for bad in [
+            "",
+            "chat example",
+            "chat.example:12231",
+            "https://chat.example",
+        ] {
+            let why = make(bad).unwrap_err();
+            assert!(why.contains("neither a host name"), "{why}");
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub async fn run(output: Output, cert: &Cert, limit: Duration) -> Result<()> {
 
 fn self_signed(output: Output, names: &[String], days: u32, dir: &Path, force: bool) -> Result<()> {
     let made = SelfSigned::make(names, days, clock::now().timestamp())
-        .map_err(|why| Failure::new(Exit::Usage, format!("{}: {why}", names.join(" "))))?;
+        .map_err(|why| Failure::new(Exit::Usage, why))?;
     let dir = fs::canonicalize(dir).map_err(|error| unusable(dir, &error))?;
     let (certificate, key) = (dir.join("chatd.pem"), dir.join("chatd.key"));
     let there = [&certificate, &key].into_iter().find(|path| path.exists());
@@ -44,10 +44,12 @@ fn self_signed(output: Output, names: &[String], days: u32, dir: &Path, force: b
         let text = format!("{} exists already; --force replaces it", path.display());
         return Err(Failure::new(Exit::Failed, text).into());
     }
-    write(&key, &made.key_pem, force)?.finish()?;
-    let file = write(&certificate, &made.certificate_pem, force)?;
-    file.let_everybody_read()?; // it is no secret, and chatd may be another user
-    file.finish()?;
+    // A key without its certificate would be no use, so neither has its name before both are written.
+    let key_file = write(&key, &made.key_pem, force)?;
+    let certificate_file = write(&certificate, &made.certificate_pem, force)?;
+    certificate_file.let_everybody_read()?; // it is no secret, and chatd may be another user
+    key_file.finish()?;
+    certificate_file.finish()?;
     tell(output, &made.certificate)?;
     remark(&format!(
         "for chatd's config (chatd must be able to read the key: chown chatd: {key}):\n\
@@ -60,11 +62,13 @@ fn self_signed(output: Output, names: &[String], days: u32, dir: &Path, force: b
 
 /// Readable by its owner only, and not under its name yet.
 fn write(path: &Path, text: &str, force: bool) -> Result<NewFile> {
-    if force && path.exists() {
-        fs::remove_file(path).map_err(|error| unusable(path, &error))?;
-    }
-    let mut file = NewFile::create(path)?;
-    file.write_all(text.as_bytes())?;
+    let mut file = if force {
+        NewFile::replace(path)?
+    } else {
+        NewFile::create(path)?
+    };
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
+    written.map_err(|error| unusable(path, &error))?;
     Ok(file)
 }
 
