@@ -56,7 +56,7 @@ impl Pace {
     /// Whether one more connection from there keeps within `per_minute`, all of which may come at once. If
     /// so, it is counted.
     pub(super) fn take(&mut self, network: Network, now_us: u64, per_minute: u32) -> bool {
-        if per_minute == 0 || network.is_this_machine() {
+        if per_minute == 0 || network.is_loopback() {
             return true;
         }
         if now_us >= self.next_tidying_us {
@@ -85,14 +85,6 @@ pub enum Network {
 }
 
 impl Network {
-    /// Loopback, whose programs could do worse than connect.
-    fn is_this_machine(self) -> bool {
-        match self {
-            Self::V4([first, ..]) => first == 127,
-            Self::V6(upper) => upper == [0; 8],
-        }
-    }
-
     /// `None` for a peer on a Unix socket.
     #[must_use]
     pub fn of(origin: Origin) -> Option<Self> {
