@@ -3,20 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{Account, AccountAnswer, AccountChange, AccountQuestion, Claim, Newcomer};
+use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer};
 use super::address::Network;
 use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
 use super::command::Entry;
 use super::event::EventKind;
-use super::history::{OwnerId, Ticket};
+use super::history::Ticket;
 use super::id::{RoomId, SessionId, SessionIds, UserId};
-use super::input::QuitReason;
 use super::name::Nick;
 use super::output::{Audit, LoggedInto, Output, Reply};
 use super::refusal::Refusal;
-use super::turn::{Asked, Connection, Turn};
+use super::turn::{Asked, Turn};
 
 /// Questions of all sessions that may wait for the registry.
 pub(super) const AUTHENTICATIONS_MAX: usize = 512;
@@ -218,6 +217,7 @@ impl Turn<'_> {
             user,
             account: name.clone(),
         });
+        self.log_out_others(account.owner, user);
         self.make_way(&name, user);
         self.reply(asked, Reply::Registered { account: name });
     }
@@ -289,51 +289,12 @@ impl Turn<'_> {
         self.tell_nick_registered(user, old, Some(new));
     }
 
-    fn tell_nick_registered(&mut self, user: UserId, nick: Nick, new: Option<Nick>) {
+    pub(super) fn tell_nick_registered(&mut self, user: UserId, nick: Nick, new: Option<Nick>) {
         let audience = Audience {
             sessions: self.hub.state.user(user).sessions.clone(),
             ..Audience::default()
         };
         self.tell(audience, EventKind::NickRegistered { nick, new });
-    }
-
-    /// What an operator has changed.
-    pub(super) fn account_changed(&mut self, change: AccountChange) {
-        match change {
-            AccountChange::Added { owner, name } => {
-                self.hub.held.add(&name, owner);
-                if let Some(holder) = self.hub.state.user_named(&name) {
-                    self.tell_nick_registered(holder, name, None);
-                }
-            }
-            AccountChange::Removed { owner, name } => {
-                self.hub.held.remove(&name, owner);
-                self.log_out(owner);
-            }
-            AccountChange::LoggedOut { owner } => self.log_out(owner),
-            AccountChange::TokenRevoked { token } => {
-                let tokens = self.hub.state.tokens.iter();
-                let with_it = tokens.filter(|(_, it)| it.id == token);
-                let sessions: Vec<SessionId> = with_it.map(|(&session, _)| session).collect();
-                for session in sessions {
-                    self.end(session, QuitReason::LoggedOut, Connection::Open);
-                }
-            }
-        }
-    }
-
-    fn log_out(&mut self, owner: OwnerId) {
-        let Some(&(user, _)) = self.hub.state.accounts.get(&owner) else {
-            return;
-        };
-        let sessions = self.hub.state.user(user).sessions.clone();
-        let is_away = sessions.is_empty();
-        for session in sessions {
-            self.end(session, QuitReason::LoggedOut, Connection::Open);
-        }
-        if is_away {
-            self.give_up_place(user, &QuitReason::LoggedOut);
-        }
     }
 
     /// Whether a session is told that its user is in a room.

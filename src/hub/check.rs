@@ -24,8 +24,19 @@ impl Hub {
             self.settings.default_room
         );
         self.check_places();
+        self.check_owners();
         let is_empty = self.state.sessions.len() == 0 && self.state.users.len() == 0;
         assert!(!self.stopping || is_empty, "sessions outlive a shutdown");
+    }
+
+    /// Nobody is an account's owner by a guest's key.
+    fn check_owners(&self) {
+        for (id, user) in self.state.users.iter() {
+            let is_guest = self.state.account_of(UserId(id)).is_none();
+            let owner = self.state.owner_of(UserId(id));
+            let nick = &user.nick;
+            assert!(!(is_guest && self.held.has_owner(owner)), "{nick}");
+        }
     }
 
     fn check_places(&self) {

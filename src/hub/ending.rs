@@ -24,6 +24,19 @@ impl Turn<'_> {
         }
     }
 
+    /// Ends all sessions of a user, who are told why, and the place that is kept for them. Says how many
+    /// sessions there were.
+    pub(super) fn end_all_of(&mut self, user: UserId, reason: &QuitReason) -> usize {
+        let sessions = self.hub.state.user(user).sessions.clone();
+        if self.hub.state.user(user).kept_place().is_some() {
+            self.give_up_place(user, reason);
+        }
+        for &session in &sessions {
+            self.end(session, reason.clone(), Connection::Open);
+        }
+        sessions.len()
+    }
+
     fn end_as_user(&mut self, session: SessionId, user: UserId, reason: &QuitReason) {
         self.leave_places(session, user);
         let state = &self.hub.state;

@@ -36,6 +36,7 @@ pub mod output;
 pub mod refusal;
 mod resend;
 mod resume;
+mod revoke;
 mod room;
 pub mod secret;
 mod session;

@@ -11,7 +11,7 @@ use super::id::{RoomId, UserId};
 use super::input::{AdminCommand, QuitReason};
 use super::output::{Administered, Output};
 use super::refusal::Refusal;
-use super::turn::{Connection, Turn};
+use super::turn::Turn;
 
 impl Turn<'_> {
     pub(super) fn admin(&mut self, command: AdminCommand) {
@@ -34,16 +34,8 @@ impl Turn<'_> {
     }
 
     fn kick(&mut self, user: UserId, reason: Option<&Arc<str>>) -> Administered {
-        let sessions = self.hub.state.user(user).sessions.clone();
-        let count = sessions.len();
-        for session in sessions {
-            let reason = QuitReason::Kicked(reason.cloned());
-            self.end(session, reason, Connection::Open);
-        }
-        if count == 0 {
-            self.give_up_place(user, &QuitReason::Kicked(reason.cloned()));
-        }
-        Administered::Sessions(count)
+        let reason = QuitReason::Kicked(reason.cloned());
+        Administered::Sessions(self.end_all_of(user, &reason))
     }
 
     /// Everybody hears it, those with group chat off too: it is no chat.

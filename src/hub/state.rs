@@ -102,8 +102,15 @@ impl State {
 
     /// The name of a user's account; `None` for a guest.
     pub(super) fn account_of(&self, user: UserId) -> Option<&Nick> {
-        let (_, account) = self.accounts.get(&self.owner_of(user))?;
-        Some(account)
+        let (holder, account) = self.accounts.get(&self.owner_of(user))?;
+        (*holder == user).then_some(account)
+    }
+
+    /// All users who are one person: guests with one key may be several. Takes time proportional to the
+    /// users there are.
+    pub(super) fn users_of(&self, owner: OwnerId) -> Vec<UserId> {
+        let users = self.users.iter().map(|(id, _)| UserId(id));
+        users.filter(|&it| self.owner_of(it) == owner).collect()
     }
 
     /// The token of a session, where it may not do all that its account may.

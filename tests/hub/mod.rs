@@ -12,6 +12,7 @@ mod messages;
 mod model;
 mod names;
 mod registered;
+mod revoked;
 mod rooms;
 mod simulation;
 mod story;

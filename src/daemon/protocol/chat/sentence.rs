@@ -118,7 +118,7 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
         QuitReason::Kicked(None) => "An operator removed you.".into(),
         QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
         QuitReason::LoggedOut => {
-            "Your account was closed, its password was changed, or your token was taken back."
+            "You were logged out: your account was closed, its password was changed, your token was taken back, or your key is an account's now."
                 .into()
         }
         QuitReason::Shutdown => "The server is stopping.".into(),
@@ -144,7 +144,7 @@ pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
         | QuitReason::TooFastFromAddress => "too many connections".into(),
         QuitReason::Kicked(None) => "removed by an operator".into(),
         QuitReason::Kicked(Some(text)) => format!("removed by an operator: {text}").into(),
-        QuitReason::LoggedOut => "logged out by an operator".into(),
+        QuitReason::LoggedOut => "logged out".into(),
         QuitReason::Shutdown => "the server is stopping".into(),
     }
 }

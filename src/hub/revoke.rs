@@ -1,0 +1,54 @@
+//! What ends a login that was good: an operator closes the account or takes a token back, or a guest's key
+//! becomes an account's, and is no longer enough to be its owner. Whose login it is was settled in
+//! `authenticate.rs`; how a session ends stands in `ending.rs`.
+
+use super::account::AccountChange;
+use super::history::OwnerId;
+use super::id::{SessionId, UserId};
+use super::input::QuitReason;
+use super::turn::{Connection, Turn};
+
+impl Turn<'_> {
+    /// What an operator has changed.
+    pub(super) fn account_changed(&mut self, change: AccountChange) {
+        match change {
+            AccountChange::Added { owner, name } => {
+                self.hub.held.add(&name, owner);
+                self.log_out(owner);
+                if let Some(holder) = self.hub.state.user_named(&name) {
+                    self.tell_nick_registered(holder, name, None);
+                }
+            }
+            AccountChange::Removed { owner, name } => {
+                self.hub.held.remove(&name, owner);
+                self.log_out(owner);
+            }
+            AccountChange::LoggedOut { owner } => self.log_out(owner),
+            AccountChange::TokenRevoked { token } => {
+                let tokens = self.hub.state.tokens.iter();
+                let with_it = tokens.filter(|(_, it)| it.id == token);
+                let sessions: Vec<SessionId> = with_it.map(|(&session, _)| session).collect();
+                for session in sessions {
+                    self.end(session, QuitReason::LoggedOut, Connection::Open);
+                }
+            }
+        }
+    }
+
+    /// Ends every user who is this person.
+    fn log_out(&mut self, owner: OwnerId) {
+        for user in self.hub.state.users_of(owner) {
+            self.end_all_of(user, &QuitReason::LoggedOut);
+        }
+    }
+
+    /// Ends whoever else came with the key of a guest who has an account now: nothing of theirs would end
+    /// when the password is changed, and they could read and say what is the account's.
+    pub(super) fn log_out_others(&mut self, owner: OwnerId, but: UserId) {
+        for user in self.hub.state.users_of(owner) {
+            if user != but {
+                self.end_all_of(user, &QuitReason::LoggedOut);
+            }
+        }
+    }
+}
