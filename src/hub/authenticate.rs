@@ -155,9 +155,7 @@ impl Turn<'_> {
         if let (Ok(account), Purpose::Register | Purpose::RegisterAndLogIn(_)) =
             (&account, &purpose)
         {
-            self.hub.held.add(&account.name, account.owner);
-            let (session, account) = (asked.session, account.name.clone());
-            self.audit(Audit::Registered { session, account });
+            self.registered(asked.session, account);
         }
         let Some(session) = self.hub.state.session(asked.session) else {
             return; // has gone meanwhile
@@ -169,9 +167,9 @@ impl Turn<'_> {
                 self.audit(Audit::LoginFailed { session, code });
                 self.refuse(asked, refusal);
             }
-            (Ok(account), Purpose::Register, Some(user)) => self.registered(asked, user, account),
-            (Ok(_), Purpose::Register, None) => {
-                unreachable!("a session that has a user keeps it to its end")
+            (Ok(account), Purpose::Register, _) => {
+                let account = account.name;
+                self.reply(asked, Reply::Registered { account });
             }
             (Ok(_), Purpose::LogIn(_) | Purpose::RegisterAndLogIn(_), Some(_)) => {
                 self.refuse(asked, Refusal::AlreadyLoggedIn);
@@ -211,15 +209,32 @@ impl Turn<'_> {
         }
     }
 
-    fn registered(&mut self, asked: Asked, user: UserId, account: Account) {
-        let name = account.name;
-        self.hub.state.apply(Change::Registered {
-            user,
+    /// There is an account now, whether or not the session is there that asked for it. A guest who has its
+    /// owner's key is its user: who asked, else who has the nick, else anybody who came with that key.
+    fn registered(&mut self, session: SessionId, account: &Account) {
+        let Account { name, owner, .. } = account;
+        self.hub.held.add(name, *owner);
+        self.audit(Audit::Registered {
+            session,
             account: name.clone(),
         });
-        self.log_out_others(account.owner, user);
-        self.make_way(&name, user);
-        self.reply(asked, Reply::Registered { account: name });
+        let state = &self.hub.state;
+        let asker = state.session(session).map(|session| session.user);
+        let owners = state.users_of(*owner);
+        let likely = [asker.flatten(), state.user_named(name)];
+        let mut likely = likely.into_iter().flatten();
+        let heir = likely
+            .find(|user| owners.contains(user))
+            .or_else(|| owners.first().copied());
+        if let Some(user) = heir {
+            let account = name.clone();
+            self.hub.state.apply(Change::Registered { user, account });
+            self.log_out_others(*owner, user);
+        }
+        // One who is about to log in displaces them, and they are told then.
+        if heir.is_some() || asker.is_none() {
+            self.make_way(name, heir);
+        }
     }
 
     fn log_in_as(&mut self, asked: Asked, account: Account, entry: Entry) {
@@ -264,9 +279,9 @@ impl Turn<'_> {
     }
 
     /// Somebody else may have taken the nick while it was being registered by a user who has another now.
-    fn make_way(&mut self, name: &Nick, but: UserId) {
+    fn make_way(&mut self, name: &Nick, but: Option<UserId>) {
         let holder = self.hub.state.user_named(name);
-        if let Some(holder) = holder.filter(|&holder| holder != but) {
+        if let Some(holder) = holder.filter(|&holder| Some(holder) != but) {
             self.tell_nick_registered(holder, name.clone(), None);
         }
     }

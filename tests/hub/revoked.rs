@@ -52,3 +52,76 @@ fn whoever_shares_the_key_of_who_registers_is_ended() {
     ",
     );
 }
+
+#[test]
+fn who_registers_and_goes_meanwhile_leaves_the_account_to_the_user() {
+    open().play(
+        r"
+        > gil arrives
+        > gil2 connects
+        > gil2 logs in as gil with the key of gil
+          log: c2 is gil, session 2
+          gil2 gets: logged in again as gil
+          gil2 gets unasked: in #lobby with 1
+        > cy arrives
+        > the store takes its time
+        > gil registers: correct horse
+        > gil drops
+        > the registry answers
+          log: c1 registered gil
+        > gil2 registers: another horse
+          gil2 gets: refused: already_registered
+        > operator closes account gil
+          cy hears: gil quit: logged out
+          gil2 is closed: logged out
+    ",
+    );
+}
+
+#[test]
+fn a_place_that_is_kept_is_the_accounts_when_that_is_made() {
+    open().play(
+        r"
+        > gil connects
+        > gil logs in to stay as gil
+          log: c1 is gil, session 1
+          gil gets: logged in as gil
+          gil gets unasked: in #lobby with 1
+          gil hears: gil joined #lobby
+        > the store takes its time
+        > gil registers: correct horse
+        > gil drops
+          log: c1 gil keeps their place
+        > cy arrives
+        > the registry answers
+          log: c1 registered gil
+        > operator closes account gil
+          log: gil did not come back
+          cy hears: gil quit: logged out
+        > gil2 connects
+        > gil2 logs in as other with the key of gil
+          gil2 gets: refused: key_of_account
+    ",
+    );
+}
+
+#[test]
+fn who_has_taken_the_nick_of_an_account_that_was_made_behind_its_owner_is_told() {
+    open().play(
+        r"
+        > gil arrives
+        > the store takes its time
+        > gil registers: correct horse
+        > gil drops
+        > eve connects
+        > eve logs in as gil
+          log: c2 is gil, session 1
+          eve gets: logged in as gil
+          eve gets unasked: in #lobby with 1
+          eve hears: gil joined #lobby
+        > the registry answers
+          log: c1 registered gil
+          eve hears: gil is registered
+    ",
+    );
+}
