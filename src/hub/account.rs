@@ -106,6 +106,8 @@ pub struct Token {
     pub rooms: Option<Arc<[RoomName]>>,
     /// It hears nothing and may ask for nothing.
     pub send_only: bool,
+    /// Its sessions end then; `None` never.
+    pub expires_at: Option<UnixMillis>,
 }
 
 impl Token {

@@ -54,7 +54,7 @@ impl State {
                 token,
             } => {
                 known(self.sessions.find_mut(session)).does_resume = does_resume;
-                self.attach(session, user);
+                self.attach(session, user, token.is_some());
                 self.tokens.extend(token.map(|token| (session, token)));
             }
             Change::Registered { user, account } => {
@@ -62,6 +62,9 @@ impl State {
                 self.accounts.insert(owner, (user, account));
             }
             Change::Detached { session, until } => self.detach(session, until),
+            Change::PlaceGivenUp { user } => {
+                self.change_extra(user, |extra| extra.kept_place = None);
+            }
             Change::Gone { user } => self.forget(user),
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
             Change::Entered { user, room } => self.enter(user, room),
@@ -111,14 +114,15 @@ impl State {
         }
     }
 
-    fn attach(&mut self, id: SessionId, user: UserId) {
+    /// A token's session is nobody who has come back: the place stays kept.
+    fn attach(&mut self, id: SessionId, user: UserId, is_token: bool) {
         let (key, owner) = (self.key_of(user), self.owner_of(user));
         let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
         session.key = key;
         session.owner = owner;
         self.user_mut(user).sessions.push(id);
-        if self.user(user).kept_place().is_some() {
+        if !is_token && self.user(user).kept_place().is_some() {
             self.change_extra(user, |extra| extra.kept_place = None);
         }
     }
@@ -136,8 +140,7 @@ impl State {
                 until,
             });
         });
-        self.user_mut(user).sessions.clear();
-        self.tokens.remove(&id);
+        self.user_mut(user).sessions.retain(|other| *other != id);
         self.sessions.remove(id);
     }
 
@@ -252,7 +255,8 @@ impl State {
             return;
         };
         self.set_deaf(id, false);
-        if self.user(user_id).sessions.len() == 1 {
+        let user = self.user(user_id);
+        if user.sessions.len() == 1 && user.kept_place().is_none() {
             self.forget(user_id);
         } else {
             self.user_mut(user_id).sessions.retain(|other| *other != id);

@@ -58,13 +58,16 @@ impl Turn<'_> {
         by: Option<Proven>,
     ) {
         let session = asked.session;
-        self.forget_place(user);
         let (login, token) = by.map(|by| (by.login, by.token)).unzip();
+        let token = token.flatten();
+        if token.is_none() {
+            self.forget_place(user);
+        }
         self.hub.state.apply(Change::Attached {
             session,
             user,
             does_resume,
-            token: token.flatten(),
+            token,
         });
         self.welcome(asked.clone(), user, true, login);
         // What was missed has private messages in it, which are not for every token.
@@ -98,11 +101,12 @@ impl Turn<'_> {
     ) {
         let now_us = self.now_us();
         self.hub.timers.logged_in(asked.session.slot, now_us);
+        self.await_expiry(asked.session);
         let user = self.hub.state.user(id);
         let nick = user.nick.clone();
-        // With it, a session could do all that the account may.
-        let is_restricted = self.hub.state.restriction(asked.session).is_some();
-        let key = (!is_restricted).then(|| self.hub.state.key_of(id));
+        // With it, others could be the account beyond the token's limits and its end.
+        let is_token = self.hub.state.tokens.contains_key(&asked.session);
+        let key = (!is_token).then(|| self.hub.state.key_of(id));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),

@@ -46,11 +46,15 @@ pub(super) enum Change {
         user: UserId,
         account: Nick,
     },
-    /// A user's last session ends, and they keep their place.
+    /// The last session of a user that no token made ends, and they keep their place.
     Detached {
         session: SessionId,
         /// As uptime.
         until: Duration,
+    },
+    /// A user who has sessions of tokens keeps no place any more.
+    PlaceGivenUp {
+        user: UserId,
     },
     /// A user whose place was kept is gone.
     Gone {

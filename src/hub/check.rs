@@ -76,6 +76,10 @@ impl Hub {
         let sessions = self.state.sessions.iter();
         let queued = sessions.filter(|(id, _)| self.timers.queue_of(id.slot).is_some());
         assert_eq!(waiting, queued.count(), "each waits in one queue, once");
+        let tokens = self.state.tokens.iter();
+        let expiring = tokens.filter(|(_, token)| token.expires_at.is_some());
+        let expiring = expiring.map(|(&session, _)| session);
+        assert!(expiring.eq(self.expiries.sessions()), "tokens expire once");
     }
 }
 
@@ -126,11 +130,14 @@ impl State {
 
     fn check_user(&self, id: UserId, user: &User) {
         assert_eq!(self.user_named(&user.nick), Some(id));
-        assert_eq!(
-            user.sessions.is_empty(),
-            user.kept_place().is_some(),
-            "{} has sessions, or else a place that is kept",
-            user.nick
+        let is_kept = user.kept_place().is_some();
+        let nick = &user.nick;
+        assert!(!user.sessions.is_empty() || is_kept, "{nick} is nowhere");
+        let mut sessions = user.sessions.iter();
+        let are_tokens = sessions.all(|it| self.tokens.contains_key(it));
+        assert!(
+            !is_kept || are_tokens,
+            "{nick} is here and has a place kept"
         );
         assert!(all_differ(&user.sessions));
         for &session in &user.sessions {

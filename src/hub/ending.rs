@@ -41,11 +41,15 @@ impl Turn<'_> {
         self.leave_places(session, user);
         let state = &self.hub.state;
         let leaver = state.user(user);
-        if leaver.sessions.len() > 1 {
-            self.forget(session);
+        let is_last = leaver.sessions.len() == 1 && leaver.kept_place().is_none();
+        let mut others = leaver.sessions.iter().filter(|&&it| it != session);
+        // A bot that stays keeps no place for a person who was cut off.
+        let is_last_own = others.all(|it| state.tokens.contains_key(it));
+        if is_last_own && self.keep_place(session, user, reason) {
             return;
         }
-        if self.keep_place(session, user, reason) {
+        if !is_last {
+            self.forget(session);
             return;
         }
         self.end_user(user, reason, |turn| turn.forget(session));
@@ -97,5 +101,6 @@ impl Turn<'_> {
     pub(super) fn forget(&mut self, session: SessionId) {
         self.hub.state.apply(Change::Ended { session });
         self.hub.timers.ended(session.slot);
+        self.hub.expiries.remove(session);
     }
 }

@@ -114,8 +114,8 @@ pub enum QuitReason {
     TooFastFromAddress,
     /// An operator ended it, perhaps with a reason.
     Kicked(Option<Arc<str>>),
-    /// An operator closed the account, changed its password, or took back the token; or the guest's key
-    /// became an account's.
+    /// An operator closed the account, changed its password, or took back the token; or that expired, or
+    /// the guest's key became an account's.
     LoggedOut,
     /// The daemon stops.
     Shutdown,

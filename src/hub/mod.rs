@@ -24,6 +24,7 @@ mod decide;
 mod directory;
 mod ending;
 pub mod event;
+mod expiry;
 pub mod fingerprint;
 pub mod flood;
 pub mod held;
@@ -56,6 +57,7 @@ use address::{Networks, Pace};
 use ask::Asks;
 use attempts::Attempts;
 use authenticate::Authentications;
+use expiry::Expiries;
 use flood::Gauge;
 use held::Held;
 use history::Keeping;
@@ -87,7 +89,9 @@ pub struct Hub {
     authentications: Authentications,
     attempts: Attempts,
     resends: Resends,
-    /// Users without a session, and until when (uptime) their place is kept.
+    /// Sessions of tokens that expire.
+    expiries: Expiries,
+    /// Users whose own sessions have all broken, and until when (uptime) their place is kept.
     kept_places: BTreeSet<(Duration, UserId)>,
     kept_networks: Networks,
     pace: Pace,
@@ -110,6 +114,7 @@ impl Hub {
             authentications: Authentications::default(),
             attempts: Attempts::default(),
             resends: Resends::default(),
+            expiries: Expiries::default(),
             kept_places: BTreeSet::new(),
             kept_networks: Networks::default(),
             pace: Pace::default(),
@@ -144,7 +149,8 @@ impl Hub {
     pub fn next_deadline(&self) -> Option<Duration> {
         let kept_until = self.kept_places.first().map(|&(until, _)| until);
         let timers = self.timers.next_deadline(&self.settings);
-        timers.into_iter().chain(kept_until).min()
+        let expiry = self.expiries.next();
+        timers.into_iter().chain(kept_until).chain(expiry).min()
     }
 
     /// The highest id given to an event so far; every later one is above it.

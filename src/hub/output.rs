@@ -72,7 +72,7 @@ pub enum Reply {
     /// The login succeeded. A `Joined` follows for each room that the user is in.
     LoggedIn {
         nick: Nick,
-        /// Lets another session join the user; not given to a session whose token is restricted.
+        /// Lets another session join the user; not given to one that a token made.
         key: Option<UserKey>,
         /// Whether the user was here already.
         is_resumed: bool,

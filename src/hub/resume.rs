@@ -26,8 +26,8 @@ impl Turn<'_> {
         hub.keeping = Keeping::Works;
     }
 
-    /// Ends a user's last session and keeps their place, if that was asked for and there is room.
-    /// Says whether it did.
+    /// Ends the last session of a user that no token made, and keeps their place, if that was asked for and
+    /// there is room. Says whether it did.
     pub(super) fn keep_place(
         &mut self,
         session: SessionId,
@@ -42,7 +42,7 @@ impl Turn<'_> {
         // Without a history there is nothing to give to who comes back.
         let is_wanted = leaver.does_resume
             && reason.is_broken_connection()
-            && hub.state.restriction(session).is_none();
+            && !hub.state.tokens.contains_key(&session);
         let is_possible = !window.is_zero() && !hub.stopping && hub.keeping != Keeping::Off;
         if !(is_wanted && is_possible && self.has_room_for_place(leaver.network)) {
             return false;
@@ -77,17 +77,22 @@ impl Turn<'_> {
         }
     }
 
-    /// Ends a user who has no session, and tells those around them.
+    /// Ends a user whose place was kept, and tells those around them, unless a token's session is there: then
+    /// only the place goes.
     pub(super) fn give_up_place(&mut self, user: UserId, reason: &QuitReason) {
         self.forget_place(user);
         let nick = self.hub.state.user(user).nick.clone();
         self.audit(Audit::Gone { nick });
+        if !self.hub.state.user(user).sessions.is_empty() {
+            self.hub.state.apply(Change::PlaceGivenUp { user });
+            return;
+        }
         self.end_user(user, reason, |turn| {
             turn.hub.state.apply(Change::Gone { user });
         });
     }
 
-    /// The user has a session again, or is gone.
+    /// The user has a session of their own again, or is gone.
     pub(super) fn forget_place(&mut self, user: UserId) {
         if let Some(place) = self.hub.state.user(user).kept_place() {
             self.hub.kept_places.remove(&(place.until, user));

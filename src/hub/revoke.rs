@@ -1,6 +1,8 @@
-//! What ends a login that was good: an operator closes the account or takes a token back, or a guest's key
-//! becomes an account's, and is no longer enough to be its owner. Whose login it is was settled in
+//! What ends a login that was good: an operator closes the account or takes a token back, a token expires, or a
+//! guest's key becomes an account's, and is no longer enough to be its owner. Whose login it is was settled in
 //! `authenticate.rs`; how a session ends stands in `ending.rs`.
+
+use std::time::Duration;
 
 use super::account::AccountChange;
 use super::history::OwnerId;
@@ -32,6 +34,23 @@ impl Turn<'_> {
                     self.end(session, QuitReason::LoggedOut, Connection::Open);
                 }
             }
+        }
+    }
+
+    /// Sees to it that a session of a token that expires does not outlast it.
+    pub(super) fn await_expiry(&mut self, session: SessionId) {
+        let token = self.hub.state.tokens.get(&session);
+        let Some(end) = token.and_then(|token| token.expires_at) else {
+            return;
+        };
+        let left = Duration::from_millis(end.0.saturating_sub(self.now.unix.0));
+        let at = self.now.uptime.saturating_add(left);
+        self.hub.expiries.add(session, at);
+    }
+
+    pub(super) fn end_expired(&mut self) {
+        while let Some(session) = self.hub.expiries.due(self.now.uptime) {
+            self.end(session, QuitReason::LoggedOut, Connection::Open);
         }
     }
 

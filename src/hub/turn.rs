@@ -288,6 +288,7 @@ impl Turn<'_> {
                 Due::PingTimeout => self.end(session, QuitReason::PingTimeout, Connection::Open),
             }
         }
+        self.end_expired();
         self.end_kept_places(self.now.uptime);
     }
 

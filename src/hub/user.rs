@@ -17,7 +17,7 @@ use super::time::UnixMillis;
 pub(super) struct User {
     pub(super) nick: Nick,
     pub(super) since: UnixMillis,
-    /// In the order of login; empty only while their place is kept.
+    /// In the order of login; empty, or of tokens only, while their place is kept.
     pub(super) sessions: SessionIds,
     /// In the order of entering.
     pub(super) places: SmallVec<[Place; 2]>,
@@ -87,7 +87,7 @@ impl User {
         self.extra.as_ref().and_then(|extra| extra.away.as_ref())
     }
 
-    /// `None` for a user who has a session.
+    /// `None` for a user who has a session that no token made.
     pub(super) fn kept_place(&self) -> Option<KeptPlace> {
         self.extra.as_ref().and_then(|extra| extra.kept_place)
     }

@@ -103,13 +103,14 @@ pub(super) fn reply(reply: &Reply) -> String {
             nick,
             is_resumed,
             account,
-            ..
+            key,
         } => {
             let again = if *is_resumed { " again" } else { "" };
             let account = account.as_ref().map_or(String::new(), |it| {
                 format!(" to {} with {} failed", it.account, it.failed_logins)
             });
-            format!("logged in{again} as {nick}{account}")
+            let key = if key.is_some() { "" } else { ", without a key" };
+            format!("logged in{again} as {nick}{account}{key}")
         }
         Reply::Registered { account } => format!("registered as {account}"),
         Reply::Ack { is_kept: true, .. } => "ack".to_owned(),

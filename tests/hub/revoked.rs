@@ -125,3 +125,80 @@ fn who_has_taken_the_nick_of_an_account_that_was_made_behind_its_owner_is_told()
     ",
     );
 }
+
+#[test]
+fn a_token_leaves_no_key_and_no_place_behind() {
+    open().play(
+        r"
+        > operator makes account ci: correct horse
+        > operator gives T to ci for everything
+        > bot connects
+        > bot logs in to stay with T
+          log: c1 is ci, session 1
+          bot gets: logged in as ci to ci with 0 failed, without a key
+          bot gets unasked: in #lobby with 1
+          bot hears: ci joined #lobby
+        > cy arrives
+        > bot drops
+          cy hears: ci quit: closed
+        > bot connects
+        > bot logs in to stay with T
+          log: c3 is ci, session 1
+          bot gets: logged in as ci to ci with 0 failed, without a key
+          bot gets unasked: in #lobby with 2
+          bot, cy hear: ci joined #lobby
+        > operator takes back T
+          cy hears: ci quit: logged out
+          bot is closed: logged out
+    ",
+    );
+}
+
+#[test]
+fn a_session_ends_when_its_token_expires() {
+    open().play(
+        r"
+        > operator makes account ci: correct horse
+        > operator gives T to ci for everything
+        > operator gives U to ci for everything
+        > operator lets T expire in 60s
+        > operator lets U expire in 90s
+        > 20s pass
+        > bot connects
+        > bot logs in with T
+          log: c1 is ci, session 1
+          bot gets: logged in as ci to ci with 0 failed, without a key
+          bot gets unasked: in #lobby with 1
+          bot hears: ci joined #lobby
+        > other connects
+        > other logs in with U
+          log: c2 is ci, session 2
+          other gets: logged in again as ci to ci with 0 failed, without a key
+          other gets unasked: in #lobby with 1
+        > third connects
+        > third logs in with T
+          log: c3 is ci, session 3
+          third gets: logged in again as ci to ci with 0 failed, without a key
+          third gets unasked: in #lobby with 1
+        > third drops
+        > 39999ms pass
+        > bot pings
+          bot gets: pong
+        > 1ms pass
+          bot is closed: logged out
+        > bot connects
+        > bot logs in with T
+          log: c4 may not log in: login_failed
+          bot gets: refused: login_failed
+        > bot drops
+        > cy arrives
+        > the clock steps back 60s
+        > 29999ms pass
+        > other pings
+          other gets: pong
+        > 1ms pass
+          cy hears: ci quit: logged out
+          other is closed: logged out
+    ",
+    );
+}

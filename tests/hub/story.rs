@@ -148,6 +148,12 @@ impl Story {
                 "to",
                 rooms,
             ] => self.give_token(token, name, rooms, true),
+            ["operator", "lets", token, "expire", "in", time] => {
+                let mut end = self.engine.now.unix;
+                end.0 += u64::try_from(duration(time).as_millis()).unwrap();
+                self.engine.registrar.expire(token, end);
+                Vec::new()
+            }
             ["operator", "invites", "with", secret] => {
                 self.engine.registrar.invitations.push(secret.to_owned());
                 Vec::new()
@@ -230,6 +236,10 @@ impl Story {
                     name: nick(name),
                     password: secret(&password.expect("with a password")),
                 },
+                entry: entry(true),
+            },
+            (["logs", "in", "to", "stay", "with", token], _) => Command::LogInAs {
+                claim: Claim::Token(secret(token)),
                 entry: entry(true),
             },
             (["logs", "in", "with", token], _) => Command::LogInAs {

@@ -16,7 +16,7 @@ fn a_token_that_only_sends_hears_nothing_and_asks_nothing() {
         > bot connects
         > bot logs in with T
           log: c2 is ci, session 1
-          bot gets: logged in as ci to ci with 0 failed
+          bot gets: logged in as ci to ci with 0 failed, without a key
         > bot joins #builds
           bot gets: in #builds with 2
           ana hears: ci joined #builds
@@ -67,7 +67,7 @@ fn a_token_beside_its_owner_learns_of_its_own_rooms_only() {
         > bot connects
         > bot logs in with T
           log: c2 is ana, session 2
-          bot gets: logged in again as ana to ana with 0 failed
+          bot gets: logged in again as ana to ana with 0 failed, without a key
         > ana joins #secret
           log: #secret opened
           ana gets: in #secret with 1
@@ -106,7 +106,7 @@ fn a_token_without_limits_is_as_good_as_the_password_until_it_is_taken_back() {
         > bot connects
         > bot logs in with T
           log: c1 is ci, session 1
-          bot gets: logged in as ci to ci with 0 failed
+          bot gets: logged in as ci to ci with 0 failed, without a key
           bot gets unasked: in #lobby with 1
           bot hears: ci joined #lobby
         > bot asks for users

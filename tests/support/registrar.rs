@@ -9,6 +9,7 @@ use chatd::hub::account::{
 use chatd::hub::history::OwnerId;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::secret::Secret;
+use chatd::hub::time::UnixMillis;
 
 #[derive(Debug, Default)]
 pub(crate) struct Registrar {
@@ -60,9 +61,14 @@ impl Registrar {
             id: TokenId(i64::try_from(self.tokens.len()).unwrap() + 1),
             rooms: (!rooms.is_empty()).then(|| rooms.into()),
             send_only,
+            expires_at: None,
         };
         let name = Nick::parse(name).unwrap();
         self.tokens.insert(text.to_owned(), (name, token));
+    }
+
+    pub(crate) fn expire(&mut self, text: &str, at: UnixMillis) {
+        self.tokens.get_mut(text).unwrap().1.expires_at = Some(at);
     }
 
     pub(crate) fn revoke(&mut self, text: &str) -> AccountChange {
@@ -72,11 +78,13 @@ impl Registrar {
 
     pub(crate) fn answer(&mut self, question: &AccountQuestion) -> AccountAnswer {
         match question {
-            AccountQuestion::Authenticate { claim, .. } => match claim {
+            AccountQuestion::Authenticate { claim, at } => match claim {
                 Claim::Password { name, password } => self.compare(name, password),
                 Claim::Token(token) => match self.tokens.get(token.reveal()).cloned() {
-                    Some((name, token)) => self.account(&name, Some(token)),
-                    None => AccountAnswer::Wrong,
+                    Some((name, token)) if token.expires_at.is_none_or(|end| end > *at) => {
+                        self.account(&name, Some(token))
+                    }
+                    Some(_) | None => AccountAnswer::Wrong,
                 },
             },
             AccountQuestion::Register(newcomer) => self.register(newcomer),

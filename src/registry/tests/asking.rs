@@ -96,7 +96,7 @@ fn a_token_says_what_it_is_good_for_until_it_is_taken_back() {
         rooms: Some(vec![builds.clone()]),
         send_only: true,
         at: NOW,
-        expires_at: None,
+        expires_at: Some(UnixMillis(NOW.0 + 1)),
     };
     let expired = TokenRequest {
         expires_at: Some(NOW),
@@ -106,11 +106,15 @@ fn a_token_says_what_it_is_good_for_until_it_is_taken_back() {
     let (_, expired) = handle.add_token(expired).unwrap();
     let found = account_of(office.authenticate(Claim::Token(token.clone())));
     let Some(Token {
-        rooms, send_only, ..
+        rooms,
+        send_only,
+        expires_at,
+        ..
     }) = found.token
     else {
         panic!("no token");
     };
+    assert_eq!(expires_at, Some(UnixMillis(NOW.0 + 1)));
     assert_eq!((rooms.as_deref(), send_only), (Some(&[builds][..]), true));
     let answer = office.authenticate(Claim::Token(expired));
     assert_eq!(answer, AccountAnswer::Wrong);

@@ -118,7 +118,7 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
         QuitReason::Kicked(None) => "An operator removed you.".into(),
         QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
         QuitReason::LoggedOut => {
-            "You were logged out: your account was closed, its password was changed, your token was taken back, or your key is an account's now."
+            "You were logged out: your account was closed, its password was changed, your token was taken back or has expired, or your key is an account's now."
                 .into()
         }
         QuitReason::Shutdown => "The server is stopping.".into(),
