@@ -1,6 +1,6 @@
 //! Tokens: what a bot's session may do, hear and know, beside the account's own sessions.
 
-use super::story::story;
+use super::story::{Story, story};
 
 #[test]
 fn a_token_that_only_sends_hears_nothing_and_asks_nothing() {
@@ -117,6 +117,139 @@ fn a_token_without_limits_is_as_good_as_the_password_until_it_is_taken_back() {
         > bot logs in with T
           log: c2 may not log in: login_failed
           bot gets: refused: login_failed
+    ",
+    );
+}
+
+#[test]
+fn a_token_with_limits_changes_nothing_that_was_said() {
+    Story::kept().play(
+        r"
+        > operator makes account joe: correct horse
+        > operator gives S to joe to send to everything
+        > operator gives R to joe for #lobby
+        > operator gives T to joe for everything
+        > joe connects
+        > joe logs in to joe: correct horse
+          log: c1 is joe, session 1
+          joe gets: logged in as joe to joe with 0 failed
+          joe gets unasked: in #lobby with 1
+          joe hears: joe joined #lobby
+        > joe says to #lobby: by joe
+          joe hears: joe in #lobby: by joe
+          joe gets: ack
+        > bot connects
+        > bot logs in with S
+          log: c2 is joe, session 2
+          bot gets: logged in again as joe to joe with 0 failed, without a key
+          bot gets unasked: in #lobby with 1
+        > bot edits 1: by the bot
+          bot gets: refused: token_forbids
+        > bot deletes 1
+          bot gets: refused: token_forbids
+        > bot2 connects
+        > bot2 logs in with R
+          log: c3 is joe, session 3
+          bot2 gets: logged in again as joe to joe with 0 failed, without a key
+          bot2 gets unasked: in #lobby with 1
+        > bot2 deletes 1
+          bot2 gets: refused: token_forbids
+        > bot3 connects
+        > bot3 logs in with T
+          log: c4 is joe, session 4
+          bot3 gets: logged in again as joe to joe with 0 failed, without a key
+          bot3 gets unasked: in #lobby with 1
+        > bot3 edits 1: by a token without limits
+          bot2, bot3, joe hear: joe edited in #lobby: by a token without limits
+          bot3 gets: ack
+    ",
+    );
+}
+
+#[test]
+fn a_bot_that_comes_and_goes_leaves_its_owners_place() {
+    Story::kept().play(
+        r"
+        > operator makes account kay: correct horse
+        > operator gives S to kay to send to everything
+        > cy arrives
+        > kay connects
+        > kay logs in to stay to kay: correct horse
+          log: c2 is kay, session 1
+          kay gets: logged in as kay to kay with 0 failed
+          kay gets unasked: in #lobby with 2
+          cy, kay hear: kay joined #lobby
+        > bot connects
+        > bot logs in with S
+          log: c3 is kay, session 2
+          bot gets: logged in again as kay to kay with 0 failed, without a key
+          bot gets unasked: in #lobby with 2
+        > kay drops
+          log: c2 kay keeps their place
+        > bot drops
+        > bot connects
+        > bot logs in with S
+          log: c4 is kay, session 1
+          bot gets: logged in again as kay to kay with 0 failed, without a key
+          bot gets unasked: in #lobby with 2
+        > bot drops
+        > kay2 connects
+        > kay2 comes back as kay with the key of kay
+          log: c5 is kay, session 1
+          kay2 gets: logged in again as kay to kay with 0 failed
+          kay2 gets unasked: in #lobby with 2
+        > kay2 quits
+          cy hears: kay quit: good-bye
+          kay2 is closed: good-bye
+    ",
+    );
+}
+
+#[test]
+fn a_place_that_runs_out_beside_a_bot_ends_nobody() {
+    let mut story = Story::kept();
+    story.play(
+        r"
+        > operator makes account kay: correct horse
+        > operator gives S to kay to send to everything
+        > cy arrives
+        > kay connects
+        > kay logs in to stay to kay: correct horse
+          log: c2 is kay, session 1
+          kay gets: logged in as kay to kay with 0 failed
+          kay gets unasked: in #lobby with 2
+          cy, kay hear: kay joined #lobby
+        > bot connects
+        > bot logs in with S
+          log: c3 is kay, session 2
+          bot gets: logged in again as kay to kay with 0 failed, without a key
+          bot gets unasked: in #lobby with 2
+        > kay drops
+          log: c2 kay keeps their place
+        > 3600s pass
+          log: kay did not come back
+        > bot says to #lobby: still here
+          cy hears: kay in #lobby: still here
+          bot gets: ack
+        > bot drops
+          cy hears: kay quit: closed
+        > kay connects
+        > kay logs in to stay to kay: correct horse
+          log: c4 is kay, session 1
+          kay gets: logged in as kay to kay with 0 failed
+          kay gets unasked: in #lobby with 2
+          cy, kay hear: kay joined #lobby
+        > bot connects
+        > bot logs in with S
+          log: c5 is kay, session 2
+          bot gets: logged in again as kay to kay with 0 failed, without a key
+          bot gets unasked: in #lobby with 2
+        > kay drops
+          log: c4 kay keeps their place
+        > operator closes account kay
+          log: kay did not come back
+          cy hears: kay quit: logged out
+          bot is closed: logged out
     ",
     );
 }

@@ -29,9 +29,11 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         }
         Command::Names(room) => reads && is_for(room),
         Command::Topic { room, .. } => reads && is_for(room),
-        // Where a message was said, only the store knows.
-        Command::Edit { .. } | Command::Delete { .. } => is_everywhere,
-        Command::MarkRead { .. }
+        // A message may be in another room or to a user, as only the store knows, and is perhaps the person's
+        // own: whoever may not read it must not change it.
+        Command::Edit { .. }
+        | Command::Delete { .. }
+        | Command::MarkRead { .. }
         | Command::Unread
         | Command::Away(_)
         | Command::Deaf(_)
