@@ -202,3 +202,25 @@ fn a_session_ends_when_its_token_expires() {
     ",
     );
 }
+
+#[test]
+fn a_removed_account_is_not_reached_by_its_old_key() {
+    open().play(
+        r"
+        > ana arrives
+        > ana registers: correct horse
+          log: c1 registered ana
+          ana gets: registered as ana
+        > operator removes account ana
+          ana is closed: logged out
+        > eve connects
+        > eve logs in as eve with the key of ana
+          eve gets: refused: key_of_account
+        > eve logs in as ana
+          log: c2 is ana, session 1
+          eve gets: logged in as ana
+          eve gets unasked: in #lobby with 1
+          eve hears: ana joined #lobby
+    ",
+    );
+}

@@ -24,7 +24,7 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             format!("{nick} is registered. Log in to the account {nick}, or choose another nick.")
         }
         Refusal::KeyOfAccount => {
-            "Whose key this is has an account. Log in to it with its password.".into()
+            "Whose key this is has or had an account. Log in to it, or come without the key.".into()
         }
         Refusal::AccountRequired => "You need an account here. Log in to it.".into(),
         Refusal::LoginFailed => "The account, the password or the token is wrong.".into(),
