@@ -43,8 +43,8 @@ pub(super) type Job = Box<dyn FnOnce(&mut Clerk) + Send>;
 #[derive(Debug)]
 pub(super) struct Compared {
     name: Nick,
-    /// Which of the account's passwords it was compared with.
-    serial: Option<i64>,
+    /// The id of the account and which of its passwords it was compared with; `None` when there was none.
+    with: Option<(i64, i64)>,
     is_right: bool,
     at: UnixMillis,
 }
@@ -146,23 +146,22 @@ impl Clerk {
             Err(error) => return Some(failed(&error)),
         };
         let cost = self.shared.cost();
-        let id = row.as_ref().map(|row| row.id);
-        let serial = row.as_ref().map(|row| row.password_serial);
+        let with = row.as_ref().map(|row| (row.id, row.password_serial));
         let hash = row.and_then(|row| row.password);
         let own = own.clone();
         let hashing = self.shared.pool.run(move || {
             // Who has no account or no password costs as much as who has.
-            let with = hash.clone().unwrap_or_else(|| cost.decoy());
-            let is_right = is_password(&password, &with) && hash.is_some();
+            let against = hash.clone().unwrap_or_else(|| cost.decoy());
+            let is_right = is_password(&password, &against) && hash.is_some();
             let compared = Compared {
                 name,
-                serial,
+                with,
                 is_right,
                 at,
             };
             // Nobody waits for it when the registry is closing.
             let _ = own.send(Message::Compared(ticket, compared));
-            if let (true, Some(account), Some(old)) = (is_right, id, hash)
+            if let (true, Some((account, _)), Some(old)) = (is_right, with, hash)
                 && !cost.made(&old)
                 && let Ok(password) = password.as_password()
                 && let Ok(new) = cost.hash(&password)
@@ -173,14 +172,14 @@ impl Clerk {
         hashing.is_err().then_some(AccountAnswer::Busy)
     }
 
-    /// The account may have changed while its password was compared.
+    /// The account may have changed while its password was compared, or be another one of the same name.
     fn judge(&mut self, compared: &Compared) -> AccountAnswer {
         let row = match self.book.account(&compared.name) {
             Ok(Some(row)) => row,
             Ok(None) => return AccountAnswer::Wrong,
             Err(error) => return failed(&error),
         };
-        if !(compared.is_right && compared.serial == Some(row.password_serial)) {
+        if !(compared.is_right && compared.with == Some((row.id, row.password_serial))) {
             self.accounts.entry(row.id).or_default().failed += 1;
             return AccountAnswer::Wrong;
         }

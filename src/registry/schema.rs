@@ -30,11 +30,11 @@ pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
 }
 
 /// Owners are 64 bits without a sign, kept as SQLite's 64 bits with one. Times are milliseconds since
-/// 1970. A password is kept as an Argon2 hash in PHC's form; tokens and invitations as the SHA-256 of 256
+/// 1970. No id is ever used again, so that what was begun for one account cannot end at another. A password is kept as an Argon2 hash in PHC's form; tokens and invitations as the SHA-256 of 256
 /// random bits. `rooms` are names with a space between them; NULL is everywhere.
 const VERSION_1: &str = "
 CREATE TABLE account (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     owner INTEGER NOT NULL UNIQUE,
     name TEXT NOT NULL,
     name_key TEXT NOT NULL UNIQUE,

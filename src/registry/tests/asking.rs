@@ -1,7 +1,10 @@
 //! Logins and registrations.
 
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+
 use super::{CHEAP, HashCost, NOW, Office, nick, secret};
-use crate::hub::account::{Account, AccountAnswer, Claim, Token};
+use crate::hub::account::{Account, AccountAnswer, AccountQuestion, Claim, Token};
 use crate::hub::history::OwnerId;
 use crate::hub::name::RoomName;
 use crate::hub::time::UnixMillis;
@@ -24,6 +27,31 @@ fn who_registers_logs_in_with_the_password_and_nothing_else() {
     assert_eq!(office.log_in("ana", "wrong horse"), AccountAnswer::Wrong);
     assert_eq!(office.log_in("ben", "correct horse"), AccountAnswer::Wrong);
     assert_eq!(office.register("ana", None), AccountAnswer::NameTaken);
+}
+
+#[test]
+fn a_login_under_way_does_not_get_into_the_next_account_of_that_name() {
+    let mut office = Office::open();
+    let handle = office.registry().handle();
+    account_of(office.register("ana", None));
+    // The hashing threads are kept busy until the account is another one.
+    let (released, wait) = sync_channel::<()>(0);
+    let wait = Arc::new(Mutex::new(wait));
+    for _ in 0..2 {
+        let wait = Arc::clone(&wait);
+        let busy = move || {
+            let _ = wait.lock().unwrap().recv();
+        };
+        office.registry().shared.pool.run(busy).unwrap();
+    }
+    let (name, password) = (nick("ana"), secret("correct horse"));
+    let claim = Claim::Password { name, password };
+    let question = AccountQuestion::Authenticate { claim, at: NOW };
+    let under_way = office.begin(question);
+    handle.remove(nick("ana")).unwrap();
+    handle.add(nick("ana"), None, NOW).unwrap();
+    drop(released);
+    assert_eq!(office.answer(under_way), AccountAnswer::Wrong);
 }
 
 #[test]

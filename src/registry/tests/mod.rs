@@ -60,9 +60,18 @@ impl Office {
     }
 
     fn ask(&mut self, question: AccountQuestion) -> AccountAnswer {
+        let ticket = self.begin(question);
+        self.answer(ticket)
+    }
+
+    fn begin(&mut self, question: AccountQuestion) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.registry().ask(ticket, question).unwrap();
+        ticket
+    }
+
+    fn answer(&mut self, ticket: Ticket) -> AccountAnswer {
         let answered =
             |news: &News| matches!(news, News::Answered { ticket: of, .. } if *of == ticket);
         loop {
