@@ -40,7 +40,7 @@ use self::instance::{InstanceError, Lock, SocketFile};
 use self::listener::{ListenError, Open};
 use self::logging::{LIFE, LogError, Logging, Stderr};
 use self::nofile::OpenFiles;
-use self::opening::{tell_history, tell_start};
+use self::opening::{tell_history, tell_registry, tell_start};
 use self::reload::Reloader;
 use self::signals::{Signal, Signals};
 use self::state::DaemonState;
@@ -164,6 +164,7 @@ impl Daemon {
         let state = Arc::new(DaemonState::new(clock, open_files));
         tell_start(&loaded, open_files);
         tell_history(store.as_ref().map(|(store, _)| store));
+        tell_registry(&registry.0);
         let config = Arc::new(loaded.config.clone());
         // The operators' door, before the store itself goes to where it is used.
         let history = History::new(store.as_ref().map(|(store, _)| store.handle()));

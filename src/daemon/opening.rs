@@ -5,6 +5,7 @@ use tracing::{info, warn};
 use super::logging::LIFE;
 use super::nofile::{self, OpenFiles};
 use crate::config::Loaded;
+use crate::registry::Registry;
 use crate::store::Store;
 
 /// What an operator wants to see first: which program, which config, how much it can hold.
@@ -35,3 +36,22 @@ pub(super) fn tell_history(store: Option<&Store>) {
     let path = status.path.display();
     info!(target: LIFE, %path, messages = status.messages, "history opened");
 }
+
+/// That the accounts were found and how many they are, or that there was no registry, and who may read it.
+pub(super) fn tell_registry(registry: &Registry) {
+    let opening = registry.opening();
+    let (path, accounts) = (opening.path.display(), opening.accounts);
+    let what = if opening.is_new { "begun" } else { "opened" };
+    info!(target: LIFE, %path, accounts, "registry {what}");
+    if opening.mode & OTHERS != 0 {
+        let mode = opening.mode;
+        warn!(
+            target: LIFE,
+            %path,
+            "others may read or write the registry (mode {mode:o}): chmod 600, and look at who has copied it",
+        );
+    }
+}
+
+/// What the group and the others may do with a file.
+const OTHERS: u32 = 0o077;

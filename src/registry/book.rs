@@ -71,13 +71,18 @@ impl Book {
         Self { connection }
     }
 
-    /// Every account's nick and person. Takes one pass over all of them.
-    pub(super) fn held(&self) -> rusqlite::Result<Held> {
+    /// Every account's nick and person, and how many there are. Takes one pass over all of them.
+    pub(super) fn held(&self) -> rusqlite::Result<(Held, usize)> {
         let mut all = self
             .connection
-            .prepare("SELECT name_key, owner FROM account")?;
-        let rows = all.query_map([], |row| Ok((row.get::<_, String>(0)?, owner(row, 1)?)))?;
-        rows.collect()
+            .prepare("SELECT name_key, owner, name FROM account")?;
+        let rows = all.query_map([], |row| {
+            nick(row, 2)?; // one that is none is found at the start, and not at somebody's login
+            Ok((row.get::<_, String>(0)?, owner(row, 1)?))
+        })?;
+        let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+        let count = rows.len();
+        Ok((rows.into_iter().collect(), count))
     }
 
     pub(super) fn account(&self, name: &Nick) -> rusqlite::Result<Option<AccountRow>> {

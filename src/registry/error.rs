@@ -31,6 +31,10 @@ pub enum OpenError {
         "the registry {path} is damaged ({what}): bring back a copy of it; to begin anew, without any account, move it away"
     )]
     Damaged { path: PathBuf, what: String },
+    #[error(
+        "the registry {path} is gone, and with it every account: bring back a copy of it; to begin anew, without any account, remove {lock}"
+    )]
+    Lost { path: PathBuf, lock: PathBuf },
     #[error("the registry {path} cannot be opened: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("the registry {path} cannot be opened: {source}")]

@@ -67,6 +67,18 @@ pub struct Registry {
     shared: Arc<Shared>,
     inbox: SyncSender<Message>,
     clerk: Option<JoinHandle<()>>,
+    opening: Opening,
+}
+
+/// What was found when a registry was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub path: PathBuf,
+    /// Nothing was there, and nothing had been.
+    pub is_new: bool,
+    /// The file's permissions, nine bits.
+    pub mode: u32,
+    pub accounts: usize,
 }
 
 /// What the threads and the handles share.
@@ -94,9 +106,9 @@ impl Registry {
         options: &Options,
         news: impl Fn() + Send + Sync + 'static,
     ) -> Result<(Self, Held), OpenError> {
-        let (connection, lock) = open::open(&options.path)?;
-        let book = Book::new(connection);
-        let held = book
+        let opened = open::open(&options.path)?;
+        let (book, lock) = (Book::new(opened.connection), opened.lock);
+        let (held, accounts) = book
             .held()
             .map_err(|source| open::sort_out(&options.path, source))?;
         let shared = Arc::new(Shared {
@@ -121,6 +133,12 @@ impl Registry {
             shared,
             inbox,
             clerk: Some(clerk),
+            opening: Opening {
+                path: options.path.clone(),
+                is_new: opened.is_new,
+                mode: opened.mode & 0o777,
+                accounts,
+            },
         };
         Ok((registry, held))
     }
@@ -146,6 +164,12 @@ impl Registry {
             .cost
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = cost;
+    }
+
+    /// What was found at the start.
+    #[must_use]
+    pub fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// The operators' door.

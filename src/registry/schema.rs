@@ -11,6 +11,9 @@ pub(super) const APPLICATION_ID: i32 = 0x6163_6374;
 #[expect(clippy::cast_possible_truncation, reason = "a handful")]
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
+/// What a registry of [`VERSION`] has.
+pub(super) const TABLES: &[&str] = &["account", "invitation", "token"];
+
 /// Each takes the database from the version that is its index to the next.
 const MIGRATIONS: &[&str] = &[VERSION_1];
 

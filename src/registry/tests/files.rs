@@ -69,7 +69,16 @@ fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
         matches!(newer, OpenError::Newer { found: 99, .. }),
         "{newer}"
     );
-    change("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    change("PRAGMA user_version = 1; ALTER TABLE invitation RENAME TO elsewhere");
+    let missing = refused(&office).to_string();
+    assert!(
+        missing.contains("its table invitation is missing"),
+        "{missing}"
+    );
+    change("ALTER TABLE elsewhere RENAME TO invitation; UPDATE account SET name = 'a b'");
+    let no_name = refused(&office);
+    assert!(matches!(no_name, OpenError::Damaged { .. }), "{no_name}");
+    change("PRAGMA application_id = 7");
     let foreign = refused(&office);
     assert!(matches!(foreign, OpenError::Foreign { .. }), "{foreign}");
     let garbage = vec![b'x'; 8192];
@@ -77,4 +86,43 @@ fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
     let damaged = refused(&office);
     assert!(matches!(damaged, OpenError::Damaged { .. }), "{damaged}");
     assert_eq!(fs::read(&path).unwrap(), garbage);
+}
+
+#[test]
+fn a_registry_that_is_lost_or_empty_is_not_begun_anew() {
+    let mut office = Office::open();
+    assert!(office.registry().opening().is_new);
+    office.register("ana", None);
+    office.open_again(CHEAP);
+    let opening = office.registry().opening();
+    assert_eq!((opening.is_new, opening.accounts), (false, 1));
+    assert_eq!(opening.mode, 0o600);
+    office.registry = None;
+    let path = office.directory.path().join("registry.db");
+    fs::write(&path, "").unwrap();
+    let empty = refused(&office);
+    assert!(matches!(empty, OpenError::Damaged { .. }), "{empty}");
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    fs::remove_file(&path).unwrap();
+    let OpenError::Lost { lock, .. } = refused(&office) else {
+        panic!("it must be missed");
+    };
+    assert!(!path.exists());
+    fs::remove_file(lock).unwrap();
+    office.open_again(CHEAP);
+    assert!(office.registry().opening().is_new);
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_is_made_up_for() {
+    let mut office = Office::open();
+    office.registry = None;
+    let path = |name: &str| office.directory.path().join(name);
+    fs::remove_file(path("registry.db")).unwrap();
+    fs::write(path("registry.db.lock"), "").unwrap();
+    fs::write(path("registry.db.new"), "half of one").unwrap();
+    fs::write(path("registry.db.new-journal"), "and its journal").unwrap();
+    office.open_again(CHEAP);
+    assert!(office.registry().opening().is_new);
+    assert!(!office.directory.path().join("registry.db.new").exists());
 }
