@@ -149,6 +149,29 @@ fn who_registers_in_the_chat_with_an_invitation_keeps_what_they_said() {
 }
 
 #[test]
+fn where_guests_are_not_let_in_an_account_can_be_made_all_the_same() {
+    let daemon = Daemon::start(&format!(
+        "{CHEAP}registration = \"invite\"\nrequire = \"all\"\n"
+    ));
+    let invitation = succeeds(&daemon, &["invite", "create"], "");
+    let file = daemon.directory().join("invitation");
+    fs::write(&file, &invitation).unwrap();
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let file = file.to_str().unwrap();
+    let password = format!("{PASSWORD}\n");
+    let register = |name| {
+        let options = ["--password-stdin", "--invitation-file", file];
+        [&["register", name], &options[..]].concat()
+    };
+    let told = succeeds(&daemon, &register("ana"), &password);
+    assert!(told.contains("ana"), "{told}");
+    fails(&daemon, &register("ben"), &password, 1);
+    let send = ["send", "--account", "ana", "--password-stdin"];
+    let send = [&send[..], &["#lobby", "hi"]].concat();
+    succeeds(&daemon, &send, &password);
+}
+
+#[test]
 fn a_token_sends_where_it_may_until_it_is_revoked() {
     let daemon = Daemon::start(CHEAP);
     succeeds(&daemon, &["user", "add", "ci", "--no-password"], "");

@@ -10,7 +10,7 @@ use crate::ctl::admin_client::HOW_TO_START;
 use crate::ctl::exit::{Exit, Failure, exit_of_code};
 use crate::ctl::locate::Server;
 use crate::ctl::remark::remark;
-use crate::wire::chat::{ClientBody, ClientMessage, Limits, ServerMessage, VERSION};
+use crate::wire::chat::{ClientBody, ClientMessage, Credentials, Limits, ServerMessage, VERSION};
 
 /// A server asks each silent client once in its ping interval. After so many intervals without a
 /// word it is gone.
@@ -18,6 +18,9 @@ const SILENT_INTERVALS: u32 = 2;
 
 /// Longest ping interval that is believed: clocks overflow on the longest that can be written.
 const PING_INTERVAL_S_MAX: u64 = 86_400;
+
+/// What we call ourselves.
+const CLIENT: &str = concat!("chatctl ", env!("CARGO_PKG_VERSION"));
 
 /// Who wants in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +157,47 @@ pub async fn login(
     }
 }
 
+/// Connects without logging in, within `timeout`, and says whether making an account takes an invitation.
+///
+/// # Errors
+/// Why not.
+pub async fn greet(server: &Server, timeout: Duration) -> Result<(Connection, bool), LoginError> {
+    let attempt = async {
+        let mut connection = Connection::open(server).await.map_err(LoginError::Lost)?;
+        connection.send(&ClientMessage {
+            id: None,
+            body: ClientBody::Hello {
+                v: VERSION,
+                nick: None,
+                key: None,
+                client: Some(CLIENT.into()),
+                enter: false,
+                resume: false,
+                credentials: Credentials::default(),
+                since: None,
+            },
+        });
+        loop {
+            match connection.next().await.map_err(LoginError::Lost)? {
+                ServerMessage::Welcome { features, .. } => {
+                    return Ok((connection, needs_invitation(&features)));
+                }
+                ServerMessage::Error { code, text, .. } => {
+                    return Err(LoginError::Refused { code, text });
+                }
+                _ => {} // nothing else is due
+            }
+        }
+    };
+    tokio::time::timeout(timeout, attempt)
+        .await
+        .unwrap_or(Err(LoginError::TimedOut(timeout)))
+}
+
+fn needs_invitation(features: &[String]) -> bool {
+    features.iter().any(|it| it == "register_invited")
+}
+
 fn is_stale(code: &str) -> bool {
     matches!(code, "wrong_key" | "bad_key")
 }
@@ -195,7 +239,7 @@ fn say_hello(connection: &mut Connection, identity: &Identity, arrival: &Arrival
                 .as_deref()
                 .filter(|_| proof.is_none())
                 .map(Into::into),
-            client: Some(concat!("chatctl ", env!("CARGO_PKG_VERSION")).into()),
+            client: Some(CLIENT.into()),
             enter: arrival.enter,
             resume: arrival.resume,
             credentials: proof.map(Proof::credentials).unwrap_or_default(),
@@ -238,7 +282,7 @@ async fn hear_welcome(
                     connection.set_silence_max(interval * SILENT_INTERVALS);
                 }
                 let has_history = features.iter().any(|feature| feature == "history");
-                let needs_invitation = features.iter().any(|it| it == "register_invited");
+                let needs_invitation = needs_invitation(&features);
                 // A server without history may be one that takes a key only from who is there.
                 let is_same = !has_history && identity.key.as_deref() == Some(key.as_str());
                 let welcome = Welcome {
