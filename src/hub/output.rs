@@ -149,6 +149,8 @@ pub struct RoomSummary {
 pub struct UserSummary {
     /// Their nick as they write it.
     pub nick: Nick,
+    /// The account that they are logged in to; `None` for a guest.
+    pub account: Option<Nick>,
     /// Where they are, by name.
     pub rooms: Vec<RoomName>,
     /// Their away text when they are away.

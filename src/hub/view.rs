@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fingerprint::Fingerprint;
-use super::id::SessionId;
+use super::id::{SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
 use super::state::State;
@@ -19,6 +19,8 @@ pub struct SessionView {
     pub session: SessionId,
     /// As whom; `None` until it has logged in.
     pub nick: Option<Nick>,
+    /// The account that its user is logged in to; `None` for a guest.
+    pub account: Option<Nick>,
     /// When it connected.
     pub connected_at: UnixMillis,
     /// When it last sent something, as uptime, rounded down to a tenth of a second.
@@ -51,6 +53,10 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
         SessionView {
             session: id,
             nick: user.map(|user| user.nick.clone()),
+            account: session
+                .user
+                .and_then(|user| state.account_of(user))
+                .cloned(),
             connected_at: session.connected_at,
             last_heard: timers.last_heard(id.slot),
             rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
@@ -75,9 +81,11 @@ pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
 }
 
 /// One user as others see them.
-pub(super) fn user(state: &State, user: &User) -> UserSummary {
+pub(super) fn user(state: &State, id: UserId) -> UserSummary {
+    let user = state.user(id);
     UserSummary {
         nick: user.nick.clone(),
+        account: state.account_of(id).cloned(),
         rooms: rooms_of(state, user),
         away: user.away().cloned(),
         sessions: user.sessions.len(),

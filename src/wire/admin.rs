@@ -102,6 +102,9 @@ pub struct Session {
     pub session: String,
     /// `null` until it has logged in.
     pub nick: Option<String>,
+    /// The account that its user is logged in to; `null` for a guest.
+    #[serde(default)]
+    pub account: Option<String>,
     /// `127.0.0.1:4242`, or `unix:uid=1000`.
     pub address: String,
     /// `old`, `v1`, or `null` until it is known.

@@ -220,6 +220,7 @@ fn sessions() -> Vec<SessionRow> {
                 serial,
             },
             nick: nick.map(|nick| Nick::parse(nick).unwrap()),
+            account: None,
             connected_at: UnixMillis(1_790_000_000_123),
             last_heard: Duration::ZERO,
             rooms: nick.iter().map(|_| RoomName::lobby()).collect(),

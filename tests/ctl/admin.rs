@@ -51,7 +51,7 @@ fn answering(home: &Path, answers: Vec<(u16, Value)>) -> JoinHandle<Vec<(String,
 
 fn session(nick: &str) -> Value {
     json!({
-        "session": "c1", "nick": nick, "address": "127.0.0.1:4242", "dialect": "v1",
+        "session": "c1", "nick": nick, "account": null, "address": "127.0.0.1:4242", "dialect": "v1",
         "rooms": ["#lobby"], "away": null, "group_chat_off": false,
         "connected_at": "2026-11-23T09:00:00Z", "idle_s": 65, "queued_bytes": 0,
         "certificate": null

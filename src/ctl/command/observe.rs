@@ -64,6 +64,9 @@ pub async fn stats(admin: &Admin, output: Output) -> Result<()> {
 
 fn session_row(session: &Session) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(account) = &session.account {
+        notes.push(format!("account: {account}"));
+    }
     if let Some(away) = &session.away {
         notes.push(format!("away: {away}"));
     }
@@ -123,6 +126,7 @@ mod tests {
         let row = session_row(&Session {
             session: "c1".into(),
             nick: None,
+            account: Some("ana".into()),
             address: "127.0.0.1:1".into(),
             dialect: None,
             rooms: vec!["#a".into(), "#b".into()],
@@ -135,6 +139,9 @@ mod tests {
         });
         assert_eq!(row[0], "-");
         assert_eq!(row[1], "#a #b");
-        assert_eq!(row[7], "away: lunch; group chat off; 7 bytes wait");
+        assert_eq!(
+            row[7],
+            "account: ana; away: lunch; group chat off; 7 bytes wait"
+        );
     }
 }

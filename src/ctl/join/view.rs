@@ -204,18 +204,23 @@ impl<'a> View<'a> {
             }
             ServerMessage::Whois {
                 nick,
+                account,
                 rooms,
                 away,
                 sessions,
                 since,
                 ..
             } => {
+                let account = account
+                    .as_deref()
+                    .map(|account| format!(" (account {})", harmless(account)));
                 let away = away
                     .as_deref()
                     .map(|away| format!(", away: {}", harmless(away)));
                 format!(
-                    "{}: in {}; since {}, {sessions} {}{}",
+                    "{}{}: in {}; since {}, {sessions} {}{}",
                     harmless(nick),
+                    account.unwrap_or_default(),
                     if rooms.is_empty() {
                         "no room".to_owned()
                     } else {
@@ -470,6 +475,7 @@ mod tests {
         let whois = ServerMessage::Whois {
             re: Re::default(),
             nick: "ben".into(),
+            account: Some("benno".into()),
             rooms: vec!["#lobby".into()],
             away: Some("lunch".into()),
             sessions: 1,
@@ -477,7 +483,9 @@ mod tests {
         };
         let whois = shown(&view, &whois);
         assert!(
-            whois.ends_with("** ben: in #lobby; since 12:31, 1 connection, away: lunch\n"),
+            whois.ends_with(
+                "** ben (account benno): in #lobby; since 12:31, 1 connection, away: lunch\n"
+            ),
             "{whois}"
         );
         assert_eq!(view.lines(&ServerMessage::Ping), None);

@@ -105,6 +105,7 @@ fn session(row: SessionRow) -> Session {
     Session {
         session: view.session.to_string(),
         nick: view.nick.map(|nick| nick.to_string()),
+        account: view.account.map(|account| account.to_string()),
         address: row.address,
         dialect: row.dialect.map(str::to_owned),
         rooms: view.rooms.iter().map(ToString::to_string).collect(),

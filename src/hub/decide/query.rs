@@ -34,8 +34,7 @@ pub(super) fn names(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refus
 }
 
 pub(super) fn whois(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> {
-    let user = asker.state.user(asker.user_named(nick)?);
-    let summary = view::user(asker.state, user);
+    let summary = view::user(asker.state, asker.user_named(nick)?);
     Ok(Decision::Answer(Reply::Whois(summary)))
 }
 

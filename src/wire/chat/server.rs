@@ -160,6 +160,9 @@ pub enum ServerMessage<S = String> {
         #[serde(flatten)]
         re: Re<S>,
         nick: S,
+        /// Not there for a guest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<S>,
         rooms: Vec<S>,
         away: Option<S>,
         sessions: usize,

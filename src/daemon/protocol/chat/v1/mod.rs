@@ -361,6 +361,7 @@ fn write_whois(re: Re<&str>, user: &UserSummary, out: &mut Vec<u8>) {
     let whois = ServerMessage::Whois {
         re,
         nick: user.nick.as_str(),
+        account: user.account.as_ref().map(Nick::as_str),
         rooms: user.rooms.iter().map(RoomName::as_str).collect(),
         away: user.away.as_deref(),
         sessions: user.sessions,
