@@ -228,11 +228,12 @@ impl RegistryHandle {
         })
     }
 
-    /// Has a password hashed where all are, so that operators, too, can only do so many at a time.
+    /// Has a password hashed where all are, so that operators, too, can only do so many at a time; but
+    /// before the logins that wait.
     fn hash(&self, password: Secret) -> Result<String, RegistryError> {
         let cost = self.shared.cost();
         let (done, hash) = sync_channel(1);
-        self.shared.pool.run(move || {
+        self.shared.pool.run_first(move || {
             let _ = done.send(cost.hash(&password)); // who asked may have given up
         })?;
         hash.recv_timeout(PATIENCE).map_err(patience_is_over)?
