@@ -4,6 +4,7 @@
 //! others do elsewhere. Peers on this machine share one address, so only the account counts for them.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use super::address::Network;
@@ -29,11 +30,22 @@ pub(super) const REMEMBERED_FOR: Duration = Duration::from_secs(60 * 60);
 /// failure is the longest ago.
 pub(super) const REMEMBERED_MAX: usize = 10_000;
 
+/// Attempts that have to wait share a line of the log for so long: they cost whoever makes them nothing.
+pub(super) const SLOWED_TOLD_EVERY: Duration = Duration::from_secs(10);
+
 /// Who has failed lately.
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     accounts: Record<Nick>,
     addresses: Record<Network>,
+    slowed: Slowed,
+}
+
+/// Attempts that were refused since the log was last told.
+#[derive(Debug, Default)]
+struct Slowed {
+    count: u32,
+    told_at: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -93,6 +105,19 @@ impl Attempts {
         if let Some(address) = address {
             self.addresses.count(address, now);
         }
+    }
+
+    /// Counts an attempt that has to wait. Says how many there were whenever the log is to be told.
+    pub(super) fn slowed(&mut self, now: Duration) -> Option<u32> {
+        let slowed = &mut self.slowed;
+        slowed.count = slowed.count.saturating_add(1);
+        let is_due = slowed
+            .told_at
+            .is_none_or(|at| now.saturating_sub(at) >= SLOWED_TOLD_EVERY);
+        is_due.then(|| {
+            slowed.told_at = Some(now);
+            mem::take(&mut slowed.count)
+        })
     }
 
     /// A good login: the account begins anew. The address does not, or whoever has one account could
@@ -203,6 +228,17 @@ mod tests {
         assert_eq!(attempts.wait(Some(&fresh), from(2), NOW), None);
         attempts.succeeded(&fresh, from(1), NOW);
         assert_eq!(attempts.wait(None, from(1), NOW), Some(WAIT));
+    }
+
+    #[test]
+    fn the_log_is_told_of_the_first_and_then_of_many_at_once() {
+        let mut attempts = Attempts::default();
+        assert_eq!(attempts.slowed(NOW), Some(1));
+        for _ in 0..41 {
+            assert_eq!(attempts.slowed(NOW + Duration::from_secs(9)), None);
+        }
+        assert_eq!(attempts.slowed(NOW + SLOWED_TOLD_EVERY), Some(42));
+        assert_eq!(attempts.slowed(NOW + SLOWED_TOLD_EVERY), None);
     }
 
     #[test]

@@ -115,9 +115,20 @@ impl Turn<'_> {
             }),
             None => hub.authentications.admit(asked.session, network),
         };
+        if wait.is_some()
+            && let Some(count) = hub.attempts.slowed(self.now.uptime)
+        {
+            let session = asked.session;
+            self.audit(Audit::LoginsSlowed {
+                session,
+                account: account.clone(),
+                count,
+            });
+        }
         if let Err(refusal) = admitted {
             return self.refuse(asked, refusal);
         }
+        let hub = &mut *self.hub;
         hub.authentications.last += 1;
         let ticket = Ticket(hub.authentications.last);
         let pending = Pending {
@@ -151,7 +162,12 @@ impl Turn<'_> {
             AccountAnswer::Busy => Err(Refusal::LoginsBusy),
             AccountAnswer::Failed(_) => Err(Refusal::AccountsUnavailable),
         };
-        let Pending { asked, purpose, .. } = pending;
+        let Pending {
+            asked,
+            purpose,
+            account: named,
+            ..
+        } = pending;
         if let (Ok(account), Purpose::Register | Purpose::RegisterAndLogIn(_)) =
             (&account, &purpose)
         {
@@ -164,7 +180,11 @@ impl Turn<'_> {
         match (account, purpose, user) {
             (Err(refusal), ..) => {
                 let (session, code) = (asked.session, refusal.code());
-                self.audit(Audit::LoginFailed { session, code });
+                self.audit(Audit::LoginFailed {
+                    session,
+                    account: named,
+                    code,
+                });
                 self.refuse(asked, refusal);
             }
             (Ok(account), Purpose::Register, _) => {

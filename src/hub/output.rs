@@ -182,8 +182,19 @@ pub enum Audit {
     /// A login to an account failed.
     LoginFailed {
         session: SessionId,
+        /// That was named; `None` for a token.
+        account: Option<Nick>,
         /// The refusal's.
         code: &'static str,
+    },
+    /// Logins were refused because too many failed before; output at most every few seconds.
+    LoginsSlowed {
+        /// The last of them.
+        session: SessionId,
+        /// That it named; `None` for a token.
+        account: Option<Nick>,
+        /// How many since this was last output.
+        count: u32,
     },
     /// An account was made, in the chat.
     Registered { session: SessionId, account: Nick },

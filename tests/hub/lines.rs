@@ -233,7 +233,22 @@ pub(super) fn audit(audit: &Audit) -> String {
             nick,
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
-        Audit::LoginFailed { session, code } => format!("{session} may not log in: {code}"),
+        Audit::LoginFailed {
+            session,
+            account,
+            code,
+        } => {
+            let account = account.as_ref().map_or("a token's account", Nick::as_str);
+            format!("{session} may not log in to {account}: {code}")
+        }
+        Audit::LoginsSlowed {
+            session,
+            account,
+            count,
+        } => {
+            let account = account.as_ref().map_or("a token's account", Nick::as_str);
+            format!("{session} is slowed down at {account}, {count} in all")
+        }
         Audit::Registered { session, account } => format!("{session} registered {account}"),
         Audit::NickChanged {
             session, old, new, ..

@@ -15,10 +15,10 @@ fn an_account_is_logged_in_to_with_its_password() {
         > operator makes account Ana: correct horse
         > ana connects
         > ana logs in to ana: wrong horse
-          log: c1 may not log in: login_failed
+          log: c1 may not log in to ana: login_failed
           ana gets: refused: login_failed
         > ana logs in to nobody: correct horse
-          log: c1 may not log in: login_failed
+          log: c1 may not log in to nobody: login_failed
           ana gets: refused: login_failed
         > ana logs in to ana: correct horse
           log: c1 is Ana, session 1
@@ -169,15 +169,30 @@ fn registering_is_as_open_as_the_config_says() {
         > ana registers: correct horse
           ana gets: refused: bad_invitation
         > ana registers with paper-ticket: correct horse
-          log: c1 may not log in: bad_invitation
+          log: c1 may not log in to ana: bad_invitation
           ana gets: refused: bad_invitation
         > ana registers with golden-ticket: correct horse
           log: c1 registered ana
           ana gets: registered as ana
         > ben arrives
+        > operator makes account cho: correct horse
+        > operator invites with silver-ticket
         > ben registers with golden-ticket: correct horse
-          log: c2 may not log in: bad_invitation
+          log: c2 may not log in to ben: bad_invitation
           ben gets: refused: bad_invitation
+        > eve connects
+        > eve registers as cho with paper-ticket: correct horse
+          log: c3 may not log in to cho: bad_invitation
+          eve gets: refused: bad_invitation
+        > eve registers as cho with silver-ticket: correct horse
+          log: c3 may not log in to cho: nick_registered
+          eve gets: refused: nick_registered
+        > eve registers as eve with silver-ticket: correct horse
+          log: c3 registered eve
+          log: c3 is eve, session 1
+          eve gets: logged in as eve to eve with 0 failed
+          eve gets unasked: in #lobby with 3
+          ana, ben, eve hear: eve joined #lobby
     ",
     );
     open().play(
@@ -253,9 +268,10 @@ fn failed_logins_slow_the_next_one_and_are_told_to_the_owner() {
     story.play(
         r"
         > eve logs in to ana: correct horse
+          log: c1 is slowed down at ana, 1 in all
           eve gets: refused: login_slowed for 1000 ms
         > eve logs in to nobody: correct horse
-          log: c1 may not log in: login_failed
+          log: c1 may not log in to nobody: login_failed
           eve gets: refused: login_failed
         > ana connects from 203.0.113.2
         > ana logs in to ana: correct horse
@@ -287,7 +303,7 @@ fn an_operator_closes_an_account_and_whoever_is_in_it_goes() {
           ana is closed: logged out
         > ana connects
         > ana logs in to ana: correct horse
-          log: c3 may not log in: account_disabled
+          log: c3 may not log in to ana: account_disabled
           ana gets: refused: account_disabled
         > ana logs in as ana
           ana gets: refused: nick_registered

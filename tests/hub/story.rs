@@ -251,6 +251,9 @@ impl Story {
                 register(None, password, Some(invitation))
             }
             (["registers", "as", name], password) => register(Some(name), password, None),
+            (["registers", "as", name, "with", invitation], password) => {
+                register(Some(name), password, Some(invitation))
+            }
             (["says", "to", to, "under", own], text) => Command::Send {
                 to: target(to),
                 kind: MessageKind::Text,

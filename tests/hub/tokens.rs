@@ -115,7 +115,7 @@ fn a_token_without_limits_is_as_good_as_the_password_until_it_is_taken_back() {
           bot is closed: logged out
         > bot connects
         > bot logs in with T
-          log: c2 may not log in: login_failed
+          log: c2 may not log in to a token's account: login_failed
           bot gets: refused: login_failed
     ",
     );

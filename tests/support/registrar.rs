@@ -118,15 +118,19 @@ impl Registrar {
     }
 
     fn register(&mut self, newcomer: &Newcomer) -> AccountAnswer {
-        if let Some(invitation) = &newcomer.invitation {
+        let mut invitation = None;
+        if let Some(given) = &newcomer.invitation {
             let mut open = self.invitations.iter();
-            match open.position(|it| it == invitation.reveal()) {
-                Some(at) => drop(self.invitations.remove(at)),
-                None => return AccountAnswer::BadInvitation,
+            invitation = open.position(|it| it == given.reveal());
+            if invitation.is_none() {
+                return AccountAnswer::BadInvitation;
             }
         }
         if self.accounts.contains_key(&newcomer.name) {
             return AccountAnswer::NameTaken;
+        }
+        if let Some(used) = invitation {
+            self.invitations.remove(used);
         }
         self.add(newcomer.name.as_str(), newcomer.password.reveal());
         if let Some(owner) = newcomer.owner {

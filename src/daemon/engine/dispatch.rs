@@ -287,10 +287,23 @@ impl Core {
             } => {
                 info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
             }
-            Audit::LoginFailed { session, code } => {
+            Audit::LoginFailed {
+                session,
+                account,
+                code,
+            } => {
                 let peer = self.open(session).map(|connection| connection.peer);
-                let peer = peer.map(field::display);
-                info!(target: "chatd::connection", %session, peer, code, "login refused");
+                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                info!(target: "chatd::connection", %session, peer, account, code, "login refused");
+            }
+            Audit::LoginsSlowed {
+                session,
+                account,
+                count,
+            } => {
+                let peer = self.open(session).map(|connection| connection.peer);
+                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                info!(target: "chatd::connection", %session, peer, account, count, "logins slowed down");
             }
             Audit::Registered { session, account } => {
                 info!(target: "chatd::connection", %session, %account, "registered");

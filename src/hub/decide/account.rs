@@ -120,7 +120,8 @@ pub(super) fn register(
         }
         (None, Some(name)) => (name, None),
     };
-    if held.has_nick(&name) {
+    // Who has to be invited does not learn who has an account before the registry has looked at that.
+    if invitation.is_none() && held.has_nick(&name) {
         return Err(Refusal::NickRegistered(name));
     }
     let newcomer = Newcomer {
