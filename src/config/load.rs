@@ -11,7 +11,7 @@ use super::keys::{Key, LISTEN_KEYS, Section};
 use super::listen::ListenDraft;
 use super::paths::{self, Environment};
 use super::problem::{Place, Problem, Problems};
-use super::{Config, Endpoint, set};
+use super::{Accounts, Config, Endpoint, set};
 
 use crate::hub::account::Require;
 
@@ -147,9 +147,15 @@ fn one<T>(
     })
 }
 
-/// Without TLS nothing protects a listener but the network it is on, and accounts that may be required.
+/// Without TLS nothing protects a listener but the network it is on, and accounts that may be required; and
+/// memory that hashing passwords takes must be there.
 fn warnings(checked: &Checked, file: Option<&PathBuf>) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(text) = hash_memory_warning(&checked.config.accounts, memory_of_machine()) {
+        let key = "accounts.hash_memory".to_owned();
+        let place = checked.origins.get(&key).copied();
+        warnings.push(Problem::new(place.unwrap_or(Place::Default), key, text).line(file));
+    }
     for (index, listen) in checked.config.listen.iter().enumerate() {
         let Endpoint::Tcp { address, .. } = &listen.at else {
             continue;
@@ -175,6 +181,25 @@ fn warnings(checked: &Checked, file: Option<&PathBuf>) -> Vec<String> {
     warnings
 }
 
+/// Whether logins could take more than half of a machine's memory, in bytes.
+fn hash_memory_warning(accounts: &Accounts, machine: usize) -> Option<String> {
+    let at_once = accounts.hash_memory.saturating_mul(accounts.hash_threads);
+    (at_once > machine / 2).then(|| {
+        format!(
+            "logins may take {} MiB at once (times accounts.hash_threads), more than half of this machine's {} MiB",
+            at_once >> 20,
+            machine >> 20
+        )
+    })
+}
+
+/// In bytes, without swap.
+fn memory_of_machine() -> usize {
+    let info = rustix::system::sysinfo();
+    let units = usize::try_from(info.totalram).unwrap_or(usize::MAX);
+    units.saturating_mul(usize::try_from(info.mem_unit).unwrap_or(usize::MAX))
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -182,5 +207,28 @@ impl fmt::Display for Source {
             Self::File { path, line } => write!(f, "{path}:{line}"),
             Self::Set => f.write_str("--set"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_memory_is_for_more_than_logins() {
+        let accounts = Accounts {
+            path: PathBuf::new(),
+            hash_memory: 64 << 20,
+            hash_passes: 1,
+            hash_threads: 4,
+            hash_queue: 1,
+        };
+        assert_eq!(hash_memory_warning(&accounts, 512 << 20), None);
+        let text = hash_memory_warning(&accounts, 511 << 20).unwrap();
+        assert!(
+            text.contains("256 MiB") && text.contains("511 MiB"),
+            "{text}"
+        );
+        assert!(memory_of_machine() > 1 << 20);
     }
 }
