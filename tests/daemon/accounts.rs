@@ -100,6 +100,7 @@ fn accounts_outlive_the_daemon_and_need_no_history() {
     add(&daemon, "ana");
     daemon.kill();
     daemon.start_again();
+    daemon.wait_for_log(&["registry opened", "accounts=1"]);
     let send = [
         "send",
         "--account",

@@ -1,10 +1,11 @@
 //! `chatctl doctor`: everything that chatd needs, looked at from outside, one line each, and what
 //! to do where something is wrong. `daemon` asks a daemon that runs; `machine` looks at the config,
-//! the directories, the ports and the limits, `history` at what is kept. Nothing is changed.
+//! the directories, the ports and the limits, `history` and `registry` at what is kept. Nothing is changed.
 
 mod daemon;
 mod history;
 mod machine;
+mod registry;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -79,6 +80,7 @@ pub async fn run(admin: &Admin, output: Output, environment: &Environment) -> Re
                 findings.extend(machine::ports(&loaded.config));
                 findings.push(machine::open_files(&loaded.config));
                 findings.extend(history::of_file(&loaded.config.history));
+                findings.push(registry::of_file(&loaded.config.accounts.path));
             }
             findings.extend(machine::certificate(&loaded.config));
             findings.push(machine::rights(&loaded.config, environment));
