@@ -188,7 +188,7 @@ fn a_session_ends_when_its_token_expires() {
           bot is closed: logged out
         > bot connects
         > bot logs in with T
-          log: c4 may not log in: login_failed
+          log: c4 may not log in to a token's account: login_failed
           bot gets: refused: login_failed
         > bot drops
         > cy arrives
