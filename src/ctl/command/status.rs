@@ -48,7 +48,7 @@ fn history(history: &HistorySummary) -> String {
         render::bytes(history.bytes)
     );
     if history.waiting > 0 {
-        text.push_str(&format!("; {} wait for the disk", history.waiting));
+        text.push_str(&format!("; {} not in the database yet", history.waiting));
     }
     if history.unindexed > 0 {
         text.push_str(&format!("; the search lacks {}", history.unindexed));

@@ -42,7 +42,7 @@ pub struct HistorySummary {
     pub messages: u64,
     /// Size of the database, its log and the search index.
     pub bytes: u64,
-    /// Messages that wait for the disk.
+    /// Messages that are not in the database yet; while all is well, the commit log has them.
     pub waiting: u64,
     /// Messages that the search does not find yet.
     pub unindexed: u64,
@@ -82,7 +82,7 @@ pub struct HistoryStatus {
     /// Why nothing can be searched for now, if so, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_fault: Option<String>,
-    /// Messages that wait for the disk, and their size.
+    /// Messages that are not in the database yet, and their size; while all is well, the commit log has them.
     pub waiting: u64,
     pub waiting_bytes: u64,
     /// Since the start: commits, what was in them, and what was lost.
