@@ -81,6 +81,12 @@ impl Record {
     pub fn is_message(&self) -> bool {
         matches!(self.kind, RecordKind::Said { .. })
     }
+
+    /// How many of these are messages.
+    #[must_use]
+    pub fn messages_in(records: &[Self]) -> u64 {
+        records.iter().filter(|record| record.is_message()).count() as u64
+    }
 }
 
 /// The kinds of things that are kept.

@@ -28,14 +28,13 @@ impl Lock {
             path: path.clone(),
             source,
         };
-        let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .custom_flags(nofollow)
+            .custom_flags(NOFOLLOW)
             .open(&path)
             .map_err(cannot)?;
         match file.try_lock() {
@@ -83,6 +82,9 @@ fn in_use(database: &Path, lock: &mut File) -> OpenError {
         pid: pid.trim().parse().ok(),
     }
 }
+
+/// For opening a file that must be no link.
+pub(super) const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// A file beside another: its whole name and something after it.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -133,9 +133,13 @@ impl Store {
         let gauges = Arc::new(Gauges::default());
         let mut ledger =
             Ledger::open(&database, &gauges).map_err(|source| open::sort_out(&database, source))?;
-        open::restored(&first, &database)?; // where that is damaged, nothing is written
-        let Recovered { log, backlog } = commit_log::recover(&mut ledger, &database)?;
-        let (mut restored, messages) = open::restored(&first, &database)?;
+        // Before anything is written: what is damaged is left as it is.
+        let (mut restored, mut messages) = open::restored(&first, &database)?;
+        let recovered = commit_log::recover(&mut ledger, &database)?;
+        if recovered.has_taken {
+            (restored, messages) = open::restored(&first, &database)?;
+        }
+        let Recovered { log, backlog, .. } = recovered;
         open::add_backlog(&mut restored, &backlog);
         drop(first);
         let shared = Arc::new(Shared {
@@ -165,8 +169,7 @@ impl Store {
             checkpoint: Bell::default(),
             watch: Bell::default(),
         });
-        let messages_in_log = backlog.iter().filter(|record| record.is_message()).count();
-        let messages = messages + messages_in_log as u64;
+        messages += Record::messages_in(&backlog);
         shared.meter.messages.store(messages, Ordering::Relaxed);
         shared.inbox.count(&backlog);
         let trouble = log.as_ref().err().copied();

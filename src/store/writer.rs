@@ -139,7 +139,7 @@ impl Writer {
         };
         let added = self.try_to_keep(batch, last.id)?;
         let shared = Arc::clone(&self.shared);
-        let messages = batch.iter().filter(|record| record.is_message()).count() as u64;
+        let messages = Record::messages_in(batch);
         shared
             .meter
             .messages
@@ -175,9 +175,7 @@ impl Writer {
         // the write-ahead log as the next start would.
         self.close_ledger();
         match self.open_ledger()?.progress() {
-            Ok((applied, _)) if applied >= last => {
-                Ok(batch.iter().filter(|record| record.is_message()).count() as u64)
-            }
+            Ok((applied, _)) if applied >= last => Ok(Record::messages_in(batch)),
             Ok(_) | Err(_) => Err(why),
         }
     }

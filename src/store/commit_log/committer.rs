@@ -83,7 +83,7 @@ impl Committer {
             Ok(()) => {
                 let took = clock::now().saturating_duration_since(begun);
                 shared.meter.committed(records, took);
-                let messages = batch.iter().filter(|record| record.is_message()).count() as u64;
+                let messages = Record::messages_in(&batch);
                 shared.meter.messages.fetch_add(messages, Ordering::Relaxed);
                 shared.backlog.add(batch);
                 News::Kept { upto }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use crate::hub::history::Record;
 use crate::hub::id::MessageId;
-use crate::store::lock::beside;
+use crate::store::lock::{NOFOLLOW, beside};
 
 use super::entry;
 
@@ -80,14 +80,13 @@ impl CommitLog {
     /// What the system says.
     pub(super) fn begin(path: &Path, tag: u64, last: MessageId) -> io::Result<Self> {
         let unfinished = beside(path, ".unfinished");
-        let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .custom_flags(nofollow)
+            .custom_flags(NOFOLLOW)
             .open(&unfinished)?;
         file.write_all_at(&header(tag), 0)?;
         file.sync_all()?;
@@ -280,9 +279,8 @@ impl Found {
     /// # Errors
     /// `InvalidData` when it is something else, or what the system says.
     pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
-        let nofollow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
         let mut open = OpenOptions::new();
-        let file = match open.read(true).custom_flags(nofollow).open(path) {
+        let file = match open.read(true).custom_flags(NOFOLLOW).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),

@@ -22,6 +22,8 @@ pub(in crate::store) struct Recovered {
     pub(in crate::store) log: Result<CommitLog, Trouble>,
     /// What the database could not take over yet. The old log still has it.
     pub(in crate::store) backlog: Vec<Record>,
+    /// It took over something.
+    pub(in crate::store) has_taken: bool,
 }
 
 /// Gives the database what only the log has, and begins the log anew. A disk that cannot be written to
@@ -37,6 +39,7 @@ pub(in crate::store) fn recover(
         .progress()
         .map_err(|source| sort_out(database, source))?;
     let mut backlog = missing(database, applied, tag)?;
+    let mut has_taken = false;
     while !backlog.is_empty() {
         let some = backlog.len().min(TAKEN_AT_ONCE);
         if let Err(Undone(error)) = ledger.keep(&backlog[..some]) {
@@ -45,12 +48,21 @@ pub(in crate::store) fn recover(
                 return Err(sort_out(database, error));
             }
             let log = Err(why);
-            return Ok(Recovered { log, backlog });
+            return Ok(Recovered {
+                log,
+                backlog,
+                has_taken,
+            });
         }
         backlog.drain(..some);
+        has_taken = true;
     }
     let log = begin(ledger, database);
-    Ok(Recovered { log, backlog })
+    Ok(Recovered {
+        log,
+        backlog,
+        has_taken,
+    })
 }
 
 /// Begins the log anew, once the database has all of it.
