@@ -79,7 +79,13 @@ fn decide(criterion: &mut Criterion) {
                     reason: None,
                 },
             );
-            lobby.command(0, Command::Join(room.clone()));
+            lobby.command(
+                0,
+                Command::Join {
+                    room: room.clone(),
+                    key: None,
+                },
+            );
         });
     });
     group.finish();

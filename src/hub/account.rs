@@ -88,6 +88,8 @@ pub struct Account {
     pub owner: OwnerId,
     /// The nick that is held for it, as it was registered.
     pub name: Nick,
+    /// Whether it keeps order everywhere.
+    pub is_operator: bool,
     /// Logins with a wrong password since the last good one.
     pub failed_logins: u32,
     /// The token that proved it, if one did.
@@ -133,6 +135,8 @@ pub enum AccountChange {
     Removed { owner: OwnerId, name: Nick },
     /// Whoever is logged in is ended: the account was closed, or its password was changed.
     LoggedOut { owner: OwnerId },
+    /// Whoever is logged in is a server operator from now on, or is not.
+    OperatorSet { owner: OwnerId, is_operator: bool },
     /// Sessions that logged in with this token are ended.
     TokenRevoked { token: TokenId },
 }

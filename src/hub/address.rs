@@ -2,7 +2,8 @@
 //! IPv4 address, or the /64 that an IPv6 host can choose its addresses from.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::input::Origin;
 
@@ -91,14 +92,22 @@ impl Network {
         let Origin::Ip(address) = origin else {
             return None;
         };
-        // A dual-stack listener sees an IPv4 peer as ::ffff:a.b.c.d.
-        Some(match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.octets()),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
+        Some(Self::from(address))
+    }
+
+    /// Its first `bits` bits, the others zero; at most 32 or 64 count.
+    #[must_use]
+    pub fn masked(self, bits: u8) -> Self {
+        match self {
+            Self::V4(octets) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(bits.min(32)));
+                Self::V4((u32::from_be_bytes(octets) & mask.unwrap_or(0)).to_be_bytes())
             }
-        })
+            Self::V6(octets) => {
+                let mask = u64::MAX.checked_shl(64 - u32::from(bits.min(64)));
+                Self::V6((u64::from_be_bytes(octets) & mask.unwrap_or(0)).to_be_bytes())
+            }
+        }
     }
 
     /// Whether it is this machine's own loopback.
@@ -108,6 +117,33 @@ impl Network {
             Self::V4([first, ..]) => first == 127,
             // ::1 is alone with :: in its /64.
             Self::V6(upper) => upper == [0; 8],
+        }
+    }
+}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        // A dual-stack listener sees an IPv4 peer as ::ffff:a.b.c.d.
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+/// The first address of it.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::V4(octets) => Ipv4Addr::from(octets).fmt(f),
+            Self::V6(upper) => {
+                let mut octets = [0; 16];
+                octets[..8].copy_from_slice(&upper);
+                Ipv6Addr::from(octets).fmt(f)
+            }
         }
     }
 }

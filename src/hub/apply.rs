@@ -13,7 +13,7 @@ use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::Session;
-use super::state::{State, VACANT_ROOMS_MAX};
+use super::state::{Member, State, VACANT_ROOMS_MAX};
 use super::time::UnixMillis;
 use super::user::{Extra, KeptPlace, Place, User};
 
@@ -57,9 +57,11 @@ impl State {
                 self.attach(session, user, token.is_some());
                 self.tokens.extend(token.map(|token| (session, token)));
             }
-            Change::Registered { user, account } => {
-                let owner = self.owner_of(user);
-                self.accounts.insert(owner, (user, account));
+            Change::Registered { user, account } => self.join_account(user, account, false),
+            Change::OperatorSet { owner, is_operator } => {
+                if let Some(member) = self.accounts.get_mut(&owner) {
+                    member.is_operator = is_operator;
+                }
             }
             Change::Detached { session, until } => self.detach(session, until),
             Change::PlaceGivenUp { user } => {
@@ -67,17 +69,12 @@ impl State {
             }
             Change::Gone { user } => self.forget(user),
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
-            Change::Entered { user, room } => self.enter(user, room),
+            Change::Entered { user, room, at } => self.enter(user, room, at),
             Change::Left { user, room } => self.leave(user, room),
             Change::RoomKept { room, topic } => self.keep_room(room, topic),
-            Change::TopicSet { room, topic } => {
-                let is_cleared = topic.is_none();
-                self.room_mut(room).topic = topic;
-                if is_cleared && self.is_vacant(room) {
-                    self.vacant_rooms -= 1;
-                    self.rooms.remove(room.0);
-                }
-            }
+            Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
+            Change::Charter(change) => self.apply_charter(change),
+            Change::CloseIfIdle { room } => self.close_if_idle(room),
             Change::AwaySet { user, away } => {
                 self.change_extra(user, |extra| extra.away = away);
             }
@@ -105,13 +102,24 @@ impl State {
             Who::Account {
                 owner,
                 account,
+                is_operator,
                 token,
             } => {
                 session.owner = owner;
-                self.accounts.insert(owner, (user, account));
+                self.join_account(user, account, is_operator);
                 self.tokens.extend(token.map(|token| (id, token)));
             }
         }
+    }
+
+    /// A user is here by an account from now on.
+    fn join_account(&mut self, user: UserId, account: Nick, is_operator: bool) {
+        let member = Member {
+            user,
+            account,
+            is_operator,
+        };
+        self.accounts.insert(self.owner_of(user), member);
     }
 
     /// A token's session is nobody who has come back: the place stays kept.
@@ -144,6 +152,20 @@ impl State {
         self.sessions.remove(id);
     }
 
+    pub(super) fn close_if_idle(&mut self, room: RoomId) {
+        if self.is_vacant(room) && !self.is_kept(room) {
+            self.vacant_rooms -= 1;
+            self.close(room);
+        }
+    }
+
+    fn close(&mut self, room: RoomId) {
+        let closed = self.rooms.remove(room.0);
+        if closed.is_some_and(|room| room.charter.is_written) {
+            self.written_rooms -= 1;
+        }
+    }
+
     /// A room that nobody is in, for its topic; unless there are too many of them.
     fn keep_room(&mut self, name: RoomName, topic: Arc<str>) {
         if self.room_named(&name).is_none() {
@@ -157,14 +179,14 @@ impl State {
     }
 
     /// The room of a name, opened if need be.
-    fn open(&mut self, name: RoomName) -> RoomId {
+    pub(super) fn open(&mut self, name: RoomName) -> RoomId {
         match self.room_named(&name) {
             Some(room) => room,
             None => RoomId(self.rooms.insert(Room::new(name))),
         }
     }
 
-    fn enter(&mut self, id: UserId, name: RoomName) {
+    fn enter(&mut self, id: UserId, name: RoomName, at: Duration) {
         if self
             .room_named(&name)
             .is_some_and(|room| self.is_vacant(room))
@@ -172,6 +194,7 @@ impl State {
             self.vacant_rooms -= 1;
         }
         let room_id = self.open(name);
+        let owner = self.owner_of(id);
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
             .rooms
@@ -182,6 +205,8 @@ impl State {
             index: u32::try_from(room.members.len()).expect("fewer than 2^32 users"),
         });
         room.members.push(id);
+        room.charter.count_join(at);
+        room.charter.invited.retain(|&invited| invited != owner);
         let sessions = &self.sessions;
         let is_deaf = |session: &SessionId| known(sessions.find(*session)).deaf;
         room.deaf
@@ -198,6 +223,7 @@ impl State {
             .find_mut(room_id.0)
             .expect("a place is an open room");
         room.members.swap_remove(place.index as usize);
+        room.charter.spoke.remove(&id);
         if !room.deaf.is_empty() {
             room.deaf.retain(|session| !user.sessions.contains(session));
         }
@@ -207,7 +233,7 @@ impl State {
             theirs.expect("a member has a place").index = place.index;
         }
         if closes {
-            self.rooms.remove(room_id.0);
+            self.close(room_id);
         } else if self.is_vacant(room_id) {
             self.vacant_rooms += 1;
         }
@@ -270,7 +296,7 @@ impl State {
         if self
             .accounts
             .get(&owner)
-            .is_some_and(|(user, _)| *user == id)
+            .is_some_and(|member| member.user == id)
         {
             self.accounts.remove(&owner);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::audience;
+use super::decide::Asker;
 use super::event::{EventKind, EventPlace};
 use super::history::{Answer, Page, Partner, Place, Question, Record, RecordKind, Stored, Ticket};
 use super::id::{MessageId, SessionId, UserId};
@@ -86,7 +87,7 @@ impl Turn<'_> {
             Answer::Message(stored) => {
                 let changed = stored
                     .ok_or(Refusal::NoSuchMessage)
-                    .and_then(|stored| self.change(user, &stored, &purpose));
+                    .and_then(|stored| self.change(asked.session, user, &stored, &purpose));
                 match changed {
                     Ok(()) => return self.acknowledge(asked),
                     Err(refusal) => Reply::Refused(refusal),
@@ -119,6 +120,14 @@ impl Turn<'_> {
             page.changes.retain(|change| is_heard(&change.message));
         }
         match purpose {
+            // Who has left, or was banned, or whose room was closed while they waited, reads no more.
+            Purpose::Page(Partner::Room(room))
+                if state
+                    .room_named(room)
+                    .is_some_and(|room| !state.may_read(user, room)) =>
+            {
+                Reply::Refused(Refusal::NotInRoom(room.clone()))
+            }
             Purpose::Search => Reply::Found(page),
             Purpose::Resume => Reply::Missed(page),
             Purpose::Page(Partner::Room(room))
@@ -137,7 +146,14 @@ impl Turn<'_> {
     }
 
     /// Changes a message, if it is the user's and they could say it there now.
-    fn change(&mut self, user: UserId, stored: &Stored, purpose: &Purpose) -> Result<(), Refusal> {
+    fn change(
+        &mut self,
+        session: SessionId,
+        user: UserId,
+        stored: &Stored,
+        purpose: &Purpose,
+    ) -> Result<(), Refusal> {
+        let asker = Asker::find(self.facts(), session)?;
         let state = &self.hub.state;
         if stored.from.owner != state.owner_of(user) || stored.text.is_none() {
             return Err(Refusal::NoSuchMessage);
@@ -147,12 +163,18 @@ impl Turn<'_> {
                 let room = state.room_named(name);
                 let room = room.filter(|&room| state.user(user).is_in(room));
                 let room = room.ok_or_else(|| Refusal::NotInRoom(name.clone()))?;
+                if let Purpose::Edit(text) = purpose {
+                    asker.may_be_read_in(room, text)?;
+                }
                 (
                     audience::speech(state, user, room),
                     EventPlace::Room(name.clone()),
                 )
             }
             Place::User { to, is_unheard } => {
+                if let Purpose::Edit(text) = purpose {
+                    asker.may_say(text)?;
+                }
                 let recipient = state.user_named(&to.nick);
                 let recipient =
                     recipient.filter(|&it| state.owner_of(it) == to.owner && !is_unheard);

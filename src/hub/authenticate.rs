@@ -9,6 +9,7 @@ use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
 use super::command::Entry;
+use super::decide;
 use super::event::EventKind;
 use super::history::Ticket;
 use super::id::{RoomId, SessionId, SessionIds, UserId};
@@ -261,14 +262,26 @@ impl Turn<'_> {
         let Account {
             owner,
             name,
+            is_operator,
             failed_logins,
             token,
         } = account;
+        if !is_operator {
+            let banned = decide::account::must_not_be_banned(
+                self.facts(),
+                asked.session,
+                &name,
+                Some(&name),
+            );
+            if let Err(refusal) = banned {
+                return self.refuse(asked, refusal);
+            }
+        }
         let login = LoggedInto {
             account: name.clone(),
             failed_logins,
         };
-        if let Some(&(user, _)) = self.hub.state.accounts.get(&owner) {
+        if let Some(user) = self.hub.state.accounts.get(&owner).map(|it| it.user) {
             let by = Some(Proven { login, token });
             self.attach(asked, user, entry.does_resume, entry.since, by);
             return;
@@ -286,6 +299,7 @@ impl Turn<'_> {
             who: Who::Account {
                 owner,
                 account: name,
+                is_operator,
                 token,
             },
             does_resume: entry.does_resume,

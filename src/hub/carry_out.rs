@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::account::Token;
 use super::apply::topic_of;
 use super::audience::{self, Audience};
-use super::change::{Change, Who};
+use super::change::{Change, CharterChange, Who};
 use super::command::Command;
 use super::decide::Speech;
-use super::event::{EventKind, Membership};
+use super::event::EventKind;
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
-use super::name::{Nick, RoomName};
-use super::output::{Audit, LoggedInto, Output, Reply};
+use super::name::Nick;
+use super::output::{Audit, LoggedInto, Reply};
 use super::resend::Said;
 use super::turn::{Asked, Turn};
 
@@ -40,12 +40,6 @@ impl Turn<'_> {
             at: self.now.unix,
         });
         self.welcome(asked.clone(), self.user_of(session), false, None);
-    }
-
-    pub(super) fn enter_default_room(&mut self, session: SessionId) {
-        let user = self.user_of(session);
-        let room = self.hub.settings.default_room.clone();
-        self.enter(user, room, None);
     }
 
     /// The user's rooms are the session's rooms at once; nobody is told, for nobody came.
@@ -164,92 +158,6 @@ impl Turn<'_> {
         self.reply(asked, Reply::Done);
     }
 
-    /// The user's sessions are in the room before its members are told, so that they hear it too.
-    /// `asked` is `None` for a login, which asks for no room by name.
-    pub(super) fn enter(&mut self, user: UserId, name: RoomName, asked: Option<Asked>) {
-        let is_new = self.hub.state.room_named(&name).is_none();
-        self.hub.state.apply(Change::Entered { user, room: name });
-        let place = self.hub.state.user(user).places.last();
-        let room = place.expect("who has entered a room is there").room;
-        if is_new {
-            let room = self.hub.state.room(room).name.clone();
-            self.audit(Audit::RoomOpened { room });
-        }
-        let sessions = self.hub.state.user(user).sessions.clone();
-        for &session in &sessions {
-            self.enter_session(user, session, room);
-        }
-        let asker = asked.as_ref().map(|asked| asked.session);
-        if let Some(asked) = asked {
-            self.reply_joined(asked, room);
-        }
-        for session in sessions {
-            if Some(session) != asker && self.may_know_of(session, room) {
-                self.reply_joined(
-                    Asked {
-                        session,
-                        request: None,
-                    },
-                    room,
-                );
-            }
-        }
-        let kind = EventKind::Joined {
-            room: self.hub.state.room(room).name.clone(),
-            nick: self.hub.state.user(user).nick.clone(),
-        };
-        self.tell(audience::all_of(room), kind);
-    }
-
-    fn enter_session(&mut self, user: UserId, session: SessionId, room: RoomId) {
-        if !self.hub.state.does_hear(session, room) {
-            return;
-        }
-        self.outputs.push(Output::Enter(Membership {
-            room,
-            user,
-            session,
-        }));
-    }
-
-    fn reply_joined(&mut self, asked: Asked, room: RoomId) {
-        let room = self.hub.state.room(room);
-        let reply = Reply::Joined {
-            room: room.name.clone(),
-            topic: room.topic.clone(),
-            members: room.members.len(),
-        };
-        self.reply(asked, reply);
-    }
-
-    /// The leaver is told with the others, and only then leaves.
-    pub(super) fn leave(&mut self, asked: Asked, room: RoomId, reason: Option<Arc<str>>) {
-        let user = self.user_of(asked.session);
-        let name = self.hub.state.room(room).name.clone();
-        let kind = EventKind::Parted {
-            room: name.clone(),
-            nick: self.hub.state.user(user).nick.clone(),
-            reason,
-        };
-        let closes = self.hub.state.would_close(room);
-        self.tell(audience::all_of(room), kind);
-        for &session in &self.hub.state.user(user).sessions {
-            if !self.hub.state.does_hear(session, room) {
-                continue;
-            }
-            self.outputs.push(Output::Leave(Membership {
-                room,
-                user,
-                session,
-            }));
-        }
-        self.hub.state.apply(Change::Left { user, room });
-        if closes {
-            self.audit(Audit::RoomClosed { room: name });
-        }
-        self.reply(asked, Reply::Done);
-    }
-
     pub(super) fn say(&mut self, asked: Asked, room: RoomId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
@@ -261,7 +169,17 @@ impl Turn<'_> {
             kind: speech.kind,
             text: Arc::clone(&speech.text),
         };
+        let is_slow = state.room(room).charter.settings.slow_mode.is_some();
         self.tell(audience, message);
+        if is_slow {
+            let at = self.now.uptime;
+            let spoke = CharterChange::Spoke {
+                room,
+                user: from,
+                at,
+            };
+            self.hub.state.apply(Change::Charter(spoke));
+        }
         self.keep(from, Place::Room(name), speech);
         self.acknowledge(asked);
     }
@@ -378,13 +296,8 @@ impl Turn<'_> {
             // Nobody may have been there to hear it.
             let now = self.now.unix.0;
             self.hub.last_message = self.hub.last_message.next(now);
-            self.record(RecordKind::TopicSet {
-                room: name.clone(),
-                topic,
-            });
+            self.record(RecordKind::TopicSet { room: name, topic });
         }
-        if self.hub.state.room_named(&name).is_none() {
-            self.audit(Audit::RoomClosed { room: name });
-        }
+        self.write_charter(room, false);
     }
 }

@@ -10,7 +10,10 @@ use super::address::Network;
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId, UserKey};
+use super::moderation::room::{CharterRecord, RoomChange};
+use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
+use super::permission::RoomRole;
 use super::time::UnixMillis;
 
 /// One change. It is always possible: `decide` has seen to that.
@@ -46,6 +49,11 @@ pub(super) enum Change {
         user: UserId,
         account: Nick,
     },
+    /// Whoever is here by this account is a server operator, or is not.
+    OperatorSet {
+        owner: OwnerId,
+        is_operator: bool,
+    },
     /// The last session of a user that no token made ends, and they keep their place.
     Detached {
         session: SessionId,
@@ -68,6 +76,8 @@ pub(super) enum Change {
     Entered {
         user: UserId,
         room: RoomName,
+        /// As uptime.
+        at: Duration,
     },
     /// Closes the room if nobody is left.
     Left {
@@ -79,10 +89,14 @@ pub(super) enum Change {
         room: RoomName,
         topic: Arc<str>,
     },
-    /// Closes the room when nobody is in it and there is no topic.
     TopicSet {
         room: RoomId,
         topic: Option<Arc<str>>,
+    },
+    Charter(CharterChange),
+    /// Closes a room that nobody is in and that nothing keeps open any more; else nothing happens.
+    CloseIfIdle {
+        room: RoomId,
     },
     AwaySet {
         user: UserId,
@@ -111,6 +125,55 @@ pub(super) enum Who {
     Account {
         owner: OwnerId,
         account: Nick,
+        is_operator: bool,
         token: Option<Token>,
+    },
+}
+
+/// One change of what is set about rooms, or of the rules.
+#[derive(Clone, Debug)]
+pub(super) enum CharterChange {
+    /// A room is there, though nobody is in it, because something is set about it.
+    Kept(CharterRecord),
+    /// Whether the registry has what is set about a room.
+    Written {
+        room: RoomId,
+        is_written: bool,
+    },
+    /// Who is in it alone has opened it, and is its first owner.
+    Opened {
+        room: RoomId,
+        by: UserId,
+    },
+    Set {
+        room: RoomId,
+        change: RoomChange,
+    },
+    /// `None` takes the role away.
+    RoleSet {
+        room: RoomId,
+        owner: OwnerId,
+        nick: Nick,
+        role: Option<RoomRole>,
+    },
+    /// Somebody may come in once.
+    Invited {
+        room: RoomId,
+        owner: OwnerId,
+    },
+    /// A member spoke where there is slow mode.
+    Spoke {
+        room: RoomId,
+        user: UserId,
+        /// As uptime.
+        at: Duration,
+    },
+    RuleAdded {
+        rule: Rule,
+        /// As uptime.
+        end: Option<Duration>,
+    },
+    RuleRemoved {
+        rule: RuleId,
     },
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Hub;
+use super::charter::{INVITED_MAX, ROLES_MAX};
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::room::Room;
@@ -97,6 +98,19 @@ impl State {
         for (id, room) in self.rooms.iter() {
             self.check_room(RoomId(id), room);
         }
+        let written = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.charter.is_written);
+        assert_eq!(written.count(), self.written_rooms);
+        self.rules.check();
+        for rule in self.rules.iter() {
+            let is_there = rule
+                .room
+                .as_ref()
+                .is_none_or(|room| self.room_named(room).is_some());
+            assert!(is_there, "a rule of a room that is not there");
+        }
         let nicks = self.users.by_name().map(|user| &user.nick);
         assert!(nicks.is_sorted_by(|a, b| a < b), "one nick per user");
         assert_eq!(self.users.by_name().count(), self.users.len());
@@ -121,8 +135,12 @@ impl State {
             let user = session.user.expect("and is logged in");
             assert!(self.account_of(user).is_some(), "a token is an account's");
         }
-        for (owner, (user, _)) in &self.accounts {
-            assert_eq!(self.owner_of(*user), *owner, "an account is one user's");
+        for (owner, member) in &self.accounts {
+            assert_eq!(
+                self.owner_of(member.user),
+                *owner,
+                "an account is one user's"
+            );
         }
         assert_eq!(self.sessions.len(), count);
         assert_eq!(self.sessions.networks.total(), from_ip);
@@ -177,8 +195,18 @@ impl State {
 
     fn check_room(&self, id: RoomId, room: &Room) {
         assert_eq!(self.room_named(&room.name), Some(id));
-        let is_open = id == DEFAULT_ROOM || !room.members.is_empty() || room.topic.is_some();
+        let is_open = !room.members.is_empty() || self.is_kept(id);
         assert!(is_open, "{} is open and empty", room.name);
+        let charter = &room.charter;
+        assert!(charter.roles.len() <= ROLES_MAX && charter.invited.len() <= INVITED_MAX);
+        for user in charter.spoke.keys() {
+            assert!(self.user(*user).is_in(id), "who is not there spoke");
+        }
+        assert!(
+            charter.is_written || !self.is_chartered(id),
+            "{} is forgotten at a restart",
+            room.name
+        );
         assert!(room.topic.as_ref().is_none_or(|text| !text.is_empty()));
         assert!(all_differ(&room.members));
         for &user in &room.members {

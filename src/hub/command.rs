@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::account::Claim;
 use super::history::{ClientMsgId, Partner, Query, Range};
 use super::id::{MessageId, UserKey};
+use super::moderation::request::Moderation;
 use super::name::{Nick, RoomName};
 use super::secret::Secret;
 
@@ -38,7 +39,11 @@ pub enum Command {
     /// Take another nick.
     Nick(Nick),
     /// Enter a room, which opens when nobody is in it yet.
-    Join(RoomName),
+    Join {
+        room: RoomName,
+        /// Where the room has one.
+        key: Option<Arc<str>>,
+    },
     /// Leave a room, with a reason that the others see.
     Part {
         room: RoomName,
@@ -70,6 +75,10 @@ pub enum Command {
     Unread,
     /// Set a room's topic, or clear it with an empty text.
     Topic { room: RoomName, text: Arc<str> },
+    /// Let a user into a room once, and tell them so.
+    Invite { room: RoomName, nick: Nick },
+    /// Keep order.
+    Moderate(Moderation),
     /// Be away with a text, or back with `None`.
     Away(Option<Arc<str>>),
     /// Group chat off (`Some(true)`), on (`Some(false)`) or the other way round (`None`), for this session.

@@ -5,8 +5,8 @@ use super::change::Change;
 use super::event::{EventKind, Membership};
 use super::id::{SessionId, UserId};
 use super::input::QuitReason;
-use super::name::RoomName;
-use super::output::{Audit, Output};
+use super::output::Output;
+use super::register::Closing;
 use super::turn::{Connection, Turn};
 
 impl Turn<'_> {
@@ -69,19 +69,16 @@ impl Turn<'_> {
         forget(self);
         let reason = reason.clone();
         self.tell(audience, EventKind::Quit { nick, reason });
-        for room in closing {
-            self.audit(Audit::RoomClosed { room });
+        for closing in closing {
+            self.closed(closing);
         }
     }
 
     /// The rooms that close when a user goes.
-    fn closing_with(&self, user: UserId) -> Vec<RoomName> {
+    fn closing_with(&self, user: UserId) -> Vec<Closing> {
         let state = &self.hub.state;
         let rooms = state.user(user).places.iter().map(|place| place.room);
-        rooms
-            .filter(|&room| state.would_close(room))
-            .map(|room| state.room(room).name.clone())
-            .collect()
+        rooms.filter_map(|room| state.closing(room)).collect()
     }
 
     /// One session hears its user's rooms no more.

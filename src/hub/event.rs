@@ -7,7 +7,9 @@ use super::command::MessageKind;
 use super::history::Partner;
 use super::id::{MessageId, RoomId, SessionId, UserId};
 use super::input::QuitReason;
+use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
+use super::permission::RoomRole;
 use super::time::UnixMillis;
 
 /// One fact that users are told. `apply` has taken it into the state when it is output.
@@ -71,6 +73,34 @@ pub enum EventKind {
         by: Option<Nick>,
         text: Arc<str>,
     },
+    /// A user was taken out of a room. `by` is `None` for the admin socket.
+    Kicked {
+        room: RoomName,
+        nick: Nick,
+        by: Option<Nick>,
+        reason: Option<Arc<str>>,
+    },
+    /// A user has another role in a room from now on, or (`None`) none. `by` as above.
+    RoleChanged {
+        room: RoomName,
+        nick: Nick,
+        role: Option<RoomRole>,
+        by: Option<Nick>,
+    },
+    /// Something is set about a room, `off` where it was taken away; of a key only that there is one. `by` as
+    /// above.
+    RoomChanged {
+        room: RoomName,
+        setting: &'static str,
+        value: Arc<str>,
+        by: Option<Nick>,
+    },
+    /// A rule holds from now on. Heard by those it is about, and by those who may see it.
+    RuleAdded { rule: Arc<Rule> },
+    /// And does not any more; `by` is `None` for the admin socket and for the clock. Heard as `RuleAdded` is.
+    RuleEnded { rule: Arc<Rule>, by: Option<Nick> },
+    /// This user may enter a room. Heard by their own sessions only.
+    Invited { room: RoomName, by: Nick },
     /// The nick belongs to an account now, though this user, who has none, has it: `new` is what they are
     /// called instead, once somebody has logged in to it. Heard by the user.
     NickRegistered { nick: Nick, new: Option<Nick> },

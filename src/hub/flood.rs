@@ -4,6 +4,7 @@
 //! that moment moved by `1 / rate`. Nothing has to be refilled, and an idle session costs no work.
 
 use super::command::Command;
+use super::moderation::request::Moderation;
 use super::settings::Settings;
 use super::state::State;
 
@@ -86,7 +87,8 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::LogInAs { .. }
         | Command::Register { .. }
         | Command::Nick(_)
-        | Command::Join(_)
+        | Command::Join { .. }
+        | Command::Invite { .. }
         | Command::Away(_)
         | Command::Edit { .. }
         | Command::Delete { .. }
@@ -102,6 +104,15 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::Ignores
         | Command::Whois(_)
         | Command::Ping => 1.0,
+        Command::Moderate(request) => match request {
+            Moderation::Rules { .. } => 3.0,
+            Moderation::ShowRoom { .. } => 1.0,
+            Moderation::Kick { .. }
+            | Moderation::AddRule { .. }
+            | Moderation::EndRule { .. }
+            | Moderation::Grant { .. }
+            | Moderation::SetRoom { .. } => 2.0,
+        },
         Command::Rooms => list(state.rooms.len()),
         Command::Users => list(state.users.len()),
         Command::Names(name) => {

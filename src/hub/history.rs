@@ -181,6 +181,8 @@ pub enum Question {
         /// Private messages are found only where the asker is one of the two.
         asker: OwnerId,
         query: Query,
+        /// Rooms of which nothing is to be found, by name.
+        hidden: Vec<RoomName>,
         limit: usize,
     },
     /// One message, whoever said it.

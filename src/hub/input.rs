@@ -9,7 +9,10 @@ use super::fingerprint::Fingerprint;
 use super::held::Held;
 use super::history::{Answer, Keeping, Restored, Ticket};
 use super::id::{MessageId, RequestId, SessionId, UserKey};
-use super::name::{Nick, RoomName};
+use super::moderation::request::Moderation;
+use super::moderation::room::CharterRecord;
+use super::moderation::rule::Rule;
+use super::name::RoomName;
 use super::settings::Settings;
 
 /// One thing that happened. The hub runs each to completion before the next.
@@ -56,6 +59,13 @@ pub enum Input {
     Answered { ticket: Ticket, answer: Answer },
     /// The nicks and people that belong to accounts; comes first.
     Held(Held),
+    /// What is set about rooms, and the rules, as the registry has kept them; comes first, or not at all.
+    Chartered {
+        charters: Vec<CharterRecord>,
+        rules: Vec<Rule>,
+    },
+    /// So many of [`Output::Register`](super::output::Output::Register) are kept.
+    Registered { records: usize },
     /// The registry has answered an [`Output::AskAccount`](super::output::Output::AskAccount). Every one is
     /// answered once.
     AccountAnswered {
@@ -114,6 +124,8 @@ pub enum QuitReason {
     TooFastFromAddress,
     /// An operator ended it, perhaps with a reason.
     Kicked(Option<Arc<str>>),
+    /// Somebody like its user, or its address, is banned from the server, perhaps with a reason.
+    Banned(Option<Arc<str>>),
     /// An operator closed the account, changed its password, or took back the token; or that expired, or
     /// the guest's key became an account's.
     LoggedOut,
@@ -141,6 +153,7 @@ impl QuitReason {
             | Self::TooManyFromAddress
             | Self::TooFastFromAddress
             | Self::Kicked(_)
+            | Self::Banned(_)
             | Self::LoggedOut
             | Self::Shutdown => false,
         }
@@ -166,6 +179,7 @@ impl QuitReason {
             Self::TooManyFromAddress => "too_many_from_address",
             Self::TooFastFromAddress => "too_fast_from_address",
             Self::Kicked(_) => "kicked",
+            Self::Banned(_) => "banned",
             Self::LoggedOut => "logged_out",
             Self::Shutdown => "shutdown",
         }
@@ -175,11 +189,8 @@ impl QuitReason {
 /// What an operator may ask of the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AdminCommand {
-    /// End all sessions of a user.
-    Kick {
-        nick: Nick,
-        reason: Option<Arc<str>>,
-    },
+    /// Keep order, as a server operator.
+    Moderate(Moderation),
     /// Tell everyone who is logged in, or everyone in one room.
     Announce {
         room: Option<RoomName>,

@@ -12,12 +12,14 @@
 pub mod account;
 pub mod address;
 mod apply;
+mod apply_charter;
 pub mod ask;
 mod attempts;
 mod audience;
 mod authenticate;
 mod carry_out;
 mod change;
+mod charter;
 mod check;
 pub mod command;
 mod decide;
@@ -31,10 +33,15 @@ pub mod held;
 pub mod history;
 pub mod id;
 pub mod input;
+mod moderate;
+pub mod moderation;
 pub mod name;
 mod operate;
 pub mod output;
+pub mod permission;
+mod places;
 pub mod refusal;
+mod register;
 mod resend;
 mod resume;
 mod revoke;
@@ -95,6 +102,8 @@ pub struct Hub {
     kept_places: BTreeSet<(Duration, UserId)>,
     kept_networks: Networks,
     pace: Pace,
+    /// Records for the registry that it has not written yet.
+    unregistered: usize,
     stopping: bool,
 }
 
@@ -118,13 +127,15 @@ impl Hub {
             kept_places: BTreeSet::new(),
             kept_networks: Networks::default(),
             pace: Pace::default(),
+            unregistered: 0,
             stopping: false,
         }
     }
 
     /// What a decision goes by.
-    fn facts(&self) -> decide::Facts<'_> {
+    fn facts(&self, now: Now) -> decide::Facts<'_> {
         decide::Facts {
+            now,
             state: &self.state,
             settings: &self.settings,
             held: &self.held,
@@ -150,7 +161,9 @@ impl Hub {
         let kept_until = self.kept_places.first().map(|&(until, _)| until);
         let timers = self.timers.next_deadline(&self.settings);
         let expiry = self.expiries.next();
-        timers.into_iter().chain(kept_until).chain(expiry).min()
+        let rules = self.state.rules.next_end();
+        let others = kept_until.into_iter().chain(expiry).chain(rules);
+        timers.into_iter().chain(others).min()
     }
 
     /// The highest id given to an event so far; every later one is above it.
@@ -180,7 +193,7 @@ impl Hub {
     /// All rooms, by name.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomSummary> {
-        view::rooms(&self.state)
+        view::rooms(&self.state, |_| true)
     }
 }
 

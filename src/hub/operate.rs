@@ -7,8 +7,9 @@ use super::audience;
 use super::change::Change;
 use super::decide::admin::{self, AdminDecision};
 use super::event::EventKind;
-use super::id::{RoomId, UserId};
+use super::id::RoomId;
 use super::input::{AdminCommand, QuitReason};
+use super::moderate::By;
 use super::output::{Administered, Output};
 use super::refusal::Refusal;
 use super::turn::Turn;
@@ -19,23 +20,21 @@ impl Turn<'_> {
         let decided = if is_too_late {
             Err(Refusal::ShuttingDown)
         } else {
-            admin::decide(self.hub.facts(), command)
+            admin::decide(self.facts(), command)
         };
-        let result = decided.map(|decision| match decision {
-            AdminDecision::Kick { user, reason } => self.kick(user, reason.as_ref()),
-            AdminDecision::Announce { room, text } => self.announce(room, text),
+        let result = decided.and_then(|decision| match decision {
+            AdminDecision::Moderate(order) => {
+                let moderated = self.moderate(By(None), order)?;
+                Ok(Administered::Moderated(moderated))
+            }
+            AdminDecision::Announce { room, text } => Ok(self.announce(room, text)),
             AdminDecision::SetTopic { room, text } => {
                 self.set_topic(room, None, text);
-                Administered::TopicSet
+                Ok(Administered::TopicSet)
             }
-            AdminDecision::Shutdown => self.shut_down(),
+            AdminDecision::Shutdown => Ok(self.shut_down()),
         });
         self.outputs.push(Output::Administered(result));
-    }
-
-    fn kick(&mut self, user: UserId, reason: Option<&Arc<str>>) -> Administered {
-        let reason = QuitReason::Kicked(reason.cloned());
-        Administered::Sessions(self.end_all_of(user, &reason))
     }
 
     /// Everybody hears it, those with group chat off too: it is no chat.

@@ -7,7 +7,11 @@ use super::event::{Event, Membership};
 use super::history::{Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
+use super::moderation::request::Moderated;
+use super::moderation::room::CharterRecord;
+use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
+use super::permission::RoomRole;
 use super::refusal::Refusal;
 use super::time::UnixMillis;
 
@@ -39,6 +43,8 @@ pub enum Output {
         ticket: Ticket,
         question: AccountQuestion,
     },
+    /// For the registry to keep; counted by `Input::Registered` once it is.
+    Register(RegistryRecord),
     /// What is for this session waits from here on, until its `Release`, which always comes unless the
     /// session ends. What was for it before still goes out.
     Hold { session: SessionId },
@@ -64,6 +70,17 @@ pub enum Output {
     Administered(Result<Administered, Refusal>),
     /// Something an operator should find in the log; never a text that a user wrote.
     Audit(Audit),
+}
+
+/// What the registry keeps of how order is kept. Each says what is so from now on, so that writing it twice
+/// does no harm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RegistryRecord {
+    Charter(CharterRecord),
+    /// Nothing is set about the room any more.
+    CharterGone(RoomName),
+    Rule(Rule),
+    RuleGone(RuleId),
 }
 
 /// Answers to one session.
@@ -119,6 +136,8 @@ pub enum Reply {
     Ignores(Vec<Nick>),
     /// Where one user is.
     Whois(UserSummary),
+    /// A moderator's request was carried out.
+    Moderated(Moderated),
     /// The server is there.
     Pong,
     /// No, and why.
@@ -162,12 +181,14 @@ pub struct UserSummary {
 }
 
 /// What an admin command did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Administered {
     /// So many sessions were ended or told.
     Sessions(usize),
     /// The topic was set.
     TopicSet,
+    /// A moderator's request was carried out.
+    Moderated(Moderated),
 }
 
 /// What the log tells about a session's life, beside its connect and close lines.
@@ -215,6 +236,37 @@ pub enum Audit {
     RoomOpened { room: RoomName },
     /// The last user left.
     RoomClosed { room: RoomName },
+    /// Somebody keeps order, or a rule has ended by the clock.
+    Moderated {
+        /// `None` for the admin socket and for the clock.
+        session: Option<SessionId>,
+        deed: Deed,
+    },
     /// A session is refused for going too fast; output once until it has recovered.
     Throttled { session: SessionId },
+}
+
+/// What a moderator did, or the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Kicked {
+        room: Option<RoomName>,
+        nick: Nick,
+    },
+    RuleAdded(Rule),
+    RuleEnded {
+        rule: Rule,
+        has_expired: bool,
+    },
+    RoleSet {
+        room: RoomName,
+        nick: Nick,
+        role: Option<RoomRole>,
+    },
+    /// The value is not told where it is a secret.
+    RoomSet {
+        room: RoomName,
+        setting: &'static str,
+        value: Arc<str>,
+    },
 }

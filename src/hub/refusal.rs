@@ -2,8 +2,16 @@
 //! programs may rely on and a sentence for people.
 
 use super::history::Trouble;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::moderation::room::SettingError;
+use super::moderation::rule::Rule;
+use super::moderation::subject::SubjectError;
 use super::name::{NameError, Nick, RoomName};
+use super::permission::Role;
 use super::secret::PasswordError;
+use super::time::UnixMillis;
 
 /// A command that is not carried out. Nothing has changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +82,48 @@ pub enum Refusal {
     Deaf,
     /// Too fast: a token is back after `retry_after_ms`.
     TooFast { retry_after_ms: u64 },
+    /// Only who is at least this may.
+    NotPermitted { needs: Role },
+    /// Only who stands above this user may.
+    Outranked(Nick),
+    /// This user is banned from the room, or (`None`) from the server.
+    Banned(Option<RoomName>, Box<InForce>),
+    /// This user may not speak in the room, or (`None`) anywhere.
+    Muted(Option<RoomName>, Box<InForce>),
+    /// Only the invited may enter the room.
+    InviteOnly(RoomName),
+    /// The room has a key, and it is another one.
+    BadRoomKey(RoomName),
+    /// As many are in the room as it may have.
+    RoomFull { room: RoomName, max: u32 },
+    /// Only who has an account may enter the room.
+    RoomForRegistered(RoomName),
+    /// So many have joined the room that the next may after `retry_after_ms`.
+    JoinsThrottled { retry_after_ms: u64 },
+    /// Only the voiced may speak in the room now.
+    RoomModerated(RoomName),
+    /// Slow mode: the user's next message may follow after `retry_after_ms`.
+    SlowMode { retry_after_ms: u64 },
+    /// A word that may not be said here.
+    BlockedWord,
+    /// The user is not in the room that they were to be taken out of.
+    UserNotInRoom(Nick, RoomName),
+    /// The user is in the room that they were invited into.
+    UserInRoom(Nick, RoomName),
+    /// Not an account, a mask or an address.
+    BadSubject(SubjectError),
+    /// Not a setting, or no value of it.
+    BadSetting(SettingError),
+    /// Rules of this effect are about rooms only.
+    RuleNeedsRoom,
+    /// No such rule holds.
+    NoSuchRule,
+    /// There are as many rules as may hold.
+    TooManyRules { max: usize },
+    /// The room has given as many roles as it may.
+    TooManyRoles { max: usize },
+    /// Something is set about as many rooms as allowed.
+    TooManyCharters { max: usize },
     /// There is no history here.
     HistoryOff,
     /// What was kept cannot be read now.
@@ -88,7 +138,44 @@ pub enum Refusal {
     ShuttingDown,
 }
 
+/// What somebody is told of the rule that holds for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub reason: Option<Arc<str>>,
+    /// `None`: until somebody ends it.
+    pub until: Option<UnixMillis>,
+    /// How much of that is left.
+    pub left: Option<Duration>,
+}
+
+impl InForce {
+    /// What a rule says at a time.
+    #[must_use]
+    pub fn of(rule: &Rule, now: UnixMillis) -> Self {
+        let left = |until: UnixMillis| Duration::from_millis(until.0.saturating_sub(now.0));
+        Self {
+            reason: rule.reason.clone(),
+            until: rule.until,
+            left: rule.until.map(left),
+        }
+    }
+}
+
 impl Refusal {
+    /// When the same may be tried again, where that is known.
+    #[must_use]
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        if let Self::TooFast { retry_after_ms }
+        | Self::LoginSlowed { retry_after_ms }
+        | Self::JoinsThrottled { retry_after_ms }
+        | Self::SlowMode { retry_after_ms } = self
+        {
+            Some(*retry_after_ms)
+        } else {
+            None
+        }
+    }
+
     /// The stable code: lower case, words joined by `_`; never changes its meaning.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -125,6 +212,28 @@ impl Refusal {
             Self::TextControl => "text_control",
             Self::Deaf => "group_chat_off",
             Self::TooFast { .. } => "too_fast",
+            Self::NotPermitted { .. } => "not_permitted",
+            Self::Outranked(_) => "outranked",
+            Self::Banned(Some(_), _) => "banned_from_room",
+            Self::Banned(None, _) => "banned",
+            Self::Muted(..) => "muted",
+            Self::InviteOnly(_) => "invite_only",
+            Self::BadRoomKey(_) => "bad_room_key",
+            Self::RoomFull { .. } => "room_full",
+            Self::RoomForRegistered(_) => "room_for_registered",
+            Self::JoinsThrottled { .. } => "joins_throttled",
+            Self::RoomModerated(_) => "room_moderated",
+            Self::SlowMode { .. } => "slow_mode",
+            Self::BlockedWord => "blocked_word",
+            Self::UserNotInRoom(..) => "user_not_in_room",
+            Self::UserInRoom(..) => "user_in_room",
+            Self::BadSubject(_) => "bad_subject",
+            Self::BadSetting(_) => "bad_setting",
+            Self::RuleNeedsRoom => "rule_needs_room",
+            Self::NoSuchRule => "no_such_rule",
+            Self::TooManyRules { .. } => "too_many_rules",
+            Self::TooManyRoles { .. } => "too_many_roles",
+            Self::TooManyCharters { .. } => "too_many_charters",
             Self::HistoryOff => "history_off",
             Self::HistoryUnavailable(_) => "history_unavailable",
             Self::NotKept(_) => "not_kept",

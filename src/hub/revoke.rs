@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::account::AccountChange;
+use super::change::Change;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId};
 use super::input::QuitReason;
@@ -26,6 +27,10 @@ impl Turn<'_> {
                 self.log_out(owner);
             }
             AccountChange::LoggedOut { owner } => self.log_out(owner),
+            AccountChange::OperatorSet { owner, is_operator } => {
+                let set = Change::OperatorSet { owner, is_operator };
+                self.hub.state.apply(set);
+            }
             AccountChange::TokenRevoked { token } => {
                 let tokens = self.hub.state.tokens.iter();
                 let with_it = tokens.filter(|(_, it)| it.id == token);

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::charter::Charter;
 use super::directory::Named;
 use super::id::{SessionId, UserId};
 use super::name::RoomName;
 
-/// A room is open while somebody is in it or it has a topic; the default room always is.
+/// A room is open while somebody is in it, or it has a topic, or something is set about it; the default room
+/// always is.
 #[derive(Debug)]
 pub(super) struct Room {
     /// As whoever opened it wrote it.
@@ -17,6 +19,7 @@ pub(super) struct Room {
     /// The members' sessions that have group chat off, kept here so that speech in a room without
     /// any asks nobody.
     pub(super) deaf: Vec<SessionId>,
+    pub(super) charter: Charter,
 }
 
 impl Named for Room {
@@ -38,6 +41,7 @@ impl Room {
             topic: None,
             members: Vec::new(),
             deaf: Vec::new(),
+            charter: Charter::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Every bound that the hub enforces, in one struct. The config fills it; its defaults are the
 //! documented ones, and `config/chat.toml` says what each one costs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::{Registration, Require};
@@ -37,6 +38,10 @@ pub struct Settings {
     pub registration: Registration,
     /// Who must have an account.
     pub require_account: Require,
+    /// Words that may not be said anywhere, as [`words::parse`] gives them.
+    ///
+    /// [`words::parse`]: super::moderation::words::parse
+    pub blocked_words: Vec<Arc<str>>,
     /// What becomes of speech while nothing can be kept.
     pub on_failure: OnFailure,
     /// How long a connection may take to log in.
@@ -77,6 +82,7 @@ impl Default for Settings {
             resume_window: Duration::from_secs(120),
             registration: Registration::Operator,
             require_account: Require::None,
+            blocked_words: Vec::new(),
             on_failure: OnFailure::Refuse,
             login_timeout: Duration::from_secs(30),
             ping_interval: Duration::from_secs(120),

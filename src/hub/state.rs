@@ -3,11 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::account::Token;
+use super::address::Network;
 use super::directory::Directory;
 use super::history::{Author, OwnerId};
 use super::id::{RoomId, SessionId, UserId, UserKey};
+use super::moderation::Rules;
+use super::moderation::rule::Effect;
+use super::moderation::subject::Traits;
 use super::name::{Nick, RoomName};
+use super::permission::{Action, Role};
+use super::register::Closing;
 use super::room::Room;
 use super::session::{Session, Sessions};
 use super::user::User;
@@ -19,17 +27,34 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) users: Directory<User>,
     pub(super) rooms: Directory<Room>,
-    /// Who is here by an account, and the name that is held for them, which need not be their nick.
-    pub(super) accounts: BTreeMap<OwnerId, (UserId, Nick)>,
+    /// Who is here by an account.
+    pub(super) accounts: BTreeMap<OwnerId, Member>,
     /// Sessions that logged in with a token.
     pub(super) tokens: BTreeMap<SessionId, Token>,
-    /// Rooms, but the default room, that nobody is in: they are open for their topic's sake.
+    /// Rooms, but the default room, that nobody is in: they are open for the sake of their topic or of what is
+    /// set about them.
     pub(super) vacant_rooms: usize,
+    pub(super) rules: Rules,
+    /// Rooms that the registry has.
+    pub(super) written_rooms: usize,
+}
+
+/// Who is here by an account.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) user: UserId,
+    /// The nick that is held for them, which need not be the one they have.
+    pub(super) account: Nick,
+    pub(super) is_operator: bool,
 }
 
 /// Most rooms that stay open for their topic's sake. Anyone can set a topic and leave, so they must not
 /// count among the rooms that people are in, and more of them close as all others do.
 pub(super) const VACANT_ROOMS_MAX: usize = 10_000;
+
+/// Most rooms about which something is set that outlives their members. Unlike a topic this is not given up,
+/// since what was said there is not for everybody; so with more of them nothing more can be set.
+pub(super) const CHARTERS_MAX: usize = 20_000;
 
 /// The default room is opened first and never closes.
 pub(super) const DEFAULT_ROOM: RoomId = RoomId(0);
@@ -45,6 +70,8 @@ impl State {
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             vacant_rooms: 0,
+            rules: Rules::default(),
+            written_rooms: 0,
         }
     }
 
@@ -102,8 +129,38 @@ impl State {
 
     /// The name of a user's account; `None` for a guest.
     pub(super) fn account_of(&self, user: UserId) -> Option<&Nick> {
-        let (holder, account) = self.accounts.get(&self.owner_of(user))?;
-        (*holder == user).then_some(account)
+        let member = self.member(user)?;
+        Some(&member.account)
+    }
+
+    fn member(&self, user: UserId) -> Option<&Member> {
+        let member = self.accounts.get(&self.owner_of(user))?;
+        (member.user == user).then_some(member)
+    }
+
+    pub(super) fn is_server_operator(&self, user: UserId) -> bool {
+        self.member(user).is_some_and(|member| member.is_operator)
+    }
+
+    /// What a user is in a room, whether or not they are in it.
+    pub(super) fn role_in(&self, user: UserId, room: RoomId) -> Role {
+        if self.is_server_operator(user) {
+            return Role::ServerOperator;
+        }
+        self.room(room).charter.role_of(self.owner_of(user))
+    }
+
+    /// Calls `look` with a user as rules see them.
+    pub(super) fn with_traits<T>(&self, user: UserId, look: impl FnOnce(Traits<'_>) -> T) -> T {
+        let sessions = self.user(user).sessions.iter();
+        let networks = sessions.filter_map(|&session| self.session(session)?.network);
+        let kept = self.user(user).kept_place().and_then(|place| place.network);
+        let networks: SmallVec<[Network; 2]> = networks.chain(kept).collect();
+        look(Traits {
+            nick: &self.user(user).nick,
+            account: self.account_of(user),
+            networks: &networks,
+        })
     }
 
     /// All users who are one person: guests with one key may be several. Takes time proportional to the
@@ -149,10 +206,70 @@ impl State {
         room != DEFAULT_ROOM && self.room(room).members.is_empty()
     }
 
+    /// Whether something is set about a room that outlives its members.
+    pub(super) fn is_chartered(&self, room: RoomId) -> bool {
+        let room = self.room(room);
+        room.charter.is_set() || self.rules.all_of(Some(&room.name)).next().is_some()
+    }
+
+    /// Whether a room stays open when nobody is in it.
+    pub(super) fn is_kept(&self, room: RoomId) -> bool {
+        room == DEFAULT_ROOM || self.room(room).topic.is_some() || self.is_chartered(room)
+    }
+
     /// Whether the room closes when one more user leaves.
     pub(super) fn would_close(&self, room: RoomId) -> bool {
-        let is_kept = self.room(room).topic.is_some() && self.vacant_rooms < VACANT_ROOMS_MAX;
+        let is_one_too_many = self.vacant_rooms >= VACANT_ROOMS_MAX && !self.is_chartered(room);
+        let is_kept = self.is_kept(room) && !is_one_too_many;
         room != DEFAULT_ROOM && self.room(room).members.len() == 1 && !is_kept
+    }
+
+    /// Whether a user may know that a room is there. A secret one is only known to its members and to those who
+    /// keep order there.
+    pub(super) fn may_know_of(&self, user: UserId, room: RoomId) -> bool {
+        !self.room(room).charter.settings.secret
+            || self.user(user).is_in(room)
+            || self.role_in(user, room) > Role::Anyone
+    }
+
+    /// Whether a user may see who is in a room.
+    pub(super) fn may_see_members(&self, user: UserId, room: RoomId) -> bool {
+        !self.room(room).charter.settings.members_hidden
+            || self.role_in(user, room).may(Action::SeeMembers)
+    }
+
+    /// Whether a user may read what was said in a room: who could come in at any time could have heard it.
+    pub(super) fn may_read(&self, user: UserId, id: RoomId) -> bool {
+        if self.user(user).is_in(id) || self.role_in(user, id) > Role::Anyone {
+            return true;
+        }
+        let room = self.room(id);
+        let name = Some(&room.name);
+        let has_bans = self.rules.of(name, Effect::Ban).next().is_some();
+        let is_banned = || {
+            self.with_traits(user, |who| {
+                self.rules.holding(name, Effect::Ban, who).is_some()
+            })
+        };
+        !(room.charter.settings.is_closed() || has_bans && is_banned())
+    }
+
+    /// The rooms whose history a user may not read, by name.
+    pub(super) fn unreadable_to(&self, user: UserId) -> Vec<RoomName> {
+        let rooms = self.rooms.iter().map(|(id, _)| RoomId(id));
+        let unreadable = rooms.filter(|&room| !self.may_read(user, room));
+        let names = unreadable.map(|room| self.room(room).name.clone());
+        let mut names: Vec<RoomName> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// What is to be done when one more user has left a room, if it closes then.
+    pub(super) fn closing(&self, room: RoomId) -> Option<Closing> {
+        self.would_close(room).then(|| Closing {
+            room: self.room(room).name.clone(),
+            is_written: self.room(room).charter.is_written,
+        })
     }
 
     /// The sessions of all of a room's members.

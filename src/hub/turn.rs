@@ -95,6 +95,10 @@ impl Turn<'_> {
             Input::Answered { ticket, answer } => self.answered(ticket, answer),
             Input::Held(held) => self.hub.held = held,
             Input::AccountAnswered { ticket, answer } => self.account_answered(ticket, answer),
+            Input::Chartered { charters, rules } => self.chartered(charters, rules),
+            Input::Registered { records } => {
+                self.hub.unregistered = self.hub.unregistered.saturating_sub(records);
+            }
             Input::AccountChanged(change) => self.account_changed(change),
             Input::Lost { from, upto } => match self.hub.settings.on_failure {
                 OnFailure::Refuse => self.hub.resends.forget(from, upto),
@@ -147,6 +151,8 @@ impl Turn<'_> {
             Some(QuitReason::ServerFull)
         } else if per_ip_max > 0 && network.is_some_and(|it| are_from(it) >= per_ip_max) {
             Some(QuitReason::TooManyFromAddress)
+        } else if let Some(ban) = network.and_then(|it| state.rules.ban_of_address(it)) {
+            Some(QuitReason::Banned(ban.reason.clone()))
         } else if network.is_some_and(|it| !pace.take(it, now_us, per_minute)) {
             Some(QuitReason::TooFastFromAddress)
         } else {
@@ -183,10 +189,15 @@ impl Turn<'_> {
         if self.was_said(&asked, &command) {
             return;
         }
-        match decide::decide(self.hub.facts(), asked.session, command) {
+        match decide::decide(self.facts(), asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),
             Err(refusal) => self.refuse(asked, refusal),
         }
+    }
+
+    /// What a decision goes by now.
+    pub(super) fn facts(&self) -> decide::Facts<'_> {
+        self.hub.facts(self.now)
     }
 
     fn carry_out(&mut self, asked: Asked, decision: Decision) {
@@ -214,6 +225,8 @@ impl Turn<'_> {
                 let user = self.user_of(asked.session);
                 self.enter(user, room, Some(asked));
             }
+            Decision::Invite { room, user } => self.invite(asked, room, user),
+            Decision::Moderate(order) => self.moderate_for(asked, order),
             Decision::Leave { room, reason } => self.leave(asked, room, reason),
             Decision::Say { room, speech } => self.say(asked, room, speech),
             Decision::Tell { to, speech } => self.tell_user(asked, to, speech),
@@ -289,6 +302,7 @@ impl Turn<'_> {
             }
         }
         self.end_expired();
+        self.end_rules_due(self.now.uptime);
         self.end_kept_places(self.now.uptime);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fingerprint::Fingerprint;
-use super::id::{SessionId, UserId};
+use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
 use super::state::State;
@@ -59,7 +59,7 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
                 .cloned(),
             connected_at: session.connected_at,
             last_heard: timers.last_heard(id.slot),
-            rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user)),
+            rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user, |_| true)),
             away: user.and_then(User::away).cloned(),
             deaf: session.deaf,
             certificate: session.certificate.as_deref().copied(),
@@ -70,9 +70,13 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
     views
 }
 
-/// All rooms, by name.
-pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
-    let summaries = state.rooms.by_name().map(|room| RoomSummary {
+/// The rooms that are shown, by name.
+pub(super) fn rooms(state: &State, is_shown: impl Fn(RoomId) -> bool) -> Vec<RoomSummary> {
+    let rooms = state.rooms.by_name().filter(|room| {
+        // Nearly no room is secret, and finding a number takes a search.
+        !room.charter.settings.secret || state.room_named(&room.name).is_some_and(&is_shown)
+    });
+    let summaries = rooms.map(|room| RoomSummary {
         room: room.name.clone(),
         members: room.members.len(),
         topic: room.topic.clone(),
@@ -80,13 +84,13 @@ pub(super) fn rooms(state: &State) -> Vec<RoomSummary> {
     summaries.collect()
 }
 
-/// One user as others see them.
-pub(super) fn user(state: &State, id: UserId) -> UserSummary {
+/// One user as others see them, in the rooms that are shown.
+pub(super) fn user(state: &State, id: UserId, is_shown: impl Fn(RoomId) -> bool) -> UserSummary {
     let user = state.user(id);
     UserSummary {
         nick: user.nick.clone(),
         account: state.account_of(id).cloned(),
-        rooms: rooms_of(state, user),
+        rooms: rooms_of(state, user, is_shown),
         away: user.away().cloned(),
         sessions: user.sessions.len(),
         since: user.since,
@@ -102,9 +106,10 @@ pub(super) fn counts(state: &State) -> Counts {
     }
 }
 
-/// A user's rooms, by name.
-fn rooms_of(state: &State, user: &User) -> Vec<RoomName> {
-    let names = user.places.iter().map(|place| &state.room(place.room).name);
+/// A user's rooms that are shown, by name.
+fn rooms_of(state: &State, user: &User, is_shown: impl Fn(RoomId) -> bool) -> Vec<RoomName> {
+    let places = user.places.iter().filter(|place| is_shown(place.room));
+    let names = places.map(|place| &state.room(place.room).name);
     let mut names: Vec<RoomName> = names.cloned().collect();
     names.sort_unstable();
     names

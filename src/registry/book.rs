@@ -157,6 +157,7 @@ impl Book {
         Ok(Account {
             owner,
             name: new.name.clone(),
+            is_operator: false,
             failed_logins: 0,
             token: None,
         })

@@ -198,6 +198,7 @@ impl Clerk {
         AccountAnswer::Account(Account {
             owner: row.owner,
             name: row.name,
+            is_operator: false,
             failed_logins: before,
             token: None,
         })
@@ -210,6 +211,7 @@ impl Clerk {
                 AccountAnswer::Account(Account {
                     owner: row.owner,
                     name: row.name,
+                    is_operator: false,
                     failed_logins: 0, // of no interest to a program
                     token: Some(token),
                 })

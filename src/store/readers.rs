@@ -74,6 +74,7 @@ impl Reader {
             Question::Search {
                 asker,
                 query,
+                hidden,
                 limit,
             } => {
                 // What it has is not all that there is, and nobody could tell what is missing.
@@ -82,7 +83,13 @@ impl Reader {
                 }
                 let index = (&*shared.files.search, &shared.progress);
                 self.finder
-                    .find(index, &self.deadline, &moment, (*asker, query), *limit)
+                    .find(
+                        index,
+                        &self.deadline,
+                        &moment,
+                        (*asker, query, hidden),
+                        *limit,
+                    )
                     .map(Answer::Page)
             }
             Question::Message { id } => message(&moment, *id).map(Answer::Message),

@@ -8,120 +8,74 @@ use std::mem;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The fields that some request has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    Account,
-    After,
-    Around,
-    Before,
-    Client,
-    ClientMsgid,
-    Enter,
-    From,
-    Id,
-    Invitation,
-    Key,
-    Kind,
-    Last,
-    Limit,
-    Msg,
-    Msgid,
-    Nick,
-    Nickname,
-    Of,
-    On,
-    Password,
-    Reason,
-    Resume,
-    Room,
-    Since,
-    Text,
-    To,
-    Token,
-    Type,
-    Upto,
-    V,
-    Words,
+/// Makes [`Field`] of one table: a field's name here and in an object.
+macro_rules! fields {
+    ($($field:ident $name:literal,)*) => {
+        /// The fields that some request has.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Field {
+            $($field,)*
+        }
+
+        impl Field {
+            const ALL: &[Self] = &[$(Self::$field,)*];
+
+            /// As it is written in the object.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$field => $name,)*
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    Account "account",
+    After "after",
+    Around "around",
+    Before "before",
+    Client "client",
+    ClientMsgid "client_msgid",
+    Effect "effect",
+    Enter "enter",
+    Evicts "evicts",
+    From "from",
+    Id "id",
+    Invitation "invitation",
+    Key "key",
+    Kind "kind",
+    Last "last",
+    Lasts "lasts_s",
+    Limit "limit",
+    Msg "msg",
+    Msgid "msgid",
+    Nick "nick",
+    Nickname "nickname",
+    Of "of",
+    On "on",
+    Password "password",
+    Reason "reason",
+    Resume "resume",
+    Role "role",
+    Room "room",
+    Setting "setting",
+    Since "since",
+    Subject "subject",
+    Text "text",
+    To "to",
+    Token "token",
+    Type "type",
+    Upto "upto",
+    V "v",
+    Value "value",
+    Words "words",
 }
 
 impl Field {
-    const ALL: [Self; 32] = [
-        Self::Account,
-        Self::After,
-        Self::Around,
-        Self::Before,
-        Self::Client,
-        Self::ClientMsgid,
-        Self::Enter,
-        Self::From,
-        Self::Id,
-        Self::Invitation,
-        Self::Key,
-        Self::Kind,
-        Self::Last,
-        Self::Limit,
-        Self::Msg,
-        Self::Msgid,
-        Self::Nick,
-        Self::Nickname,
-        Self::Of,
-        Self::On,
-        Self::Password,
-        Self::Reason,
-        Self::Resume,
-        Self::Room,
-        Self::Since,
-        Self::Text,
-        Self::To,
-        Self::Token,
-        Self::Type,
-        Self::Upto,
-        Self::V,
-        Self::Words,
-    ];
-
-    /// As it is written in the object.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::After => "after",
-            Self::Around => "around",
-            Self::Before => "before",
-            Self::Client => "client",
-            Self::ClientMsgid => "client_msgid",
-            Self::Enter => "enter",
-            Self::From => "from",
-            Self::Id => "id",
-            Self::Invitation => "invitation",
-            Self::Key => "key",
-            Self::Kind => "kind",
-            Self::Last => "last",
-            Self::Limit => "limit",
-            Self::Msg => "msg",
-            Self::Msgid => "msgid",
-            Self::Nick => "nick",
-            Self::Nickname => "nickname",
-            Self::Of => "of",
-            Self::On => "on",
-            Self::Password => "password",
-            Self::Reason => "reason",
-            Self::Resume => "resume",
-            Self::Room => "room",
-            Self::Since => "since",
-            Self::Text => "text",
-            Self::To => "to",
-            Self::Token => "token",
-            Self::Type => "type",
-            Self::Upto => "upto",
-            Self::V => "v",
-            Self::Words => "words",
-        }
-    }
-
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
+        Self::ALL.iter().copied().find(|field| field.name() == name)
     }
 }
 
@@ -284,7 +238,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut slots: [Slot<'de>; Field::ALL.len()] = Default::default();
+        let mut slots: [Slot<'de>; Field::ALL.len()] = std::array::from_fn(|_| Slot::default());
         while let Some(field) = map.next_key_seed(NameSeed)? {
             let Some(field) = field else {
                 map.next_value::<IgnoredAny>()?;
@@ -388,7 +342,7 @@ mod tests {
 
     #[test]
     fn names_lead_back_to_their_field() {
-        for (index, field) in Field::ALL.into_iter().enumerate() {
+        for (index, field) in Field::ALL.iter().copied().enumerate() {
             assert_eq!(field as usize, index);
             assert_eq!(Field::from_name(field.name()), Some(field));
         }

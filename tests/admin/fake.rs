@@ -19,6 +19,7 @@ use chatd::daemon::reload::Reloader;
 use chatd::daemon::state::DaemonState;
 use chatd::hub::id::SessionId;
 use chatd::hub::input::AdminCommand;
+use chatd::hub::moderation::request::{Moderated, Moderation};
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::{Administered, RoomSummary};
 use chatd::hub::refusal::Refusal;
@@ -238,8 +239,11 @@ fn sessions() -> Vec<SessionRow> {
 
 fn administer(command: &AdminCommand) -> Result<Administered, Refusal> {
     match command {
-        AdminCommand::Kick { nick, .. } if nick.as_str() == "ana" => Ok(Administered::Sessions(1)),
-        AdminCommand::Kick { nick, .. } => Err(Refusal::NoSuchUser(nick.clone())),
+        AdminCommand::Moderate(Moderation::Kick { nick, .. }) => match nick.as_str() {
+            "ana" => Ok(Administered::Moderated(Moderated::Done { sessions: 1 })),
+            _ => Err(Refusal::NoSuchUser(nick.clone())),
+        },
+        AdminCommand::Moderate(_) => Err(Refusal::NoSuchRule),
         AdminCommand::Announce { text, .. } if text.is_empty() => Err(Refusal::TextEmpty),
         AdminCommand::Announce { .. } | AdminCommand::Shutdown => Ok(Administered::Sessions(2)),
         AdminCommand::Topic { room, .. } if *room == RoomName::lobby() => {

@@ -10,11 +10,13 @@ fn a_kick_ends_all_sessions_of_a_user() {
         > ana2 arrives as ana
         > ben arrives
         > operator kicks ANA: enough
+          log: an operator kicked ana from everywhere
           ana is closed: kicked (enough)
           ben hears: ana quit: kicked (enough)
           ana2 is closed: kicked (enough)
           operator gets: 2 sessions
         > operator kicks ben
+          log: an operator kicked ben from everywhere
           ben is closed: kicked
           operator gets: 1 sessions
         > operator kicks ben

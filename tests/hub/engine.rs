@@ -48,6 +48,7 @@ pub(super) struct Engine {
     /// What the registry was asked and has not answered.
     accounts_asked: Vec<(Ticket, AccountQuestion)>,
     held: BTreeSet<SessionId>,
+    unregistered: usize,
     /// Store and registry answer at once, else when they are told to.
     pub(super) is_prompt: bool,
 }
@@ -70,6 +71,7 @@ impl Engine {
             registrar: Registrar::default(),
             accounts_asked: Vec::new(),
             held: BTreeSet::new(),
+            unregistered: 0,
             is_prompt: true,
         }
     }
@@ -79,6 +81,24 @@ impl Engine {
         self.shelf = Some(Shelf::default());
         let seen = self.handle(Input::Restored(Restored::default()));
         assert!(seen.is_empty());
+    }
+
+    /// The daemon stops and another starts; whoever was connected is not.
+    pub(super) fn start_anew(&mut self) -> Vec<Seen> {
+        let settings = self.hub.settings().clone();
+        self.hub = Hub::new(settings);
+        self.connections.fill(None);
+        self.rooms.clear();
+        self.held.clear();
+        self.now.uptime = Duration::ZERO;
+        let (charters, rules) = self.registrar.chartered();
+        let mut seen = self.handle(Input::Held(self.registrar.held()));
+        seen.extend(self.handle(Input::Chartered { charters, rules }));
+        if let Some(shelf) = &self.shelf {
+            let restored = shelf.restored(self.last);
+            seen.extend(self.handle(Input::Restored(restored)));
+        }
+        seen
     }
 
     /// An operator changes an account.
@@ -156,6 +176,10 @@ impl Engine {
         for output in outputs {
             self.carry_out(output, &mut seen);
         }
+        if self.unregistered > 0 {
+            let records = std::mem::take(&mut self.unregistered);
+            seen.extend(self.handle(Input::Registered { records }));
+        }
         if self.is_prompt && !self.asked.is_empty() {
             seen.extend(self.answer());
         }
@@ -222,6 +246,10 @@ impl Engine {
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
             Output::AskAccount { ticket, question } => {
                 self.accounts_asked.push((ticket, question));
+            }
+            Output::Register(record) => {
+                self.registrar.write(record);
+                self.unregistered += 1;
             }
             Output::Hold { session } => {
                 self.assert_open(session);

@@ -385,6 +385,7 @@ fn only_a_broken_connection_leaves_a_place_behind() {
         > ana drops
           log: c1 ana keeps their place
         > operator kicks ana
+          log: an operator kicked ana from everywhere
           log: ana did not come back
           operator gets: 0 sessions
     ",

@@ -6,8 +6,11 @@ use chatd::hub::command::MessageKind;
 use chatd::hub::event::{EventKind, EventPlace};
 use chatd::hub::history::{Page, Stored};
 use chatd::hub::input::QuitReason;
-use chatd::hub::name::Nick;
-use chatd::hub::output::{Administered, Audit, Reply, RoomSummary};
+use chatd::hub::moderation::request::Moderated;
+use chatd::hub::moderation::rule::Rule;
+use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::output::{Administered, Audit, Deed, Reply, RoomSummary};
+use chatd::hub::permission::RoomRole;
 use chatd::hub::refusal::Refusal;
 
 pub(super) fn event(kind: &EventKind) -> String {
@@ -53,10 +56,108 @@ pub(super) fn event(kind: &EventKind) -> String {
             Some(text) => format!("{nick} is away: {text}"),
             None => format!("{nick} is back"),
         },
+        EventKind::Kicked {
+            room,
+            nick,
+            by,
+            reason,
+        } => {
+            let reason = in_parentheses(reason.as_ref());
+            format!(
+                "{} took {nick} out of {room}{reason}",
+                somebody(by.as_ref())
+            )
+        }
+        EventKind::RoleChanged {
+            room,
+            nick,
+            role,
+            by,
+        } => {
+            let role = role.map_or("nobody", RoomRole::name);
+            format!("{} made {nick} {role} in {room}", somebody(by.as_ref()))
+        }
+        EventKind::RoomChanged {
+            room,
+            setting,
+            value,
+            by,
+        } => format!(
+            "{} set {setting} of {room} to {value}",
+            somebody(by.as_ref())
+        ),
+        EventKind::RuleAdded { rule: it } => {
+            format!("{} began {}", somebody(it.by.as_ref()), rule(it))
+        }
+        EventKind::RuleEnded { rule: it, by } => {
+            format!(
+                "{} ended {}",
+                by.as_ref().map_or("time", Nick::as_str),
+                rule(it)
+            )
+        }
+        EventKind::Invited { room, by } => format!("{by} invites into {room}"),
         EventKind::Notice { room, text } => match room {
             Some(room) => format!("notice in {room}: {text}"),
             None => format!("notice: {text}"),
         },
+    }
+}
+
+fn somebody(by: Option<&Nick>) -> &str {
+    by.map_or("an operator", Nick::as_str)
+}
+
+/// `ban of b* in #lobby (rude)`.
+fn rule(rule: &Rule) -> String {
+    let place = rule
+        .room
+        .as_ref()
+        .map_or("everywhere".to_owned(), |it| format!("in {it}"));
+    let reason = in_parentheses(rule.reason.as_ref());
+    format!("{} of {} {place}{reason}", rule.effect.name(), rule.subject)
+}
+
+fn moderated(moderated: &Moderated) -> String {
+    match moderated {
+        Moderated::Done { sessions } => format!("{sessions} sessions"),
+        Moderated::Rules(rules) => format!("rules {}", listed(rules.iter().map(rule))),
+        Moderated::Room(info) => {
+            let settings = info
+                .settings
+                .iter()
+                .map(|(name, value)| format!("{name} {value}"));
+            let roles = info
+                .roles
+                .iter()
+                .map(|it| format!("{} {}", it.nick, it.role.name()));
+            format!(
+                "{} is set {} with {}",
+                info.room,
+                listed(settings),
+                listed(roles)
+            )
+        }
+    }
+}
+
+fn deed(deed: &Deed) -> String {
+    match deed {
+        Deed::Kicked { room, nick } => {
+            let room = room.as_ref().map_or("everywhere", RoomName::as_str);
+            format!("kicked {nick} from {room}")
+        }
+        Deed::RuleAdded(it) => format!("began {}", rule(it)),
+        Deed::RuleEnded { rule: it, .. } => format!("ended {}", rule(it)),
+        Deed::RoleSet { room, nick, role } => {
+            let role = role.map_or("nobody", RoomRole::name);
+            format!("made {nick} {role} in {room}")
+        }
+        Deed::RoomSet {
+            room,
+            setting,
+            value,
+        } => format!("set {setting} of {room} to {value}"),
     }
 }
 
@@ -147,52 +248,17 @@ pub(super) fn reply(reply: &Reply) -> String {
             let (nick, rooms) = (&user.nick, listed(&user.rooms));
             format!("{nick} is in {rooms} with {} sessions{away}", user.sessions)
         }
+        Reply::Moderated(it) => moderated(it),
         Reply::Pong => "pong".to_owned(),
         Reply::Refused(refusal) => refused(refusal),
     }
 }
 
 pub(super) fn refused(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::TooFast { retry_after_ms } | Refusal::LoginSlowed { retry_after_ms } => {
-            format!("refused: {} for {retry_after_ms} ms", refusal.code())
-        }
-        Refusal::NotLoggedIn
-        | Refusal::AlreadyLoggedIn
-        | Refusal::NickInUse(_)
-        | Refusal::WrongKey(_)
-        | Refusal::NickRegistered(_)
-        | Refusal::KeyOfAccount
-        | Refusal::AccountRequired
-        | Refusal::LoginFailed
-        | Refusal::LoginsBusy
-        | Refusal::AccountDisabled
-        | Refusal::RegistrationClosed
-        | Refusal::BadInvitation
-        | Refusal::BadPassword(_)
-        | Refusal::AlreadyRegistered(_)
-        | Refusal::AccountsUnavailable
-        | Refusal::TokenForbids
-        | Refusal::BadNick(_)
-        | Refusal::BadRoom(_)
-        | Refusal::NoSuchUser(_)
-        | Refusal::NoSuchRoom(_)
-        | Refusal::NotInRoom(_)
-        | Refusal::AlreadyInRoom(_)
-        | Refusal::TooManyRooms { .. }
-        | Refusal::ServerRoomsFull { .. }
-        | Refusal::TooManyIgnored { .. }
-        | Refusal::CannotIgnoreSelf
-        | Refusal::TextTooLong { .. }
-        | Refusal::TextEmpty
-        | Refusal::TextControl
-        | Refusal::Deaf
-        | Refusal::HistoryOff
-        | Refusal::HistoryUnavailable(_)
-        | Refusal::NotKept(_)
-        | Refusal::NoSuchMessage
-        | Refusal::Busy { .. }
-        | Refusal::ShuttingDown => format!("refused: {}", refusal.code()),
+    let code = refusal.code();
+    match refusal.retry_after_ms() {
+        Some(wait) => format!("refused: {code} for {wait} ms"),
+        None => format!("refused: {code}"),
     }
 }
 
@@ -213,6 +279,7 @@ pub(super) fn quit(reason: &QuitReason) -> String {
         QuitReason::TooManyFromAddress => "too many from address".to_owned(),
         QuitReason::TooFastFromAddress => "too fast from address".to_owned(),
         QuitReason::Kicked(text) => format!("kicked{}", in_parentheses(text.as_ref())),
+        QuitReason::Banned(text) => format!("banned{}", in_parentheses(text.as_ref())),
         QuitReason::LoggedOut => "logged out".to_owned(),
         QuitReason::Shutdown => "shutdown".to_owned(),
     }
@@ -221,6 +288,7 @@ pub(super) fn quit(reason: &QuitReason) -> String {
 pub(super) fn administered(result: &Result<Administered, Refusal>) -> String {
     match result {
         Ok(Administered::Sessions(count)) => format!("{count} sessions"),
+        Ok(Administered::Moderated(it)) => moderated(it),
         Ok(Administered::TopicSet) => "topic set".to_owned(),
         Err(refusal) => refused(refusal),
     }
@@ -257,6 +325,10 @@ pub(super) fn audit(audit: &Audit) -> String {
         Audit::Gone { nick } => format!("{nick} did not come back"),
         Audit::RoomOpened { room } => format!("{room} opened"),
         Audit::RoomClosed { room } => format!("{room} closed"),
+        Audit::Moderated { session, deed: it } => {
+            let by = session.map_or("an operator".to_owned(), |it| it.to_string());
+            format!("{by} {}", deed(it))
+        }
         Audit::Throttled { session } => format!("{session} throttled"),
     }
 }

@@ -10,6 +10,7 @@ mod limits;
 mod lines;
 mod messages;
 mod model;
+mod moderating;
 mod names;
 mod registered;
 mod revoked;

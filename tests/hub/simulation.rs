@@ -14,6 +14,7 @@ use chatd::hub::event::EventKind;
 use chatd::hub::flood::REFUSALS_MAX;
 use chatd::hub::id::{SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
+use chatd::hub::moderation::request::Moderation;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::{Audit, Reply};
 use chatd::hub::settings::Settings;
@@ -299,7 +300,10 @@ impl Simulation {
     fn random_command(&mut self) -> Command {
         match self.dice.below(100) {
             0..6 => Command::Nick(self.nick()),
-            6..20 => Command::Join(self.room()),
+            6..20 => Command::Join {
+                room: self.room(),
+                key: None,
+            },
             20..26 => Command::Part {
                 room: self.room(),
                 reason: self.optional_text(),
@@ -341,10 +345,11 @@ impl Simulation {
 
     fn admin_command(&mut self) -> AdminCommand {
         match self.dice.below(4) {
-            0 => AdminCommand::Kick {
+            0 => AdminCommand::Moderate(Moderation::Kick {
+                room: None,
                 nick: self.nick(),
                 reason: self.optional_text(),
-            },
+            }),
             1 => AdminCommand::Topic {
                 room: self.room(),
                 text: self.text(),
@@ -420,7 +425,15 @@ fn thing(seen: &Seen) -> Option<String> {
             EventKind::TopicChanged { .. } => "topic changed",
             EventKind::AwayChanged { .. } => "away changed",
             EventKind::Notice { .. } => "notice",
-            EventKind::Edited { .. } | EventKind::Deleted { .. } | EventKind::MarkedRead { .. } => {
+            EventKind::Edited { .. }
+            | EventKind::Deleted { .. }
+            | EventKind::MarkedRead { .. }
+            | EventKind::Kicked { .. }
+            | EventKind::RoleChanged { .. }
+            | EventKind::RoomChanged { .. }
+            | EventKind::RuleAdded { .. }
+            | EventKind::RuleEnded { .. }
+            | EventKind::Invited { .. } => {
                 return None;
             }
         },

@@ -26,6 +26,7 @@ use chatd::hub::settings::Settings;
 
 use super::engine::{Engine, Seen, key_of};
 use super::lines;
+use super::moderating;
 
 pub(super) struct Story {
     pub(super) engine: Engine,
@@ -158,6 +159,13 @@ impl Story {
                 self.engine.registrar.invitations.push(secret.to_owned());
                 Vec::new()
             }
+            ["the", "daemon", "starts", "anew"] => self.engine.start_anew(),
+            ["operator", "makes", name, "a", "server", "operator"] => self
+                .engine
+                .change_account(|registrar| registrar.set_operator(name, true)),
+            ["operator", "makes", name, "no", "server", "operator"] => self
+                .engine
+                .change_account(|registrar| registrar.set_operator(name, false)),
             ["the", "registry", "answers"] => self.engine.answer_accounts(),
             ["operator", ref rest @ ..] => self.operate(rest, text),
             [who, "connects"] => self.connect(who, "10.0.0.1"),
@@ -187,6 +195,9 @@ impl Story {
     }
 
     fn command(&self, words: &[&str], text: Option<Arc<str>>) -> Command {
+        if let Some(moderation) = moderating::read(words, text.as_ref()) {
+            return Command::Moderate(moderation);
+        }
         match (words, text) {
             (["logs", "in", "as", name], _) => self.login(name, None, true),
             (["logs", "in", "outside", "as", name], _) => self.login(name, None, false),
@@ -290,7 +301,18 @@ impl Story {
             },
             (["asks", "what", "is", "unread"], _) => Command::Unread,
             (["becomes", name], _) => Command::Nick(nick(name)),
-            (["joins", name], _) => Command::Join(room(name)),
+            (["joins", name], _) => Command::Join {
+                room: room(name),
+                key: None,
+            },
+            (["joins", name, "with", key], _) => Command::Join {
+                room: room(name),
+                key: Some((*key).into()),
+            },
+            (["invites", name, "into", place], _) => Command::Invite {
+                room: room(place),
+                nick: nick(name),
+            },
             (["leaves", name], reason) => Command::Part {
                 room: room(name),
                 reason,
@@ -333,11 +355,11 @@ impl Story {
     }
 
     fn operate(&mut self, words: &[&str], text: Option<Arc<str>>) -> Vec<Seen> {
+        if let Some(moderation) = moderating::read(words, text.as_ref()) {
+            let command = AdminCommand::Moderate(moderation);
+            return self.engine.handle(Input::Admin(command));
+        }
         let command = match (words, text) {
-            (["kicks", name], reason) => AdminCommand::Kick {
-                nick: nick(name),
-                reason,
-            },
             (["announces"], text) => AdminCommand::Announce {
                 room: None,
                 text: text.unwrap_or_default(),
@@ -551,7 +573,7 @@ fn room(name: &str) -> RoomName {
 }
 
 /// `1500ms`, `30s`.
-fn duration(text: &str) -> Duration {
+pub(super) fn duration(text: &str) -> Duration {
     if let Some(ms) = text.strip_suffix("ms") {
         return Duration::from_millis(ms.parse().unwrap());
     }

@@ -253,6 +253,7 @@ impl Stage {
             Output::AskAccount { ticket, question } => {
                 self.accounts_asked.push((ticket, question));
             }
+            Output::Register(record) => self.registrar.write(record),
             // Nothing happens before the release: the shelf answers at once.
             Output::Hold { .. } => {}
             Output::Enter(membership) => {

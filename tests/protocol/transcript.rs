@@ -22,6 +22,7 @@ use std::time::Duration;
 use chatd::hub::account::{Registration, Require};
 use chatd::hub::history::{Keeping, Trouble};
 use chatd::hub::input::AdminCommand;
+use chatd::hub::moderation::request::Moderation;
 use chatd::hub::name::Nick;
 use chatd::hub::settings::Settings;
 
@@ -118,10 +119,13 @@ fn direct(direction: &str, stage: &mut Stage) {
         }
         ["what", "is", "said", "is", "kept"] => stage.keep(),
         ["the", "disk", "is", "full"] => stage.keeping(Keeping::Fails(Trouble::DiskFull)),
-        ["the", "operator", "kicks", nick] => stage.admin(AdminCommand::Kick {
-            nick: Nick::parse(nick).unwrap(),
-            reason: None,
-        }),
+        ["the", "operator", "kicks", nick] => {
+            stage.admin(AdminCommand::Moderate(Moderation::Kick {
+                room: None,
+                nick: Nick::parse(nick).unwrap(),
+                reason: None,
+            }));
+        }
         ["the", "operator", "announces", text @ ..] => stage.admin(AdminCommand::Announce {
             room: None,
             text: text.join(" ").into(),

@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use chatd::hub::account::{
     Account, AccountAnswer, AccountChange, AccountQuestion, Claim, Newcomer, Token, TokenId,
 };
+use chatd::hub::held::Held;
 use chatd::hub::history::OwnerId;
+use chatd::hub::moderation::room::CharterRecord;
+use chatd::hub::moderation::rule::{Rule, RuleId};
 use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::output::RegistryRecord;
 use chatd::hub::secret::Secret;
 use chatd::hub::time::UnixMillis;
 
@@ -16,6 +20,8 @@ pub(crate) struct Registrar {
     accounts: BTreeMap<Nick, Row>,
     tokens: BTreeMap<String, (Nick, Token)>,
     pub(crate) invitations: Vec<String>,
+    charters: BTreeMap<RoomName, CharterRecord>,
+    rules: BTreeMap<RuleId, Rule>,
 }
 
 #[derive(Debug)]
@@ -24,6 +30,7 @@ struct Row {
     password: String,
     failed_logins: u32,
     is_disabled: bool,
+    is_operator: bool,
 }
 
 impl Registrar {
@@ -36,6 +43,7 @@ impl Registrar {
             password: password.to_owned(),
             failed_logins: 0,
             is_disabled: false,
+            is_operator: false,
         };
         self.accounts.insert(name.clone(), row);
         AccountChange::Added { owner, name }
@@ -45,6 +53,49 @@ impl Registrar {
         let row = self.accounts.get_mut(&Nick::parse(name).unwrap()).unwrap();
         row.is_disabled = true;
         AccountChange::LoggedOut { owner: row.owner }
+    }
+
+    pub(crate) fn set_operator(&mut self, name: &str, is_operator: bool) -> AccountChange {
+        let row = self.accounts.get_mut(&Nick::parse(name).unwrap()).unwrap();
+        row.is_operator = is_operator;
+        AccountChange::OperatorSet {
+            owner: row.owner,
+            is_operator,
+        }
+    }
+
+    /// Keeps what the hub has it keep.
+    pub(crate) fn write(&mut self, record: RegistryRecord) {
+        match record {
+            RegistryRecord::Charter(charter) => {
+                self.charters.insert(charter.room.clone(), charter);
+            }
+            RegistryRecord::CharterGone(room) => {
+                let charter = self.charters.remove(&room);
+                assert!(charter.is_some(), "{room} is forgotten and was not known");
+            }
+            RegistryRecord::Rule(rule) => {
+                let before = self.rules.insert(rule.id, rule);
+                assert!(before.is_none(), "each rule has an id of its own");
+            }
+            RegistryRecord::RuleGone(rule) => {
+                let rule = self.rules.remove(&rule);
+                assert!(rule.is_some(), "a rule has ended that was not known");
+            }
+        }
+    }
+
+    /// What a start finds.
+    pub(crate) fn chartered(&self) -> (Vec<CharterRecord>, Vec<Rule>) {
+        let charters = self.charters.values().cloned().collect();
+        (charters, self.rules.values().cloned().collect())
+    }
+
+    pub(crate) fn held(&self) -> Held {
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|(name, row)| (name.key(), row.owner))
+            .collect()
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> AccountChange {
@@ -110,6 +161,7 @@ impl Registrar {
         let account = Account {
             owner: row.owner,
             name: name.clone(),
+            is_operator: row.is_operator,
             failed_logins: row.failed_logins,
             token,
         };

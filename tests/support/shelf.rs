@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chatd::hub::history::{
-    Answer, OwnerId, Page, Partner, Place, Question, Range, Record, RecordKind, Stored,
+    Answer, OwnerId, Page, Partner, Place, Question, Range, Record, RecordKind, Restored, Stored,
     StoredChange, Unread,
 };
 use chatd::hub::id::MessageId;
+use chatd::hub::name::RoomName;
 
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     messages: Vec<Stored>,
     changes: Vec<(MessageId, Record)>,
     marks: BTreeMap<(OwnerId, Partner), MessageId>,
+    topics: BTreeMap<RoomName, Arc<str>>,
     last: MessageId,
 }
 
@@ -42,7 +44,14 @@ impl Shelf {
                 self.change(*message, Some(text.clone()), record);
             }
             RecordKind::Deleted { message } => self.change(*message, None, record),
-            RecordKind::TopicSet { .. } => {}
+            RecordKind::TopicSet { room, topic } => match topic {
+                Some(topic) => {
+                    self.topics.insert(room.clone(), topic.clone());
+                }
+                None => {
+                    self.topics.remove(room);
+                }
+            },
             RecordKind::MarkSet { owner, of, upto } => {
                 let mark = self.marks.entry((*owner, of.clone())).or_default();
                 *mark = (*mark).max(*upto);
@@ -56,6 +65,15 @@ impl Shelf {
         message.text = text;
         message.changed_at = Some(record.at);
         self.changes.push((id, record.clone()));
+    }
+
+    /// What a start finds, after events with ids up to `last`.
+    pub(crate) fn restored(&self, last: MessageId) -> Restored {
+        Restored {
+            last_id: last.max(self.last),
+            topics: self.topics.clone().into_iter().collect(),
+            sent: Vec::new(),
+        }
     }
 
     /// The id of the message that was kept as number `index`, from 1.
@@ -77,6 +95,7 @@ impl Shelf {
             Question::Search {
                 asker,
                 query,
+                hidden,
                 limit,
             } => {
                 let is_meant = |it: &&Stored| {
@@ -86,7 +105,10 @@ impl Shelf {
                         && query.from.as_ref().is_none_or(|from| it.from.nick == *from)
                         && query.after.is_none_or(|after| it.id > after)
                         && query.before.is_none_or(|before| it.id < before)
-                        && (matches!(it.place, Place::Room(_)) || is_party(it, *asker))
+                        && match &it.place {
+                            Place::Room(room) => !hidden.contains(room),
+                            Place::User { .. } => is_party(it, *asker),
+                        }
                         && it.text.is_some()
                 };
                 let mut page = Page {

@@ -207,6 +207,7 @@ impl<'a> Delivery<'a> {
         if self.to.starts_with('#') {
             let body = ClientBody::Join {
                 room: self.to.to_owned().into(),
+                key: None,
                 last: None,
                 since: None,
             };

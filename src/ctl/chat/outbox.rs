@@ -204,6 +204,7 @@ fn has_more(answer: &ServerMessage) -> bool {
             | ServerMessage::Found { more: true, .. }
             | ServerMessage::Missed { more: true, .. }
             | ServerMessage::Unread { more: true, .. }
+            | ServerMessage::Rules { more: true, .. }
     )
 }
 
@@ -225,6 +226,9 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Users { re, .. }
         | ServerMessage::Ignores { re, .. }
         | ServerMessage::Whois { re, .. }
+        | ServerMessage::Moderated { re, .. }
+        | ServerMessage::Rules { re, .. }
+        | ServerMessage::Room { re, .. }
         | ServerMessage::Pong { re }
         | ServerMessage::Error { re, .. } => re.id.as_deref(),
         ServerMessage::Welcome { .. }
@@ -241,6 +245,12 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Nick { .. }
         | ServerMessage::Topic { .. }
         | ServerMessage::Away { .. }
+        | ServerMessage::Kicked { .. }
+        | ServerMessage::Role { .. }
+        | ServerMessage::RoomSet { .. }
+        | ServerMessage::RuleAdded { .. }
+        | ServerMessage::RuleEnded { .. }
+        | ServerMessage::Invited { .. }
         | ServerMessage::Notice { .. }
         | ServerMessage::Unknown => None,
     }

@@ -89,7 +89,14 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         | ClientBody::Away { .. }
         | ClientBody::Edit { .. }
         | ClientBody::Delete { .. }
+        | ClientBody::Invite { .. }
+        | ClientBody::Kick { .. }
+        | ClientBody::AddRule { .. }
+        | ClientBody::EndRule { .. }
+        | ClientBody::Grant { .. }
+        | ClientBody::SetRoom { .. }
         | ClientBody::Unread => 2.0,
+        ClientBody::Rules { .. } => 3.0,
         ClientBody::History { limit, .. } => 2.0 + more_for(*limit),
         ClientBody::Search { limit, .. } => 4.0 + more_for(*limit),
         ClientBody::Part { .. }
@@ -103,6 +110,7 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         | ClientBody::Names { .. }
         | ClientBody::Users
         | ClientBody::Whois { .. }
+        | ClientBody::ShowRoom { .. }
         | ClientBody::Ping => 1.0,
         ClientBody::Pong | ClientBody::Quit { .. } => 0.0,
     }

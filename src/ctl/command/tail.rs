@@ -103,6 +103,7 @@ impl Follower {
     fn enter(&mut self) {
         let body = ClientBody::Join {
             room: self.room.clone().into(),
+            key: None,
             last: None,
             since: None,
         };

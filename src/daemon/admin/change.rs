@@ -18,6 +18,7 @@ use super::rights::Operator;
 use crate::daemon::logging::AUDIT;
 use crate::daemon::reload::ReloadError;
 use crate::hub::input::AdminCommand;
+use crate::hub::moderation::request::{Moderated, Moderation};
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Administered;
 use crate::hub::refusal::Refusal;
@@ -41,7 +42,15 @@ pub(super) async fn kick(
     let outcome = match nick {
         Ok(nick) => {
             let reason = kick.reason.map(Arc::from);
-            administer(&state, AdminCommand::Kick { nick, reason }).await
+            administer(
+                &state,
+                AdminCommand::Moderate(Moderation::Kick {
+                    room: None,
+                    nick,
+                    reason,
+                }),
+            )
+            .await
         }
         Err(refusal) => Err(refusal.into()),
     };
@@ -197,6 +206,10 @@ fn sessions(administered: &Administered) -> Option<usize> {
     match administered {
         Administered::Sessions(count) => Some(*count),
         Administered::TopicSet => None,
+        Administered::Moderated(moderated) => match moderated {
+            Moderated::Done { sessions } => Some(*sessions),
+            Moderated::Rules(_) | Moderated::Room(_) => None,
+        },
     }
 }
 

@@ -13,6 +13,7 @@ use crate::hub::account::{AccountAnswer, AccountQuestion};
 use crate::hub::held::Held;
 use crate::hub::history::Ticket;
 use crate::hub::input::Input;
+use crate::hub::output::RegistryRecord;
 use crate::registry::{HashCost, News, OpenError, Options, Registry};
 
 /// The registry, and what it had no room for.
@@ -20,6 +21,7 @@ use crate::registry::{HashCost, News, OpenError, Options, Registry};
 pub(super) struct Accounts {
     registry: Registry,
     unasked: Vec<Ticket>,
+    unwritten: usize,
     /// For what the registry tells, kept for its memory only.
     news: Vec<News>,
 }
@@ -29,6 +31,7 @@ impl Accounts {
         Self {
             registry,
             unasked: Vec::new(),
+            unwritten: 0,
             news: Vec::new(),
         }
     }
@@ -46,11 +49,21 @@ impl Core {
         }
     }
 
+    /// Has the registry keep something.
+    pub(super) fn register(&mut self, _record: RegistryRecord) {
+        self.accounts.unwritten += 1;
+        self.work.notify_one();
+    }
+
     /// Takes in what the registry has done meanwhile.
     pub(super) fn take_account_news(&mut self) {
         for ticket in mem::take(&mut self.accounts.unasked) {
             let answer = AccountAnswer::Busy;
             self.tell_hub(Input::AccountAnswered { ticket, answer });
+        }
+        let records = mem::take(&mut self.accounts.unwritten);
+        if records > 0 {
+            self.tell_hub(Input::Registered { records });
         }
         let mut news = mem::take(&mut self.accounts.news);
         self.accounts.registry.take_news(&mut news);

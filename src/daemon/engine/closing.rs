@@ -53,6 +53,7 @@ impl Core {
             | QuitReason::TooManyFromAddress
             | QuitReason::TooFastFromAddress
             | QuitReason::Kicked(_)
+            | QuitReason::Banned(_)
             | QuitReason::LoggedOut
             | QuitReason::Shutdown => {
                 connection
@@ -91,6 +92,7 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         | QuitReason::TooManyFromAddress
         | QuitReason::TooFastFromAddress
         | QuitReason::Kicked(_)
+        | QuitReason::Banned(_)
         | QuitReason::LoggedOut
         | QuitReason::Shutdown => (None, None),
     };

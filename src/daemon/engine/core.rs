@@ -319,6 +319,7 @@ fn refused(outputs: &[Output]) -> Option<&QuitReason> {
         | Output::Record(_)
         | Output::Ask { .. }
         | Output::AskAccount { .. }
+        | Output::Register(_)
         | Output::Hold { .. }
         | Output::Release { .. }
         | Output::Enter(_)

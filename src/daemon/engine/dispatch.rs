@@ -49,6 +49,7 @@ impl Core {
             Output::Record(record) => self.keep(record),
             Output::Ask { ticket, question } => self.ask(ticket, question),
             Output::AskAccount { ticket, question } => self.ask_account(ticket, question),
+            Output::Register(record) => self.register(record),
             Output::Hold { session } => self.shards.hold(session.slot),
             Output::Release {
                 session,
@@ -196,6 +197,7 @@ impl Core {
             | Reply::Users(_)
             | Reply::Ignores(_)
             | Reply::Whois(_)
+            | Reply::Moderated(_)
             | Reply::Pong => {}
         }
         let Some(connection) = self.open(session) else {
@@ -274,6 +276,12 @@ impl Core {
             | EventKind::TopicChanged { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::NickRegistered { .. }
+            | EventKind::Kicked { .. }
+            | EventKind::RoleChanged { .. }
+            | EventKind::RoomChanged { .. }
+            | EventKind::RuleAdded { .. }
+            | EventKind::RuleEnded { .. }
+            | EventKind::Invited { .. }
             | EventKind::Notice { .. } => {}
         }
     }
@@ -327,6 +335,7 @@ impl Core {
             Audit::Gone { nick } => info!(target: "chatd::connection", %nick, "has not come back"),
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
             Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
+            Audit::Moderated { session, deed } => self.log_deed(session, &deed),
             Audit::Throttled { session } => {
                 let nick = self
                     .open(session)

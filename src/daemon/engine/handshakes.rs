@@ -158,6 +158,7 @@ impl Core {
             | QuitReason::TooManyFromAddress
             | QuitReason::TooFastFromAddress
             | QuitReason::Kicked(_)
+            | QuitReason::Banned(_)
             | QuitReason::LoggedOut
             | QuitReason::Shutdown => None,
         };

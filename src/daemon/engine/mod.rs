@@ -17,6 +17,7 @@ mod answer;
 mod closing;
 mod connection;
 mod core;
+mod deeds;
 mod dispatch;
 pub mod handle;
 mod handshakes;

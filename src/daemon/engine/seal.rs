@@ -74,6 +74,8 @@ impl Core {
             // Which rooms these are is not known here, and they are rare.
             EventKind::NickChanged { .. }
             | EventKind::AwayChanged { .. }
+            | EventKind::RuleAdded { .. }
+            | EventKind::RuleEnded { .. }
             | EventKind::Notice { room: None, .. } => {
                 self.make_all_loud();
                 self.seal_loud_rooms();
@@ -86,6 +88,10 @@ impl Core {
             | EventKind::Joined { .. }
             | EventKind::Parted { .. }
             | EventKind::TopicChanged { .. }
+            | EventKind::Kicked { .. }
+            | EventKind::RoleChanged { .. }
+            | EventKind::RoomChanged { .. }
+            | EventKind::Invited { .. }
             | EventKind::NickRegistered { .. }
             | EventKind::Notice { room: Some(_), .. } => {}
         }
@@ -128,6 +134,12 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::Deleted { .. }
         | EventKind::MarkedRead { .. }
         | EventKind::TopicChanged { .. }
+        | EventKind::Kicked { .. }
+        | EventKind::RoleChanged { .. }
+        | EventKind::RoomChanged { .. }
+        | EventKind::RuleAdded { .. }
+        | EventKind::RuleEnded { .. }
+        | EventKind::Invited { .. }
         | EventKind::NickRegistered { .. }
         | EventKind::Notice { .. } => false,
     }

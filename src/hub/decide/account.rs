@@ -8,9 +8,11 @@ use crate::hub::authenticate::Enrolment;
 use crate::hub::command::Entry;
 use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserKey};
+use crate::hub::moderation::rule::Effect;
+use crate::hub::moderation::subject::Traits;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
-use crate::hub::refusal::Refusal;
+use crate::hub::refusal::{InForce, Refusal};
 use crate::hub::secret::Secret;
 use crate::hub::state::State;
 use crate::hub::time::UnixMillis;
@@ -41,6 +43,7 @@ pub(super) fn log_in(
     } = login;
     let Some(user) = state.user_named(&nick) else {
         must_not_need_account(facts, session)?;
+        must_not_be_banned(facts, session, &nick, None)?;
         if held.has_nick(&nick) {
             return Err(Refusal::NickRegistered(nick));
         }
@@ -57,6 +60,9 @@ pub(super) fn log_in(
     // Who has the key of somebody who is here by an account had it from a login to that.
     if key.is_none() || state.account_of(user).is_none() {
         must_not_need_account(facts, session)?;
+    }
+    if !state.is_server_operator(user) {
+        must_not_be_banned(facts, session, &nick, state.account_of(user))?;
     }
     match key {
         None if held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
@@ -156,6 +162,29 @@ fn must_not_need_account(facts: Facts<'_>, session: SessionId) -> Result<(), Ref
     }
 }
 
+/// Whether the server's bans let somebody in from there, under this nick and perhaps this account.
+pub(in crate::hub) fn must_not_be_banned(
+    facts: Facts<'_>,
+    session: SessionId,
+    nick: &Nick,
+    account: Option<&Nick>,
+) -> Result<(), Refusal> {
+    let session = facts.state.session(session);
+    let network = session.and_then(|session| session.network);
+    let who = Traits {
+        nick,
+        account,
+        networks: network.as_slice(),
+    };
+    match facts.state.rules.holding(None, Effect::Ban, who) {
+        None => Ok(()),
+        Some(ban) => {
+            let ban = InForce::of(ban, facts.now.unix);
+            Err(Refusal::Banned(None, Box::new(ban)))
+        }
+    }
+}
+
 /// Another spelling of one's own nick is a change; the same spelling is none. An account's nick is for
 /// whoever is logged in to it.
 pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> {
@@ -165,6 +194,9 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
     let is_own = nick == asker.user.nick || asker.state.account_of(asker.id) == Some(&nick);
     if !is_own && asker.held.has_nick(&nick) {
         return Err(Refusal::NickRegistered(nick));
+    }
+    if !asker.state.is_server_operator(asker.id) {
+        asker.may_be_called(&nick)?;
     }
     match asker.state.user_named(&nick) {
         Some(holder) if holder != asker.id => Err(Refusal::NickInUse(nick)),

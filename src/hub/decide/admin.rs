@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::moderation::{self, Moderator, Order};
 use super::{Facts, text};
-use crate::hub::id::{RoomId, UserId};
+use crate::hub::id::RoomId;
 use crate::hub::input::AdminCommand;
 use crate::hub::name::RoomName;
 use crate::hub::refusal::Refusal;
@@ -12,10 +13,7 @@ use crate::hub::state::State;
 /// An [`AdminCommand`] with all names resolved.
 #[derive(Debug)]
 pub(in crate::hub) enum AdminDecision {
-    Kick {
-        user: UserId,
-        reason: Option<Arc<str>>,
-    },
+    Moderate(Order),
     Announce {
         room: Option<RoomId>,
         text: Arc<str>,
@@ -36,11 +34,8 @@ pub(in crate::hub) fn decide(
         state, settings, ..
     } = facts;
     match command {
-        AdminCommand::Kick { nick, reason } => {
-            text::optional_line(reason.as_deref(), settings.topic_bytes)?;
-            let user = state.user_named(&nick);
-            let user = user.ok_or(Refusal::NoSuchUser(nick))?;
-            Ok(AdminDecision::Kick { user, reason })
+        AdminCommand::Moderate(request) => {
+            moderation::decide(facts, Moderator(None), request).map(AdminDecision::Moderate)
         }
         AdminCommand::Announce { room, text } => {
             text::message(&text, settings.message_bytes)?;

@@ -9,8 +9,8 @@ use crate::hub::id::MessageId;
 use crate::hub::refusal::Refusal;
 use crate::hub::settings::{OnFailure, Settings};
 
-/// No room is secret, so everyone might have heard what was said in any of them; privately, only the
-/// two did, and the store goes by who they are and not by their nicks.
+/// Who could come into a room at any time might have heard what was said there; privately, only the two did,
+/// and the store goes by who they are and not by their nicks.
 pub(super) fn page(
     asker: &Asker<'_>,
     of: Partner,
@@ -18,6 +18,7 @@ pub(super) fn page(
     limit: usize,
 ) -> Result<Decision, Refusal> {
     asker.history()?;
+    may_read(asker, Some(&of))?;
     let question = Question::Page {
         asker: asker.owner(),
         of: of.clone(),
@@ -26,6 +27,18 @@ pub(super) fn page(
     };
     let purpose = Purpose::Page(of);
     Ok(Decision::Ask { question, purpose })
+}
+
+fn may_read(asker: &Asker<'_>, of: Option<&Partner>) -> Result<(), Refusal> {
+    let Some(Partner::Room(name)) = of else {
+        return Ok(());
+    };
+    match asker.state.room_named(name) {
+        Some(room) if !asker.state.may_read(asker.id, room) => {
+            asker.own_room(name.clone()).map(drop)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 pub(super) fn search(asker: &Asker<'_>, query: Query, limit: usize) -> Result<Decision, Refusal> {
@@ -38,9 +51,15 @@ pub(super) fn search(asker: &Asker<'_>, query: Query, limit: usize) -> Result<De
             max: bytes_max,
         });
     }
+    may_read(asker, query.of.as_ref())?;
+    let hidden = match &query.of {
+        None => asker.state.unreadable_to(asker.id),
+        Some(_) => Vec::new(),
+    };
     let question = Question::Search {
         asker: asker.owner(),
         query,
+        hidden,
         limit: limit.clamp(1, PAGE_MAX),
     };
     let purpose = Purpose::Search;

@@ -15,10 +15,12 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
+            asker.may_speak_in(room, &speech.text)?;
             Ok(Decision::Say { room, speech })
         }
         Target::User(nick) => {
             let to = asker.user_named(nick)?;
+            asker.may_say(&speech.text)?;
             Ok(Decision::Tell { to, speech })
         }
     }

@@ -1,17 +1,20 @@
 //! From a command to a decision or a refusal: may the session do this, now, here? Nothing changes
 //! here and nobody is told. One file per family of commands.
 
-mod account;
+pub(super) mod account;
 pub(super) mod admin;
 mod history;
 mod membership;
 mod message;
+pub(super) mod moderation;
 mod query;
 mod room;
+mod speech;
 mod text;
 mod token;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::account::Claim;
 use super::ask::Purpose;
@@ -25,8 +28,11 @@ use super::name::{Nick, RoomName};
 use super::output::Reply;
 use super::refusal::Refusal;
 use super::settings::Settings;
-use super::state::State;
+use super::state::{DEFAULT_ROOM, State};
+use super::time::Now;
 use super::user::User;
+
+use moderation::{Moderator, Order};
 
 /// What is to happen, with all names resolved. It is possible: carrying it out cannot fail.
 #[derive(Debug)]
@@ -55,6 +61,13 @@ pub(super) enum Decision {
     Rename(Nick),
     /// A room that is perhaps not open yet.
     Enter(RoomName),
+    /// A user may come in once.
+    Invite {
+        room: RoomId,
+        user: UserId,
+    },
+    /// Order is kept.
+    Moderate(Order),
     Leave {
         room: RoomId,
         reason: Option<Arc<str>>,
@@ -105,6 +118,7 @@ pub(super) struct Speech {
 /// What a decision goes by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
+    pub(super) now: Now,
     pub(super) state: &'a State,
     pub(super) settings: &'a Settings,
     pub(super) held: &'a Held,
@@ -169,7 +183,12 @@ pub(super) fn decide(
         // What only a user may.
         Command::Nick(nick) => account::rename(&asker()?, nick),
         Command::Away(text) => account::set_away(&asker()?, text),
-        Command::Join(room) => membership::join(&asker()?, room),
+        Command::Join { room, key } => membership::join(&asker()?, room, key.as_deref()),
+        Command::Invite { room, nick } => membership::invite(&asker()?, room, nick),
+        Command::Moderate(request) => {
+            let by = Moderator(Some(asker()?.id));
+            moderation::decide(facts, by, request).map(Decision::Moderate)
+        }
         Command::Part { room, reason } => membership::part(&asker()?, room, reason),
         Command::Send {
             to,
@@ -201,9 +220,20 @@ pub(super) fn decide(
     }
 }
 
+/// Whether a user who has just logged in comes into the default room, which is named.
+pub(super) fn may_enter_default_room(
+    facts: Facts<'_>,
+    session: SessionId,
+) -> Result<RoomName, Refusal> {
+    let asker = Asker::find(facts, session)?;
+    membership::may_enter(&asker, DEFAULT_ROOM, None)?;
+    Ok(facts.settings.default_room.clone())
+}
+
 /// Who asks, and what they ask about.
 #[derive(Clone, Copy)]
-struct Asker<'a> {
+pub(super) struct Asker<'a> {
+    now: Now,
     state: &'a State,
     settings: &'a Settings,
     held: &'a Held,
@@ -214,8 +244,9 @@ struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    fn find(facts: Facts<'a>, session: SessionId) -> Result<Self, Refusal> {
+    pub(super) fn find(facts: Facts<'a>, session: SessionId) -> Result<Self, Refusal> {
         let Facts {
+            now,
             state,
             settings,
             held,
@@ -225,6 +256,7 @@ impl<'a> Asker<'a> {
         let found = state.session(session).and_then(|session| session.user);
         let id = found.ok_or(Refusal::NotLoggedIn)?;
         Ok(Self {
+            now,
             state,
             settings,
             held,
@@ -244,9 +276,10 @@ impl<'a> Asker<'a> {
         session.is_some_and(|session| session.deaf)
     }
 
-    /// A room by name that is open.
+    /// A room by name that is open, and not secret to the user.
     fn room(&self, name: RoomName) -> Result<RoomId, Refusal> {
         let room = self.state.room_named(&name);
+        let room = room.filter(|&room| self.state.may_know_of(self.id, room));
         room.ok_or(Refusal::NoSuchRoom(name))
     }
 
@@ -254,8 +287,8 @@ impl<'a> Asker<'a> {
     fn own_room(&self, name: RoomName) -> Result<RoomId, Refusal> {
         match self.state.room_named(&name) {
             Some(room) if self.user.is_in(room) => Ok(room),
-            Some(_) => Err(Refusal::NotInRoom(name)),
-            None => Err(Refusal::NoSuchRoom(name)),
+            Some(room) if self.state.may_know_of(self.id, room) => Err(Refusal::NotInRoom(name)),
+            Some(_) | None => Err(Refusal::NoSuchRoom(name)),
         }
     }
 
@@ -264,4 +297,9 @@ impl<'a> Asker<'a> {
         let user = self.state.user_named(&nick);
         user.ok_or(Refusal::NoSuchUser(nick))
     }
+}
+
+/// A wait as clients are told it, rounded up, so that who waits for it is not too early.
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,10 @@
-//! Questions that change nothing. No room is secret: every user may ask about all of them.
+//! Questions that change nothing. Every user may ask about everything but what a room hides.
 
 use super::{Asker, Decision};
 use crate::hub::id::UserId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
+use crate::hub::permission::Action;
 use crate::hub::refusal::Refusal;
 use crate::hub::view;
 
@@ -12,7 +13,8 @@ pub(super) fn ignores(asker: &Asker<'_>) -> Decision {
 }
 
 pub(super) fn rooms(asker: &Asker<'_>) -> Decision {
-    Decision::Answer(Reply::Rooms(view::rooms(asker.state)))
+    let rooms = view::rooms(asker.state, |room| asker.state.may_know_of(asker.id, room));
+    Decision::Answer(Reply::Rooms(rooms))
 }
 
 pub(super) fn users(asker: &Asker<'_>) -> Decision {
@@ -25,16 +27,32 @@ pub(super) fn users(asker: &Asker<'_>) -> Decision {
 }
 
 pub(super) fn names(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refusal> {
-    let room = asker.state.room(asker.room(name)?);
+    let id = asker.room(name)?;
+    let room = asker.state.room(id);
+    let members = if asker.state.may_see_members(asker.id, id) {
+        nicks(asker, &room.members)
+    } else {
+        let members = room.members.iter().copied();
+        // Who keeps order can be found, and nobody doubts that they are there themselves.
+        let shown = members.filter(|&member| {
+            member == asker.id || asker.state.role_in(member, id).may(Action::Rule)
+        });
+        nicks(asker, &shown.collect::<Vec<_>>())
+    };
     Ok(Decision::Answer(Reply::Names {
         room: room.name.clone(),
         topic: room.topic.clone(),
-        members: nicks(asker, &room.members),
+        members,
     }))
 }
 
 pub(super) fn whois(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> {
-    let summary = view::user(asker.state, asker.user_named(nick)?);
+    let user = asker.user_named(nick)?;
+    let state = asker.state;
+    let summary = view::user(state, user, |room| {
+        user == asker.id
+            || state.may_know_of(asker.id, room) && state.may_see_members(asker.id, room)
+    });
     Ok(Decision::Answer(Reply::Whois(summary)))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         // Refused to whoever is logged in, in words of their own.
         | Command::Login { .. }
         | Command::LogInAs { .. } => true,
-        Command::Join(room) | Command::Part { room, .. } => is_for(room),
+        Command::Join { room, .. } | Command::Part { room, .. } => is_for(room),
         Command::Send { to, .. } => match to {
             Target::Room(room) => is_for(room),
             Target::User(_) => is_everywhere,
@@ -35,6 +35,8 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Delete { .. }
         | Command::MarkRead { .. }
         | Command::Unread
+        | Command::Invite { .. }
+        | Command::Moderate(_)
         | Command::Away(_)
         | Command::Deaf(_)
         | Command::Ignore { .. }

@@ -8,6 +8,7 @@ use super::index::owner_tag;
 use super::query::{Words, words};
 use super::{Progress, file};
 use crate::hub::history::{OwnerId, PAGE_MAX, Page, Partner, Place, Query, Stored, Trouble};
+use crate::hub::name::RoomName;
 use crate::store::deadline::Deadline;
 use crate::store::error::trouble;
 use crate::store::ids::{from_sql, to_sql};
@@ -30,7 +31,7 @@ impl Finder {
         (path, progress): (&Path, &Progress),
         limit_in_time: &Deadline,
         history: &Connection,
-        (asker, query): (OwnerId, &Query),
+        (asker, query, hidden): (OwnerId, &Query, &[RoomName]),
         limit: usize,
     ) -> rusqlite::Result<Page> {
         let Some(expressions) = expressions(history, asker, query)? else {
@@ -52,6 +53,7 @@ impl Finder {
             history,
             query,
             asker,
+            hidden,
             limit: limit.clamp(1, PAGE_MAX),
         };
         let found = search.run(&expressions);
@@ -71,6 +73,8 @@ struct Search<'a> {
     history: &'a Connection,
     query: &'a Query,
     asker: OwnerId,
+    /// By name.
+    hidden: &'a [RoomName],
     limit: usize,
 }
 
@@ -109,7 +113,7 @@ impl Search<'_> {
             looked += 1;
             // The index may lag: one that was removed or deleted since then is not found.
             let found = message(self.history, from_sql(id))?
-                .filter(|found| found.text.is_some() && may_see(self.asker, found));
+                .filter(|found| found.text.is_some() && self.may_see(found));
             if let Some(found) = found {
                 if page.messages.len() == self.limit {
                     page.has_more = true;
@@ -123,14 +127,15 @@ impl Search<'_> {
         }
         Ok(None)
     }
-}
 
-/// Everybody sees what is said in rooms; privately, only the two do, and the one who was not heard.
-fn may_see(asker: OwnerId, message: &Stored) -> bool {
-    match &message.place {
-        Place::Room(_) => true,
-        Place::User { to, is_unheard } => {
-            message.from.owner == asker || (to.owner == asker && !is_unheard)
+    /// Everybody sees what is said in rooms that are not hidden from them; privately, only the two do, and the
+    /// one who was not heard.
+    fn may_see(&self, message: &Stored) -> bool {
+        match &message.place {
+            Place::Room(room) => self.hidden.binary_search(room).is_err(),
+            Place::User { to, is_unheard } => {
+                message.from.owner == self.asker || (to.owner == self.asker && !is_unheard)
+            }
         }
     }
 }

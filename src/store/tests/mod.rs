@@ -159,6 +159,7 @@ impl Story {
         let question = Question::Search {
             asker: owner(asker),
             query,
+            hidden: Vec::new(),
             limit: 100,
         };
         let answer = self.ask(question);

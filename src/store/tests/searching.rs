@@ -226,6 +226,7 @@ fn an_index_that_cannot_be_used_is_told_of_and_nothing_is_searched_in_part() {
     let query = Question::Search {
         asker: owner("ben"),
         query: words("tea"),
+        hidden: Vec::new(),
         limit: 9,
     };
     assert_eq!(story.ask(query), Answer::Failed(Trouble::Unindexed));

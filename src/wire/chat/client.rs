@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::asked::{Bounds, Credentials, RuleAbout};
 use super::{ID_BYTES_MAX, Kind, is_no, is_yes};
 use crate::wire::fields::{Field, Fields, RequestError};
 use crate::wire::hidden::Hidden;
@@ -56,6 +57,9 @@ pub enum ClientBody<'a> {
     /// With `last` or `since` it is answered by `joined` and by `history`.
     Join {
         room: Cow<'a, str>,
+        /// Where the room has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<Cow<'a, str>>,
         /// So many of the newest messages.
         #[serde(skip_serializing_if = "Option::is_none")]
         last: Option<u64>,
@@ -141,6 +145,57 @@ pub enum ClientBody<'a> {
         on: bool,
     },
     Ignores,
+    /// Lets a user into a room once.
+    Invite {
+        room: Cow<'a, str>,
+        nick: Cow<'a, str>,
+    },
+    /// Takes a user out of a room, or without one ends all their sessions.
+    Kick {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<Cow<'a, str>>,
+        nick: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Cow<'a, str>>,
+    },
+    /// Makes a rule of a room, or without one of the server; `effect` is `ban`, `mute`, `exempt` or `invite`.
+    AddRule {
+        #[serde(flatten)]
+        about: RuleAbout<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Cow<'a, str>>,
+        /// Seconds; for ever when absent.
+        #[serde(rename = "lasts_s", skip_serializing_if = "Option::is_none")]
+        lasts: Option<u64>,
+        /// Whether those whom a ban is about are taken out at once; true when absent.
+        #[serde(skip_serializing_if = "is_yes")]
+        evicts: bool,
+    },
+    EndRule {
+        #[serde(flatten)]
+        about: RuleAbout<'a>,
+    },
+    /// Which rules hold in a room, or without one on the server.
+    Rules {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<Cow<'a, str>>,
+    },
+    /// Gives a role in a room: `voiced`, `operator`, `owner`; without one, takes it away.
+    Grant {
+        room: Cow<'a, str>,
+        nick: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<Cow<'a, str>>,
+    },
+    SetRoom {
+        room: Cow<'a, str>,
+        setting: Cow<'a, str>,
+        value: Cow<'a, str>,
+    },
+    /// What is set about a room, and who has a role there.
+    ShowRoom {
+        room: Cow<'a, str>,
+    },
     Rooms,
     Names {
         room: Cow<'a, str>,
@@ -188,6 +243,7 @@ impl<'a> ClientBody<'a> {
             },
             "join" => Self::Join {
                 room: fields.text(Field::Room)?,
+                key: fields.text_if_any(Field::Key)?,
                 last: fields.number_if_any(Field::Last)?,
                 since: fields.text_if_any(Field::Since)?,
             },
@@ -241,6 +297,40 @@ impl<'a> ClientBody<'a> {
                 on: fields.truth_if_any(Field::On)?.unwrap_or(true),
             },
             "ignores" => Self::Ignores,
+            "invite" => Self::Invite {
+                room: fields.text(Field::Room)?,
+                nick: fields.text(Field::Nick)?,
+            },
+            "kick" => Self::Kick {
+                room: fields.text_if_any(Field::Room)?,
+                nick: fields.text(Field::Nick)?,
+                reason: fields.text_if_any(Field::Reason)?,
+            },
+            "add_rule" => Self::AddRule {
+                about: RuleAbout::from_fields(fields)?,
+                reason: fields.text_if_any(Field::Reason)?,
+                lasts: fields.number_if_any(Field::Lasts)?,
+                evicts: fields.truth_if_any(Field::Evicts)?.unwrap_or(true),
+            },
+            "end_rule" => Self::EndRule {
+                about: RuleAbout::from_fields(fields)?,
+            },
+            "rules" => Self::Rules {
+                room: fields.text_if_any(Field::Room)?,
+            },
+            "grant" => Self::Grant {
+                room: fields.text(Field::Room)?,
+                nick: fields.text(Field::Nick)?,
+                role: fields.text_if_any(Field::Role)?,
+            },
+            "set_room" => Self::SetRoom {
+                room: fields.text(Field::Room)?,
+                setting: fields.text(Field::Setting)?,
+                value: fields.text(Field::Value)?,
+            },
+            "show_room" => Self::ShowRoom {
+                room: fields.text(Field::Room)?,
+            },
             "rooms" => Self::Rooms,
             "names" => Self::Names {
                 room: fields.text(Field::Room)?,
@@ -281,43 +371,4 @@ pub struct ClientMessage<'a> {
     pub id: Option<Cow<'a, str>>,
     #[serde(flatten)]
     pub body: ClientBody<'a>,
-}
-
-/// What proves whose account it is: its name and password, or a token, which is some account's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Credentials<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<Hidden<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<Hidden<'a>>,
-}
-
-impl<'a> Credentials<'a> {
-    fn from_fields(fields: &mut Fields<'a>) -> Result<Self, RequestError> {
-        Ok(Self {
-            account: fields.text_if_any(Field::Account)?,
-            password: fields.text_if_any(Field::Password)?.map(Hidden),
-            token: fields.text_if_any(Field::Token)?.map(Hidden),
-        })
-    }
-}
-
-/// Between what; each is a message id or a time in RFC 3339's form, and not part of what is meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Bounds<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<Cow<'a, str>>,
-}
-
-impl<'a> Bounds<'a> {
-    fn from_fields(fields: &mut Fields<'a>) -> Result<Self, RequestError> {
-        Ok(Self {
-            before: fields.text_if_any(Field::Before)?,
-            after: fields.text_if_any(Field::After)?,
-        })
-    }
 }

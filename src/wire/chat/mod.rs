@@ -5,11 +5,15 @@
 //! A client writes [`ClientMessage`] and reads [`ServerMessage`] with serde. The server reads with
 //! [`ClientBody::from_fields`], which can say what is wrong with which field.
 
+mod asked;
 mod client;
 mod server;
+mod told;
 
-pub use client::{Bounds, ClientBody, ClientMessage, Credentials, id_from_fields};
-pub use server::{Kept, Limits, Re, Room, ServerMessage, UnreadCount};
+pub use asked::{Bounds, Credentials, RuleAbout};
+pub use client::{ClientBody, ClientMessage, id_from_fields};
+pub use server::ServerMessage;
+pub use told::{Kept, Limits, Re, RoleOf, Room, Rule, Setting, UnreadCount};
 
 use serde::{Deserialize, Serialize};
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::told::{Kept, Limits, Re, RoleOf, Room, Rule, Setting, UnreadCount};
 use super::{Kind, is_no, is_none_of_them, is_yes, is_zero, yes};
 
 /// What the server sends: answers, which carry the request's `id` when it had one, and events,
@@ -168,6 +169,34 @@ pub enum ServerMessage<S = String> {
         sessions: usize,
         since: S,
     },
+    /// A moderator's request was carried out.
+    Moderated {
+        #[serde(flatten)]
+        re: Re<S>,
+        /// So many sessions were ended or taken out of the room.
+        sessions: usize,
+    },
+    /// Which rules hold.
+    Rules {
+        #[serde(flatten)]
+        re: Re<S>,
+        rules: Vec<Rule<S>>,
+        #[serde(default, skip_serializing_if = "is_no")]
+        more: bool,
+        #[serde(default, skip_serializing_if = "is_none_of_them")]
+        left_off: usize,
+    },
+    /// What is set about a room, and who has a role there.
+    Room {
+        #[serde(flatten)]
+        re: Re<S>,
+        room: S,
+        topic: Option<S>,
+        members: usize,
+        /// By name; what is not there is `off`.
+        settings: Vec<Setting<S>>,
+        roles: Vec<RoleOf<S>>,
+    },
     Pong {
         #[serde(flatten)]
         re: Re<S>,
@@ -279,6 +308,57 @@ pub enum ServerMessage<S = String> {
         nick: S,
         text: Option<S>,
     },
+    /// A user was taken out of a room; `by` is missing for the admin socket, here and below.
+    Kicked {
+        msgid: S,
+        time: S,
+        room: S,
+        nick: S,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<S>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<S>,
+    },
+    /// A user has another role in a room, or none.
+    Role {
+        msgid: S,
+        time: S,
+        room: S,
+        nick: S,
+        role: Option<S>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<S>,
+    },
+    /// Something is set about a room.
+    RoomSet {
+        msgid: S,
+        time: S,
+        room: S,
+        setting: S,
+        value: S,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<S>,
+    },
+    /// A rule holds that this user may see or that is about them.
+    RuleAdded {
+        msgid: S,
+        time: S,
+        rule: Rule<S>,
+    },
+    RuleEnded {
+        msgid: S,
+        time: S,
+        rule: Rule<S>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<S>,
+    },
+    /// This user may enter a room once.
+    Invited {
+        msgid: S,
+        time: S,
+        room: S,
+        by: S,
+    },
     Notice {
         msgid: S,
         time: S,
@@ -289,72 +369,4 @@ pub enum ServerMessage<S = String> {
     /// A type that this client does not know, from a newer server. The server never sends it.
     #[serde(other)]
     Unknown,
-}
-
-/// The request that an answer answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Re<S = String> {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<S>,
-}
-
-/// One message of a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept<S = String> {
-    pub msgid: S,
-    pub time: S,
-    /// Or `to`, for a private message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<S>,
-    pub from: S,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<S>,
-    #[serde(default, skip_serializing_if = "Kind::is_text")]
-    pub kind: Kind,
-    /// Not there once it was deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<S>,
-    /// When it was last edited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edited: Option<S>,
-    /// When it was deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deleted: Option<S>,
-}
-
-/// How much of one conversation is unread.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnreadCount<S = String> {
-    pub of: S,
-    /// Messages of others after `read`, at most 1000; more are not counted.
-    pub unread: u32,
-    /// The mark, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read: Option<S>,
-}
-
-/// One room in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Room<S = String> {
-    pub room: S,
-    pub members: usize,
-    pub topic: Option<S>,
-}
-
-/// The bounds that a client should know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Longest object, in bytes.
-    pub frame_bytes: usize,
-    pub message_bytes: usize,
-    pub topic_bytes: usize,
-    pub nick_chars: usize,
-    pub room_chars: usize,
-    pub rooms_per_user: usize,
-    /// Commands per second in the long run; 0 means unlimited.
-    pub rate: f64,
-    /// Commands at once.
-    pub burst: f64,
-    /// The server asks after this many seconds of silence.
-    pub ping_interval_s: u64,
 }

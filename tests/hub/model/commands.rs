@@ -44,9 +44,15 @@ impl Model {
             Command::LogInAs { .. } | Command::Register { .. } => {
                 unreachable!("the simulation has no accounts")
             }
+            Command::Invite { .. } | Command::Moderate(_) | Command::Join { key: Some(_), .. } => {
+                unreachable!("nobody keeps order in the simulation")
+            }
             Command::Nick(nick) => self.rename(me?, nick),
             Command::Away(text) => self.set_away(me?, text),
-            Command::Join(name) => self.join(id, me?, name),
+            Command::Join {
+                room: name,
+                key: None,
+            } => self.join(id, me?, name),
             Command::Part { room, reason } => self.part(me?, &room, reason),
             Command::Send { to, kind, text, .. } => self.send(id, me?, to, kind, text),
             Command::Edit { .. }

@@ -13,6 +13,7 @@ use chatd::hub::event::EventKind;
 use chatd::hub::flood::REFUSALS_MAX;
 use chatd::hub::id::{SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Origin, QuitReason};
+use chatd::hub::moderation::request::Moderation;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::Reply;
 use chatd::hub::refusal::Refusal;
@@ -168,7 +169,9 @@ impl Model {
             | Command::LogInAs { .. }
             | Command::Register { .. }
             | Command::Nick(_)
-            | Command::Join(_)
+            | Command::Join { .. }
+            | Command::Invite { .. }
+            | Command::Moderate(_)
             | Command::Away(_)
             | Command::Edit { .. }
             | Command::Delete { .. }
@@ -209,12 +212,13 @@ impl Model {
 
     pub(super) fn admin(&mut self, command: AdminCommand) {
         let line = match command {
-            AdminCommand::Kick { nick, reason } => {
+            AdminCommand::Moderate(Moderation::Kick { nick, reason, .. }) => {
                 let user = self.users.iter().find(|it| it.nick == nick);
                 match user.map(|it| it.number) {
                     None => lines::refused(&Refusal::NoSuchUser(nick)),
                     Some(user) => {
                         let sessions = self.sessions_of(user);
+                        let reason = reason.filter(|text| !text.is_empty());
                         let reason = QuitReason::Kicked(reason);
                         for &session in &sessions {
                             self.end(session, &reason, true);
@@ -226,6 +230,7 @@ impl Model {
                     }
                 }
             }
+            AdminCommand::Moderate(_) => unreachable!("but kick"),
             AdminCommand::Announce { room, text } => {
                 let hearers: BTreeSet<SessionId> = match &room {
                     None => {

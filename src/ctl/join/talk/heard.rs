@@ -123,6 +123,15 @@ impl Talk {
                 self.is_out(&room);
                 return vec![Effect::Data(message)];
             }
+            ServerMessage::Kicked { room, nick, .. } if *nick == self.nick => {
+                let room = room.clone();
+                self.is_out(&room);
+            }
+            ServerMessage::Kicked { room, nick, .. } => {
+                if let Some(nicks) = self.rooms.get_mut(room) {
+                    nicks.remove(nick);
+                }
+            }
             ServerMessage::Join { room, nick, .. } => {
                 if let Some(nicks) = self.rooms.get_mut(room) {
                     nicks.insert(nick.clone());
@@ -165,6 +174,11 @@ impl Talk {
             | ServerMessage::Deleted { .. }
             | ServerMessage::Topic { .. }
             | ServerMessage::Away { .. }
+            | ServerMessage::Role { .. }
+            | ServerMessage::RoomSet { .. }
+            | ServerMessage::RuleAdded { .. }
+            | ServerMessage::RuleEnded { .. }
+            | ServerMessage::Invited { .. }
             | ServerMessage::Notice { .. } => {}
             // In another session of ours; for programs.
             ServerMessage::Read { .. } => return vec![Effect::Data(message)],
@@ -183,6 +197,9 @@ impl Talk {
             | ServerMessage::Users { .. }
             | ServerMessage::Ignores { .. }
             | ServerMessage::Whois { .. }
+            | ServerMessage::Moderated { .. }
+            | ServerMessage::Rules { .. }
+            | ServerMessage::Room { .. }
             | ServerMessage::Pong { .. }
             | ServerMessage::Ping
             | ServerMessage::Bye { .. }

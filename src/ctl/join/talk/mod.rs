@@ -334,6 +334,7 @@ fn not_done(how: &str, done: &str) -> Effect {
 fn join(room: &str) -> ClientBody<'static> {
     ClientBody::Join {
         room: room.to_owned().into(),
+        key: None,
         // What was said before is asked for apart, so that it is the same for a room that another
         // session of ours has entered already.
         last: None,

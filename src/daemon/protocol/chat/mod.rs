@@ -7,6 +7,7 @@ pub mod v1;
 
 mod complaint;
 mod escape;
+mod moderation;
 mod sentence;
 mod stamp;
 

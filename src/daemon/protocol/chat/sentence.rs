@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::moderation::{terms, with_article};
 use crate::hub::input::QuitReason;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::refusal::Refusal;
@@ -78,6 +79,45 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::TooFast { retry_after_ms } => {
             format!("Too fast. Try again in {}.", seconds(*retry_after_ms))
         }
+        Refusal::NotPermitted { needs } => {
+            format!("Only who is {} may do that.", with_article(*needs))
+        }
+        Refusal::Outranked(nick) => format!("{nick} has a role that is not below yours."),
+        Refusal::Banned(Some(room), ban) => format!("You are banned from {room}{}.", terms(ban)),
+        Refusal::Banned(None, ban) => format!("You are banned from this server{}.", terms(ban)),
+        Refusal::Muted(Some(room), mute) => format!("You are muted in {room}{}.", terms(mute)),
+        Refusal::Muted(None, mute) => format!("You are muted on this server{}.", terms(mute)),
+        Refusal::InviteOnly(room) => format!("{room} is for the invited only. Ask a member."),
+        Refusal::BadRoomKey(room) => format!("{room} has a key, and this is not it."),
+        Refusal::RoomFull { room, max } => {
+            format!("There are {max} in {room}, the most it may have.")
+        }
+        Refusal::RoomForRegistered(room) => {
+            format!("{room} is for those who are logged in to an account.")
+        }
+        Refusal::JoinsThrottled { retry_after_ms } => format!(
+            "Too many are joining at this moment. Try again in {}.",
+            seconds(*retry_after_ms)
+        ),
+        Refusal::RoomModerated(room) => format!("Only the voiced may speak in {room} now."),
+        Refusal::SlowMode { retry_after_ms } => format!(
+            "Slow mode is on. Your next message may follow in {}.",
+            seconds(*retry_after_ms)
+        ),
+        Refusal::BlockedWord => "This has a word that is not welcome here.".into(),
+        Refusal::UserNotInRoom(nick, room) => format!("{nick} is not in {room}."),
+        Refusal::UserInRoom(nick, room) => format!("{nick} is in {room} already."),
+        Refusal::BadSubject(error) => format!("This is nobody to ban or mute: {error}."),
+        Refusal::BadSetting(error) => format!("This cannot be set: {error}."),
+        Refusal::RuleNeedsRoom => "This is for rooms only. Name one.".into(),
+        Refusal::NoSuchRule => "There is no such rule.".into(),
+        Refusal::TooManyRules { max } => format!("There are {max} such rules, the most allowed."),
+        Refusal::TooManyRoles { max } => {
+            format!("{max} people have a role in this room, the most allowed.")
+        }
+        Refusal::TooManyCharters { max } => {
+            format!("Something is set about {max} rooms, the most this server allows.")
+        }
         Refusal::HistoryOff => "This server keeps no history.".into(),
         Refusal::HistoryUnavailable(why) => {
             format!("The history cannot be read now, because {}.", why.because())
@@ -117,6 +157,10 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
         }
         QuitReason::Kicked(None) => "An operator removed you.".into(),
         QuitReason::Kicked(Some(text)) => format!("An operator removed you: {text}").into(),
+        QuitReason::Banned(None) => "You are banned from this server.".into(),
+        QuitReason::Banned(Some(text)) => {
+            format!("You are banned from this server: {text}").into()
+        }
         QuitReason::LoggedOut => {
             "You were logged out: your account was closed, its password was changed, your token was taken back or has expired, or your key is an account's now."
                 .into()
@@ -144,6 +188,8 @@ pub(super) fn quit(reason: &QuitReason) -> Cow<'_, str> {
         | QuitReason::TooFastFromAddress => "too many connections".into(),
         QuitReason::Kicked(None) => "removed by an operator".into(),
         QuitReason::Kicked(Some(text)) => format!("removed by an operator: {text}").into(),
+        QuitReason::Banned(None) => "banned by an operator".into(),
+        QuitReason::Banned(Some(text)) => format!("banned by an operator: {text}").into(),
         QuitReason::LoggedOut => "logged out".into(),
         QuitReason::Shutdown => "the server is stopping".into(),
     }

@@ -8,8 +8,8 @@ pub(super) mod request;
 use serde::Serialize;
 
 use super::escape::{cut, for_terminal, json_bytes};
-use super::sentence;
 use super::stamp::ctime;
+use super::{moderation, sentence};
 use crate::daemon::protocol::Facts;
 use crate::hub::command::MessageKind;
 use crate::hub::event::{Event, EventKind, EventPlace};
@@ -150,6 +150,16 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             };
             system(&said, out);
         }
+        kind @ (EventKind::Kicked { .. }
+        | EventKind::RoleChanged { .. }
+        | EventKind::RoomChanged { .. }
+        | EventKind::RuleAdded { .. }
+        | EventKind::RuleEnded { .. }
+        | EventKind::Invited { .. }) => {
+            if let Some(said) = moderation::told(kind, event.at) {
+                system(&said, out);
+            }
+        }
         EventKind::NickRegistered { nick, new } => {
             system(&sentence::nick_registered(nick, new.as_ref()), out);
         }
@@ -200,6 +210,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         | Reply::Names { .. }
         | Reply::Ignores(_)
         | Reply::Whois(_)
+        | Reply::Moderated(_)
         | Reply::Pong => {}
     }
 }
@@ -210,49 +221,17 @@ pub(super) fn write_system(facts: &Facts, text: &str, out: &mut Vec<u8>) {
 }
 
 fn write_refusal(refusal: &Refusal, facts: &Facts, out: &mut Vec<u8>) {
-    let kind = match refusal {
-        // An old client without a login can only be at its login prompt.
-        Refusal::NotLoggedIn => {
-            out.extend(render_refused_login(refusal));
-            return;
-        }
-        Refusal::NoSuchUser(_) => Kind::Single,
-        Refusal::Deaf => Kind::Broadcast,
-        Refusal::AlreadyLoggedIn
-        | Refusal::NickInUse(_)
-        | Refusal::WrongKey(_)
-        | Refusal::NickRegistered(_)
-        | Refusal::KeyOfAccount
-        | Refusal::AccountRequired
-        | Refusal::LoginFailed
-        | Refusal::LoginsBusy
-        | Refusal::AccountDisabled
-        | Refusal::RegistrationClosed
-        | Refusal::BadInvitation
-        | Refusal::BadPassword(_)
-        | Refusal::AlreadyRegistered(_)
-        | Refusal::AccountsUnavailable
-        | Refusal::TokenForbids
-        | Refusal::LoginSlowed { .. }
-        | Refusal::BadNick(_)
-        | Refusal::BadRoom(_)
-        | Refusal::NoSuchRoom(_)
-        | Refusal::NotInRoom(_)
-        | Refusal::AlreadyInRoom(_)
-        | Refusal::TooManyRooms { .. }
-        | Refusal::ServerRoomsFull { .. }
-        | Refusal::TooManyIgnored { .. }
-        | Refusal::CannotIgnoreSelf
-        | Refusal::TextTooLong { .. }
-        | Refusal::TextEmpty
-        | Refusal::TextControl
-        | Refusal::HistoryOff
-        | Refusal::HistoryUnavailable(_)
-        | Refusal::NotKept(_)
-        | Refusal::NoSuchMessage
-        | Refusal::Busy { .. }
-        | Refusal::TooFast { .. }
-        | Refusal::ShuttingDown => Kind::SystemMsg,
+    // An old client without a login can only be at its login prompt.
+    if matches!(refusal, Refusal::NotLoggedIn) {
+        out.extend(render_refused_login(refusal));
+        return;
+    }
+    let kind = if matches!(refusal, Refusal::NoSuchUser(_)) {
+        Kind::Single
+    } else if matches!(refusal, Refusal::Deaf) {
+        Kind::Broadcast
+    } else {
+        Kind::SystemMsg
     };
     write_from_system(kind, &sentence::refusal(refusal), facts, out);
 }

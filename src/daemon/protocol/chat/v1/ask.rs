@@ -1,13 +1,13 @@
-//! How requests name what was said: ids, times, bounds of a page, the other side of a conversation.
+//! How requests name what was said and whom they are for: targets, keys, ids, times, bounds of a page, the other side of a conversation.
 
 use chrono::DateTime;
 
 use super::request::{nick, room, wrong};
 use crate::daemon::protocol::chat::complaint::Complaint;
-use crate::hub::command::Command;
+use crate::hub::command::{Command, MessageKind, Target};
 use crate::hub::history::{ClientMsgId, PAGE_MAX, Partner, Range};
-use crate::hub::id::MessageId;
-use crate::wire::chat::{Bounds, ClientBody};
+use crate::hub::id::{MessageId, UserKey};
+use crate::wire::chat::{Bounds, ClientBody, Kind};
 use crate::wire::fields::Field;
 
 /// Messages of a page when the client does not say how many.
@@ -30,6 +30,7 @@ impl Backlog {
             room: name,
             last,
             since,
+            ..
         } = body
         else {
             return None;
@@ -166,4 +167,34 @@ pub(super) fn partner(of: &str) -> Result<Partner, Complaint> {
         Field::Of,
         "a room such as #lobby or a user such as @ana",
     ))
+}
+
+pub(super) fn target(to: &str) -> Result<Target, Complaint> {
+    if let Some(whom) = to.strip_prefix('@') {
+        return Ok(Target::User(nick(whom)?));
+    }
+    if to.starts_with('#') {
+        return Ok(Target::Room(room(to)?));
+    }
+    Err(wrong(
+        Field::To,
+        "a room such as #lobby or a user such as @ana",
+    ))
+}
+
+/// Reads a key as `login` wrote it: 32 hexadecimal digits.
+pub(super) fn user_key(text: &str) -> Result<UserKey, Complaint> {
+    let is_key = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_key
+        .then(|| u128::from_str_radix(text, 16).ok().map(UserKey))
+        .flatten()
+        .ok_or_else(|| wrong(Field::Key, "the 32 hexadecimal digits of a login answer"))
+}
+
+pub(super) fn hub_kind(kind: Kind) -> MessageKind {
+    match kind {
+        Kind::Text => MessageKind::Text,
+        Kind::Action => MessageKind::Action,
+        Kind::Notice => MessageKind::Notice,
+    }
 }

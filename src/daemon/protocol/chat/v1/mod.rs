@@ -6,6 +6,7 @@ mod ask;
 mod kept;
 mod list;
 mod message;
+mod order;
 pub(super) mod request;
 
 use self::list::{write_nicks, write_rooms};
@@ -34,6 +35,7 @@ fn features(facts: &Facts) -> Vec<&'static str> {
         }
     }
     features.push("accounts");
+    features.push("moderation");
     match facts.settings.registration {
         Registration::Open => features.push("register"),
         Registration::Invite => features.push("register_invited"),
@@ -161,6 +163,12 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             nick: nick.as_str(),
             text: text.as_deref(),
         },
+        EventKind::Kicked { .. }
+        | EventKind::RoleChanged { .. }
+        | EventKind::RoomChanged { .. }
+        | EventKind::RuleAdded { .. }
+        | EventKind::RuleEnded { .. }
+        | EventKind::Invited { .. } => return order::render_event(event, out),
         EventKind::NickRegistered { nick, new } => {
             reason_text = sentence::nick_registered(nick, new.as_ref()).into();
             ServerMessage::Notice {
@@ -268,6 +276,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             });
         }
         Reply::Whois(user) => write_whois(re, user, out),
+        Reply::Moderated(moderated) => order::write_moderated(facts, re, moderated, out),
         Reply::Pong => write(&ServerMessage::Pong { re }, out),
         Reply::Refused(refusal) => write_refusal(re, refusal, out),
     }
@@ -305,47 +314,7 @@ fn write_welcome(facts: &Facts, out: &mut Vec<u8>) {
 }
 
 fn write_refusal(re: Re<&str>, refusal: &Refusal, out: &mut Vec<u8>) {
-    let retry_after_ms = match refusal {
-        Refusal::TooFast { retry_after_ms } | Refusal::LoginSlowed { retry_after_ms } => {
-            Some(*retry_after_ms)
-        }
-        Refusal::NickRegistered(_)
-        | Refusal::KeyOfAccount
-        | Refusal::AccountRequired
-        | Refusal::LoginFailed
-        | Refusal::LoginsBusy
-        | Refusal::AccountDisabled
-        | Refusal::RegistrationClosed
-        | Refusal::BadInvitation
-        | Refusal::BadPassword(_)
-        | Refusal::AlreadyRegistered(_)
-        | Refusal::AccountsUnavailable
-        | Refusal::TokenForbids
-        | Refusal::NotLoggedIn
-        | Refusal::AlreadyLoggedIn
-        | Refusal::NickInUse(_)
-        | Refusal::WrongKey(_)
-        | Refusal::BadNick(_)
-        | Refusal::BadRoom(_)
-        | Refusal::NoSuchUser(_)
-        | Refusal::NoSuchRoom(_)
-        | Refusal::NotInRoom(_)
-        | Refusal::AlreadyInRoom(_)
-        | Refusal::TooManyRooms { .. }
-        | Refusal::ServerRoomsFull { .. }
-        | Refusal::TooManyIgnored { .. }
-        | Refusal::CannotIgnoreSelf
-        | Refusal::TextTooLong { .. }
-        | Refusal::TextEmpty
-        | Refusal::TextControl
-        | Refusal::Deaf
-        | Refusal::HistoryOff
-        | Refusal::HistoryUnavailable(_)
-        | Refusal::NotKept(_)
-        | Refusal::NoSuchMessage
-        | Refusal::Busy { .. }
-        | Refusal::ShuttingDown => None,
-    };
+    let retry_after_ms = refusal.retry_after_ms();
     let (code, text) = (refusal.code(), &*sentence::refusal(refusal));
     let error = ServerMessage::Error {
         re,

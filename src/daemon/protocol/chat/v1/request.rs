@@ -3,19 +3,23 @@
 
 use std::borrow::Cow;
 
-use super::ask::{Backlog, lower, message_id, own_id, page_limit, partner, range, upper};
-use super::write_welcome;
+use super::ask::{
+    Backlog, hub_kind, lower, message_id, own_id, page_limit, partner, range, target, upper,
+    user_key,
+};
+use super::{order, write_welcome};
 use crate::daemon::protocol::chat::complaint::Complaint;
 use crate::daemon::protocol::{Dialect, Facts, Incoming};
 use crate::hub::account::Claim;
-use crate::hub::command::{Command, Entry, MessageKind, Target};
+use crate::hub::command::{Command, Entry};
 use crate::hub::history::Query;
-use crate::hub::id::{RequestId, UserKey};
+use crate::hub::id::RequestId;
+use crate::hub::moderation::request::Moderation;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::Secret;
-use crate::wire::chat::{ClientBody, Credentials, Kind, VERSION, id_from_fields};
+use crate::wire::chat::{ClientBody, Credentials, VERSION, id_from_fields};
 use crate::wire::fields::{Field, Fields, RequestError};
 use crate::wire::hidden::Hidden;
 
@@ -175,7 +179,12 @@ impl Peer {
             } => self.register(account.as_deref(), &password, invitation.as_ref())?,
             ClientBody::Nick { nick: wanted } if self.is_logged_in => Command::Nick(nick(&wanted)?),
             ClientBody::Nick { nick: wanted } => self.login(&wanted, None, None)?,
-            ClientBody::Join { room: name, .. } => Command::Join(room(&name)?),
+            ClientBody::Join {
+                room: name, key, ..
+            } => Command::Join {
+                room: room(&name)?,
+                key: key.map(Into::into),
+            },
             ClientBody::Part { room: name, reason } => Command::Part {
                 room: room(&name)?,
                 reason: reason.map(Into::into),
@@ -240,6 +249,40 @@ impl Peer {
                 on,
             },
             ClientBody::Ignores => Command::Ignores,
+            ClientBody::Invite {
+                room: name,
+                nick: whom,
+            } => Command::Invite {
+                room: room(&name)?,
+                nick: nick(&whom)?,
+            },
+            ClientBody::Kick {
+                room: name,
+                nick: whom,
+                reason,
+            } => Command::Moderate(order::kick(name.as_deref(), &whom, reason)?),
+            ClientBody::AddRule {
+                about,
+                reason,
+                lasts,
+                evicts,
+            } => Command::Moderate(order::add_rule(&about, reason, lasts, evicts)?),
+            ClientBody::EndRule { about } => Command::Moderate(order::end_rule(&about)?),
+            ClientBody::Rules { room: name } => Command::Moderate(order::rules(name.as_deref())?),
+            ClientBody::Grant {
+                room: name,
+                nick: whom,
+                role,
+            } => Command::Moderate(order::grant(&name, &whom, role.as_deref())?),
+            ClientBody::SetRoom {
+                room: name,
+                setting,
+                value,
+            } => Command::Moderate(order::set_room(&name, &setting, &value)?),
+            ClientBody::ShowRoom { room: name } => {
+                let room = room(&name)?;
+                Command::Moderate(Moderation::ShowRoom { room })
+            }
             ClientBody::Rooms => Command::Rooms,
             ClientBody::Names { room: name } => Command::Names(room(&name)?),
             ClientBody::Users => Command::Users,
@@ -342,36 +385,6 @@ fn secret(field: Field, text: &Hidden<'_>) -> Result<Secret, Complaint> {
     Secret::new(&text.0).ok_or_else(|| wrong(field, "a string of 1 to 1024 bytes"))
 }
 
-fn target(to: &str) -> Result<Target, Complaint> {
-    if let Some(whom) = to.strip_prefix('@') {
-        return Ok(Target::User(nick(whom)?));
-    }
-    if to.starts_with('#') {
-        return Ok(Target::Room(room(to)?));
-    }
-    Err(wrong(
-        Field::To,
-        "a room such as #lobby or a user such as @ana",
-    ))
-}
-
-/// Reads a key as `login` wrote it: 32 hexadecimal digits.
-fn user_key(text: &str) -> Result<UserKey, Complaint> {
-    let is_key = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_key
-        .then(|| u128::from_str_radix(text, 16).ok().map(UserKey))
-        .flatten()
-        .ok_or_else(|| wrong(Field::Key, "the 32 hexadecimal digits of a login answer"))
-}
-
 pub(super) fn wrong(field: Field, expected: &'static str) -> Complaint {
     RequestError::WrongType { field, expected }.into()
-}
-
-fn hub_kind(kind: Kind) -> MessageKind {
-    match kind {
-        Kind::Text => MessageKind::Text,
-        Kind::Action => MessageKind::Action,
-        Kind::Notice => MessageKind::Notice,
-    }
 }

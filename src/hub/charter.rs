@@ -1,0 +1,134 @@
+//! What is set about one room and who has a role in it, with what its settings need to remember. What of it
+//! outlives the room's members is a [`CharterRecord`], which the registry keeps.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::history::OwnerId;
+use super::id::UserId;
+use super::moderation::room::{CharterRecord, RoleRecord, RoomSettings, Throttle};
+use super::name::{Nick, RoomName};
+use super::permission::{Role, RoomRole};
+
+/// Roles that one room may give.
+pub(super) const ROLES_MAX: usize = 200;
+
+/// Invitations to one room that may be open; the oldest give way.
+pub(super) const INVITED_MAX: usize = 100;
+
+/// One room's settings and roles.
+#[derive(Debug, Default)]
+pub(super) struct Charter {
+    pub(super) settings: RoomSettings,
+    /// By person, each as they were called when they got it.
+    pub(super) roles: BTreeMap<OwnerId, (RoomRole, Nick)>,
+    /// Whoever opened the room and became its owner by that.
+    pub(super) opener: Option<OwnerId>,
+    /// Who may come in once although the room is closed to them, the oldest first.
+    pub(super) invited: Vec<OwnerId>,
+    /// When each member last spoke, as uptime, while there is slow mode.
+    pub(super) spoke: BTreeMap<UserId, Duration>,
+    /// When as many may join again as the throttle says, as uptime.
+    pub(super) joins_full_at: Duration,
+    /// Whether the registry has it.
+    pub(super) is_written: bool,
+}
+
+impl Charter {
+    pub(super) fn role_of(&self, person: OwnerId) -> Role {
+        self.roles
+            .get(&person)
+            .map_or(Role::Anyone, |&(role, _)| role.into())
+    }
+
+    /// Whether there is anything that whoever opened the room did not simply get with it.
+    pub(super) fn is_set(&self) -> bool {
+        let mut holders = self.roles.keys();
+        self.settings != RoomSettings::default() || holders.any(|&it| Some(it) != self.opener)
+    }
+
+    /// How long a member still waits in slow mode; `None` when they may speak.
+    pub(super) fn slow_wait(&self, user: UserId, now: Duration) -> Option<Duration> {
+        let wait = self.settings.slow_mode?;
+        let again = *self.spoke.get(&user)? + wait;
+        (again > now).then(|| again.saturating_sub(now))
+    }
+
+    /// When the next may join, if not now, as a wait.
+    pub(super) fn join_wait(&self, now: Duration) -> Option<Duration> {
+        let throttle = self.settings.join_throttle?;
+        let full_at = self.joins_full_after_one(throttle, now);
+        let late = full_at.saturating_sub(now).checked_sub(throttle.within)?;
+        (!late.is_zero()).then_some(late)
+    }
+
+    /// One has joined.
+    pub(super) fn count_join(&mut self, now: Duration) {
+        if let Some(throttle) = self.settings.join_throttle {
+            self.joins_full_at = self.joins_full_after_one(throttle, now);
+        }
+    }
+
+    fn joins_full_after_one(&self, throttle: Throttle, now: Duration) -> Duration {
+        self.joins_full_at.max(now) + throttle.within / throttle.count.max(1)
+    }
+
+    pub(super) fn record(&self, room: RoomName) -> CharterRecord {
+        CharterRecord {
+            room,
+            settings: self.settings.clone(),
+            roles: self.role_records(),
+        }
+    }
+
+    /// The highest first, then by nick.
+    pub(super) fn role_records(&self) -> Vec<RoleRecord> {
+        let records = self.roles.iter().map(|(&owner, (role, nick))| RoleRecord {
+            owner,
+            nick: nick.clone(),
+            role: *role,
+        });
+        let mut records: Vec<RoleRecord> = records.collect();
+        records.sort_by(|a, b| (b.role, &a.nick).cmp(&(a.role, &b.nick)));
+        records
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_throttle_lets_so_many_in_at_once_and_then_one_by_one() {
+        let mut charter = Charter::default();
+        charter.settings.join_throttle = Some(Throttle {
+            count: 3,
+            within: at(60),
+        });
+        for _ in 0..3 {
+            assert_eq!(charter.join_wait(at(100)), None);
+            charter.count_join(at(100));
+        }
+        assert_eq!(charter.join_wait(at(100)), Some(at(20)));
+        assert_eq!(charter.join_wait(at(119)), Some(at(1)));
+        assert_eq!(charter.join_wait(at(120)), None);
+        charter.count_join(at(120));
+        assert_eq!(charter.join_wait(at(120)), Some(at(20)));
+        assert_eq!(charter.join_wait(at(180)), None);
+    }
+
+    #[test]
+    fn slow_mode_makes_each_member_wait_for_themselves() {
+        let mut charter = Charter::default();
+        charter.settings.slow_mode = Some(at(30));
+        assert_eq!(charter.slow_wait(UserId(1), at(5)), None);
+        charter.spoke.insert(UserId(1), at(5));
+        assert_eq!(charter.slow_wait(UserId(1), at(5)), Some(at(30)));
+        assert_eq!(charter.slow_wait(UserId(2), at(5)), None);
+        assert_eq!(charter.slow_wait(UserId(1), at(35)), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether somebody may speak: what is set about the room, who is muted, and the words that may not be said.
+
+use std::sync::Arc;
+
+use super::Asker;
+use crate::hub::id::RoomId;
+use crate::hub::moderation::rule::Effect;
+use crate::hub::moderation::subject::Traits;
+use crate::hub::moderation::words;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::permission::Action;
+use crate::hub::refusal::{InForce, Refusal};
+
+impl Asker<'_> {
+    /// Whether the user may say a text in a room that they are in.
+    pub(in crate::hub) fn may_speak_in(&self, id: RoomId, text: &str) -> Result<(), Refusal> {
+        self.may_be_read_in(id, text)?;
+        let charter = &self.state.room(id).charter;
+        if charter.settings.slow_mode.is_some()
+            && !self.state.role_in(self.id, id).may(Action::SpeakFast)
+            && let Some(wait) = charter.slow_wait(self.id, self.now.uptime)
+        {
+            let retry_after_ms = super::millis(wait);
+            return Err(Refusal::SlowMode { retry_after_ms });
+        }
+        Ok(())
+    }
+
+    /// Whether the user may have a text in a room: as something that they say, or said and say otherwise now, or
+    /// as its topic.
+    pub(in crate::hub) fn may_be_read_in(&self, id: RoomId, text: &str) -> Result<(), Refusal> {
+        self.may_say(text)?;
+        let room = self.state.room(id);
+        let settings = &room.charter.settings;
+        let role = || self.state.role_in(self.id, id);
+        if settings.moderated && !role().may(Action::SpeakModerated) {
+            return Err(Refusal::RoomModerated(room.name.clone()));
+        }
+        if let Some(mute) = self.rule_of(Some(&room.name), Effect::Mute)
+            && !role().may(Action::Rule)
+        {
+            return Err(Refusal::Muted(Some(room.name.clone()), mute));
+        }
+        must_not_have(&settings.words, text)
+    }
+
+    /// Whether the user may say a text to anybody.
+    pub(in crate::hub) fn may_say(&self, text: &str) -> Result<(), Refusal> {
+        if let Some(mute) = self.rule_of(None, Effect::Mute)
+            && !self.state.is_server_operator(self.id)
+        {
+            return Err(Refusal::Muted(None, mute));
+        }
+        must_not_have(&self.settings.blocked_words, text)
+    }
+
+    /// Whether no ban of the server is about a nick that the user wants to have.
+    pub(super) fn may_be_called(&self, nick: &Nick) -> Result<(), Refusal> {
+        let rules = &self.state.rules;
+        let banned = self.state.with_traits(self.id, |who| {
+            let ban = rules.holding(None, Effect::Ban, Traits { nick, ..who })?;
+            Some(InForce::of(ban, self.now.unix))
+        });
+        match banned {
+            Some(ban) => Err(Refusal::Banned(None, Box::new(ban))),
+            None => Ok(()),
+        }
+    }
+
+    /// What holds for the user, in a room or everywhere.
+    pub(super) fn rule_of(&self, room: Option<&RoomName>, effect: Effect) -> Option<Box<InForce>> {
+        let rules = &self.state.rules;
+        rules.of(room, effect).next()?; // who is looked at costs more than whether there are rules
+        let rule = self
+            .state
+            .with_traits(self.id, |who| rules.holding(room, effect, who).cloned())?;
+        Some(Box::new(InForce::of(&rule, self.now.unix)))
+    }
+}
+
+fn must_not_have(words: &[Arc<str>], text: &str) -> Result<(), Refusal> {
+    match words::find(words, text) {
+        Some(_) => Err(Refusal::BlockedWord),
+        None => Ok(()),
+    }
+}

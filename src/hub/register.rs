@@ -1,0 +1,88 @@
+//! What the registry keeps of how order is kept, and what it gives back at a start.
+
+use std::time::Duration;
+
+use super::change::{Change, CharterChange};
+use super::id::RoomId;
+use super::moderation::room::{CharterRecord, RoomSettings};
+use super::moderation::rule::Rule;
+use super::name::RoomName;
+use super::output::{Audit, Output, RegistryRecord};
+use super::state::CHARTERS_MAX;
+use super::turn::Turn;
+
+/// A room that is about to close.
+#[derive(Debug)]
+pub(super) struct Closing {
+    pub(super) room: RoomName,
+    /// Whether the registry has it.
+    pub(super) is_written: bool,
+}
+
+impl Turn<'_> {
+    /// Has the registry keep what is set about a room, or forget it when there is nothing any more that would
+    /// keep the room open; and closes it when nobody is in it then.
+    pub(super) fn write_charter(&mut self, room: RoomId, has_changed: bool) {
+        let state = &mut self.hub.state;
+        let charter = &state.room(room).charter;
+        let was_written = charter.is_written;
+        // Who owns a room that stays for its topic should own it after a restart too.
+        let has_place = was_written || state.written_rooms < CHARTERS_MAX;
+        let has_owner_to_keep = state.room(room).topic.is_some() && !charter.roles.is_empty();
+        let is_written = state.is_chartered(room) || has_owner_to_keep && has_place;
+        let name = state.room(room).name.clone();
+        if is_written != was_written || is_written && has_changed {
+            let record = if is_written {
+                RegistryRecord::Charter(state.room(room).charter.record(name.clone()))
+            } else {
+                RegistryRecord::CharterGone(name.clone())
+            };
+            state.apply(Change::Charter(CharterChange::Written { room, is_written }));
+            self.register(record);
+        }
+        self.hub.state.apply(Change::CloseIfIdle { room });
+        if self.hub.state.room_named(&name).is_none() {
+            self.audit(Audit::RoomClosed { room: name });
+        }
+    }
+
+    /// A room has closed with its last member.
+    pub(super) fn closed(&mut self, closing: Closing) {
+        let Closing { room, is_written } = closing;
+        if is_written {
+            self.register(RegistryRecord::CharterGone(room.clone()));
+        }
+        self.audit(Audit::RoomClosed { room });
+    }
+
+    pub(super) fn register(&mut self, record: RegistryRecord) {
+        self.hub.unregistered += 1;
+        self.outputs.push(Output::Register(record));
+    }
+
+    /// What the registry has kept from before this start.
+    pub(super) fn chartered(&mut self, charters: Vec<CharterRecord>, rules: Vec<Rule>) {
+        let state = &mut self.hub.state;
+        for charter in charters {
+            state.apply(Change::Charter(CharterChange::Kept(charter)));
+        }
+        for rule in rules {
+            // Where a rule holds, the room is there.
+            if let Some(room) = &rule.room
+                && state.room_named(room).is_none()
+            {
+                let charter = CharterRecord {
+                    room: room.clone(),
+                    settings: RoomSettings::default(),
+                    roles: Vec::new(),
+                };
+                state.apply(Change::Charter(CharterChange::Kept(charter)));
+            }
+            let left = rule
+                .until
+                .map(|until| until.0.saturating_sub(self.now.unix.0));
+            let end = left.map(|left| self.now.uptime + Duration::from_millis(left));
+            state.apply(Change::Charter(CharterChange::RuleAdded { rule, end }));
+        }
+    }
+}
