@@ -50,13 +50,22 @@ impl Threads {
                 )
             })
             .collect::<Result<_, _>>()?;
-        let index = start("store-index", search::run)?;
+        let index = {
+            let shared = Arc::clone(shared);
+            spawn("store-index", move || {
+                yield_to_others(INDEX_NICE);
+                search::run(&shared);
+            })?
+        };
         let checkpointer = start("store-check", checkpoint::run)?;
         let watch = start("store-watch", watch::run)?;
         let committer = Committer::new(Arc::clone(shared), log);
         Ok(Self {
             committer: spawn("store-commit", move || committer.run())?,
-            writer: spawn("store-writer", move || writer.run())?,
+            writer: spawn("store-writer", move || {
+                yield_to_others(WRITER_NICE);
+                writer.run()
+            })?,
             readers,
             index,
             checkpointer,
@@ -101,6 +110,19 @@ fn spawn<T: Send + 'static>(
         });
     started.map_err(OpenError::Thread)
 }
+
+/// Makes the calling thread a nice one: on a core that it shares, it waits for those who answer people.
+fn yield_to_others(niceness: i32) {
+    let _ = rustix::process::setpriority_process(None, niceness); // nothing depends on it but speed
+}
+
+/// The index may fall behind for as long as others have to work: it only finds the newest later.
+const INDEX_NICE: i32 = 10;
+
+/// The writer may not: what waits for it fills the inbox, and then nothing more may be said. So on a core that
+/// never rests it needs a share of the time that suffices for all that the others commit there, and this
+/// leaves it a quarter.
+const WRITER_NICE: i32 = 4;
 
 /// SQLite and its search need some tens of KiB.
 const STACK_BYTES: usize = 512 * 1024;

@@ -39,16 +39,12 @@ const BEHIND_MAX: u64 = 1_000_000;
 /// Steps after which the index's own log is moved.
 const STEPS_PER_CHECKPOINT: u32 = 20;
 
-/// Niceness of the thread: it works while nobody else has to.
-const NICE: i32 = 10;
-
 /// Notes that may wait for an index that cannot be used. Past it they go, and the index is built anew from
 /// the messages: that costs less than so many single changes.
 const NOTES_MAX: i64 = 100_000;
 
 /// Runs until the bell is closed.
 pub(in crate::store) fn run(shared: &Arc<Shared>) {
-    let _ = rustix::process::setpriority_process(None, NICE); // only nicer with it
     let progress = &shared.progress;
     let mut is_outrun = false;
     loop {
