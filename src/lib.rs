@@ -26,7 +26,7 @@
 //! | `tls` | `config`, `hub` | `chrono`, `rcgen`, `rustls`, `thiserror`, `x509_parser` |
 //! | `daemon::transport` | | `rustix`, `rustls`, `socket2`, `thiserror`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
-//! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `tokio` |
+//! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `smallvec`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |

@@ -37,6 +37,9 @@ impl State {
                 let it = known(self.sessions.find_mut(session));
                 it.certificate = Some(Box::new(certificate));
             }
+            Change::EchoSet { session, is_wanted } => {
+                known(self.sessions.find_mut(session)).wants_echo = is_wanted;
+            }
             Change::LoggedIn {
                 session,
                 nick,

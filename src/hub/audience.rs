@@ -5,12 +5,24 @@
 use super::id::{RoomId, SessionId, SessionIds, UserId};
 use super::state::State;
 
-/// Everyone in the room but `except`, and besides them `sessions`; nobody twice.
+/// Everyone in the room but `except`, and besides them `sessions`, nobody twice; of these not `unechoed`.
 #[derive(Debug, Default)]
 pub(super) struct Audience {
     pub(super) room: Option<RoomId>,
     pub(super) except: Vec<SessionId>,
     pub(super) sessions: SessionIds,
+    pub(super) unechoed: Option<SessionId>,
+}
+
+impl Audience {
+    /// Without the session that speaks, if it would be there and does not want to be. The event is one of
+    /// its own all the same, also when nobody else hears it.
+    pub(super) fn without_unwanted_echo(mut self, state: &State, speaker: SessionId) -> Self {
+        let is_unwanted = state.session(speaker).is_some_and(|it| !it.wants_echo);
+        let would_hear = |room| state.does_hear(speaker, room);
+        self.unechoed = (is_unwanted && self.room.is_none_or(would_hear)).then_some(speaker);
+        self
+    }
 }
 
 /// Everyone in a room.
@@ -100,7 +112,7 @@ pub(super) fn others_around(state: &State, user: UserId) -> Audience {
         .flat_map(|&other| state.user(other).sessions.iter().copied());
     Audience {
         room: Some(largest),
-        except: Vec::new(),
         sessions: sessions.collect(),
+        ..Audience::default()
     }
 }

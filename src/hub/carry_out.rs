@@ -161,7 +161,8 @@ impl Turn<'_> {
     pub(super) fn say(&mut self, asked: Asked, room: RoomId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
-        let audience = audience::speech(state, from, room);
+        let audience =
+            audience::speech(state, from, room).without_unwanted_echo(state, asked.session);
         let name = state.room(room).name.clone();
         let message = EventKind::Message {
             room: name.clone(),
@@ -187,7 +188,8 @@ impl Turn<'_> {
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
-        let audience = audience::private(state, from, to);
+        let audience =
+            audience::private(state, from, to).without_unwanted_echo(state, asked.session);
         let message = EventKind::Private {
             from: state.user(from).nick.clone(),
             to: state.user(to).nick.clone(),

@@ -29,6 +29,10 @@ pub(super) enum Change {
         session: SessionId,
         certificate: Fingerprint,
     },
+    EchoSet {
+        session: SessionId,
+        is_wanted: bool,
+    },
     /// A session becomes a new user, with the session's key.
     LoggedIn {
         session: SessionId,

@@ -38,6 +38,8 @@ pub enum Input {
         session: SessionId,
         answers_ping: bool,
     },
+    /// Whether the session wants to hear its own messages, which it does until this says otherwise.
+    Echo { session: SessionId, is_wanted: bool },
     /// The session's peer has shown a certificate at the beginning of TLS, and an authority that the
     /// operator trusts vouches for it. Comes at most once, ahead of every command.
     Certified {

@@ -19,13 +19,17 @@ use super::time::UnixMillis;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Everyone who is in the room *by the memberships output so far* hears the event, except the
-    /// sessions in `except` (who ignore the speaker, have group chat off, or hear it otherwise).
+    /// sessions in `except` (who ignore the speaker, have group chat off, or hear it otherwise) and the
+    /// one that said it, if it wants no echo.
     Room {
         room: RoomId,
         event: Event,
         except: Vec<SessionId>,
+        /// In the room, and not in `except`.
+        unechoed: Option<SessionId>,
     },
-    /// These sessions hear the event, each once.
+    /// These sessions hear the event, each once. There may be none: a private message without an echo to
+    /// somebody who ignores its sender.
     Sessions { sessions: SessionIds, event: Event },
     /// The answer to a session's request.
     Reply {

@@ -14,6 +14,8 @@ pub(super) struct Session {
     pub(super) serial: u32,
     /// Group chat off.
     pub(super) deaf: bool,
+    /// Whether it hears what it says itself.
+    pub(super) wants_echo: bool,
     /// Whether its user keeps their place for a while when it breaks.
     pub(super) does_resume: bool,
     /// As whom it has logged in. Set once, by its login.
@@ -45,6 +47,7 @@ impl Session {
         Self {
             serial,
             deaf: false,
+            wants_echo: true,
             does_resume: false,
             user: None,
             certificate: None,

@@ -9,7 +9,7 @@ use super::command::Command;
 use super::decide::{self, Decision};
 use super::event::{Event, EventKind};
 use super::flood::{self, Gauge, Verdict};
-use super::id::{RequestId, RoomId, SessionId, UserId, UserKey};
+use super::id::{RequestId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
@@ -70,6 +70,12 @@ impl Turn<'_> {
                     let now_us = self.now_us();
                     let timers = &mut self.hub.timers;
                     timers.capable(session.slot, answers_ping, now_us);
+                }
+            }
+            Input::Echo { session, is_wanted } => {
+                if self.is_heard(session) {
+                    let change = Change::EchoSet { session, is_wanted };
+                    self.hub.state.apply(change);
                 }
             }
             Input::Certified {
@@ -311,6 +317,7 @@ impl Turn<'_> {
         let Audience {
             room,
             except,
+            unechoed,
             sessions,
         } = audience;
         // The default room may be empty.
@@ -320,23 +327,22 @@ impl Turn<'_> {
             return;
         }
         let event = self.stamp(kind);
-        let sessions = self.without_restricted(sessions, &event.kind);
-        match room {
-            None => self.outputs.push(Output::Sessions { sessions, event }),
-            Some(room) if sessions.is_empty() => self.tell_room(room, except, event),
-            Some(room) => {
-                self.tell_room(room, except, event.clone());
-                self.outputs.push(Output::Sessions { sessions, event });
-            }
-        }
-    }
-
-    fn tell_room(&mut self, room: RoomId, except: Vec<SessionId>, event: Event) {
+        let mut sessions = self.without_restricted(sessions, &event.kind);
+        sessions.retain(|session| Some(*session) != unechoed);
+        let Some(room) = room else {
+            self.outputs.push(Output::Sessions { sessions, event });
+            return;
+        };
+        let beside = (!sessions.is_empty()).then(|| event.clone());
         self.outputs.push(Output::Room {
             room,
             event,
             except,
+            unechoed,
         });
+        if let Some(event) = beside {
+            self.outputs.push(Output::Sessions { sessions, event });
+        }
     }
 
     fn stamp(&mut self, kind: EventKind) -> Event {

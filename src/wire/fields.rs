@@ -38,6 +38,7 @@ fields! {
     Before "before",
     Client "client",
     ClientMsgid "client_msgid",
+    Echo "echo",
     Effect "effect",
     Enter "enter",
     Evicts "evicts",

@@ -169,3 +169,60 @@ fn all_members_hear_a_room_in_one_order() {
         talker.join().unwrap();
     }
 }
+
+/// Everybody pours lines into a room and hears only the others.
+#[test]
+fn a_room_without_echoes_hears_all_but_itself_in_one_order() {
+    for io_threads in [1, 3] {
+        let daemon = Daemon::start(&format!(
+            "[server]\nio_threads = {io_threads}\n[limits]\nrate = 0\nflush_slice = 2"
+        ));
+        let mut listener = Peer::join(&daemon, "listener");
+        let mut speakers: Vec<Peer> = (0..SPEAKERS)
+            .map(|number| {
+                let nick = format!("speaker{number}");
+                let hello = json!({"type": "hello", "v": 1, "nick": nick, "echo": false});
+                let mut peer = Peer::hello(daemon.chat_addr(), hello);
+                peer.hear(|it| it["type"] == "join" && it["nick"] == nick);
+                peer
+            })
+            .collect();
+        for line in 0..LINES {
+            for speaker in &mut speakers {
+                let text = line.to_string();
+                speaker.say(json!({"type": "send", "to": "#lobby", "text": text, "id": text}));
+            }
+        }
+        let all: Vec<_> = (0..SPEAKERS * LINES)
+            .map(|_| spoken(&listener.expect("message")))
+            .collect();
+        assert!(all.is_sorted(), "ids rise");
+        for (number, speaker) in speakers.iter_mut().enumerate() {
+            let nick = format!("speaker{number}");
+            let (mut heard, mut acknowledged) = (Vec::new(), Vec::new());
+            while heard.len() < (SPEAKERS - 1) * LINES || acknowledged.len() < LINES {
+                let object = speaker.hear(|it| it["type"] == "message" || it["type"] == "ack");
+                if object["type"] == "ack" {
+                    acknowledged.push(object["msgid"].as_str().unwrap().to_owned());
+                } else {
+                    heard.push(spoken(&object));
+                }
+            }
+            assert_eq!(speaker.heard_so_far(), [json!(null); 0], "no echo came");
+            let (own, others): (Vec<_>, Vec<_>) =
+                all.iter().cloned().partition(|(_, from)| *from == nick);
+            assert_eq!(heard, others, "{nick}");
+            let own: Vec<_> = own.into_iter().map(|(msgid, _)| msgid).collect();
+            assert_eq!(acknowledged, own, "{nick}");
+        }
+    }
+}
+
+const SPEAKERS: usize = 8;
+const LINES: usize = 50;
+
+/// The id of a message, and who said it.
+fn spoken(message: &serde_json::Value) -> (String, String) {
+    let text = |key: &str| message[key].as_str().unwrap().to_owned();
+    (text("msgid"), text("from"))
+}

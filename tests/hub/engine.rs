@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatd::hub::Hub;
 use chatd::hub::account::{AccountChange, AccountQuestion};
-use chatd::hub::event::{Event, Membership};
+use chatd::hub::event::{Event, EventKind, Membership};
 use chatd::hub::history::{Question, Restored, Ticket};
 use chatd::hub::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{Input, Origin, QuitReason};
@@ -217,6 +217,7 @@ impl Engine {
                 room,
                 event,
                 except,
+                unechoed,
             } => {
                 let members = self.rooms.get(&room).cloned().unwrap_or_default();
                 for session in &except {
@@ -224,11 +225,17 @@ impl Engine {
                     let times = except.iter().filter(|&it| it == session).count();
                     assert_eq!(times, 1, "{session} is excepted more than once");
                 }
-                let hearers = members.into_iter().filter(|it| !except.contains(it));
-                self.hear(hearers.collect(), event, seen);
+                if let Some(session) = &unechoed {
+                    assert!(members.contains(session), "{session} would not hear itself");
+                    assert!(!except.contains(session), "{session} is left out twice");
+                }
+                let is_told = |it: &SessionId| !except.contains(it) && unechoed != Some(*it);
+                self.hear(members.into_iter().filter(is_told).collect(), event, seen);
             }
             Output::Sessions { sessions, event } => {
-                assert!(!sessions.is_empty(), "an event for nobody: {event:?}");
+                let is_private = matches!(event.kind, EventKind::Private { .. });
+                let is_for_somebody = !sessions.is_empty() || is_private;
+                assert!(is_for_somebody, "an event for nobody: {event:?}");
                 self.hear(sessions.to_vec(), event, seen);
             }
             Output::Reply {
@@ -310,7 +317,9 @@ impl Engine {
             others.extend(hearers);
             return;
         }
-        seen.push(Seen::Heard(hearers, event));
+        if !hearers.is_empty() {
+            seen.push(Seen::Heard(hearers, event));
+        }
     }
 
     fn assert_open(&self, session: SessionId) {

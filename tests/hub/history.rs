@@ -184,6 +184,31 @@ fn what_was_said_is_known_whoever_has_gone_and_whatever_fails_since() {
 }
 
 #[test]
+fn who_wants_no_echo_finds_all_in_the_history_and_hears_what_became_of_it() {
+    Story::kept().play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ana wants no echo
+        > ana says to #lobby: teh
+          ben hears: ana in #lobby: teh
+          ana gets: ack
+        > ana edits 1: the
+          ana, ben hear: ana edited in #lobby: the
+          ana gets: ack
+        > ben ignores ana
+          ben gets: done
+        > ana says to ben: psst
+          ana gets: ack
+        > ana reads #lobby
+          ana gets: history of #lobby: [ana: the (edited)]
+        > ana reads ben
+          ana gets: history of @ben: [ana: psst]
+    ",
+    );
+}
+
+#[test]
 fn authors_change_what_they_said_and_nobody_else_does() {
     Story::kept().play(
         r"

@@ -66,6 +66,44 @@ fn private_messages_reach_all_sessions_of_both() {
 }
 
 #[test]
+fn who_wants_no_echo_gets_only_the_ack() {
+    story(
+        r"
+        > ana arrives
+        > ana2 arrives as ana
+        > ben arrives
+        > ana wants no echo
+        > ana says to #lobby: hello
+          ana2, ben hear: ana in #lobby: hello
+          ana gets: ack
+        > ana2 says to #lobby: hello again
+          ana, ana2, ben hear: ana in #lobby: hello again
+          ana2 gets: ack
+        > ben says to #lobby: hello you two
+          ana, ana2, ben hear: ben in #lobby: hello you two
+          ben gets: ack
+        > ana says to ben: psst
+          ana2, ben hear: ana to ben: psst
+          ana gets: ack
+        > ana says to ana: note to self
+          ana2 hears: ana to ana: note to self
+          ana gets: ack
+        > ben ignores ana
+          ben gets: done
+        > ana says to ben: are you there?
+          ana2 hears: ana to ben: are you there?
+          ana gets: ack
+        > ana2 quits
+          ana2 is closed: good-bye
+        > ana says to ben: anybody?
+          ana gets: ack
+        > ana says to #lobby: nobody, then
+          ana gets: ack
+    ",
+    );
+}
+
+#[test]
 fn texts_are_bounded_and_clean() {
     Story::with(|limits| limits.message_bytes = 6).play(
         r"

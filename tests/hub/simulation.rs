@@ -131,13 +131,14 @@ impl Simulation {
             8 => self.disconnect(),
             9..12 => self.capable(),
             12 => self.garbage(),
-            13..15 => {
+            13 => self.echo(),
+            14..16 => {
                 let command = self.admin_command();
                 self.diary.push(format!("{command:?}"));
                 self.admin(command)
             }
-            15 => self.reconfigure(),
-            16..25 => self.pass(),
+            16 => self.reconfigure(),
+            17..26 => self.pass(),
             _ => self.command(),
         }
     }
@@ -206,6 +207,17 @@ impl Simulation {
             session,
             answers_ping,
         })
+    }
+
+    fn echo(&mut self) -> Vec<Seen> {
+        let Some(session) = self.any_session() else {
+            return Vec::new();
+        };
+        let is_wanted = self.dice.below(2) > 0;
+        self.diary
+            .push(format!("{session} wants an echo: {is_wanted}"));
+        self.model.echo(session, is_wanted);
+        self.engine.handle(Input::Echo { session, is_wanted })
     }
 
     /// Much of it at times, so that patience ends now and then.

@@ -183,6 +183,11 @@ impl Story {
                 let session = self.session(who);
                 self.engine.handle(Input::Fault { session })
             }
+            [who, "wants", "no", "echo"] => {
+                let session = self.session(who);
+                let is_wanted = false;
+                self.engine.handle(Input::Echo { session, is_wanted })
+            }
             [who, "answers", "pings"] => self.capable(who, true),
             [who, "answers", "no", "pings"] => self.capable(who, false),
             [who, ref rest @ ..] => {

@@ -132,7 +132,9 @@ proptest! {
                     prop_assert_eq!(dialect, None, "chosen twice");
                     dialect = Some(chosen);
                 }
-                Incoming::Command { .. } => prop_assert!(dialect.is_some()),
+                Incoming::Echo { .. } | Incoming::Command { .. } => {
+                    prop_assert!(dialect.is_some());
+                }
                 Incoming::Answer(answer) | Incoming::Fault(answer) => {
                     let reader = dialect.unwrap_or(Dialect::ChatV1);
                     assert_readable(Some(reader), &answer);

@@ -178,6 +178,7 @@ impl Stage {
                 session,
                 answers_ping: dialect.answers_ping(),
             }),
+            Incoming::Echo { is_wanted } => self.input(Input::Echo { session, is_wanted }),
             Incoming::Command { request, command } => self.input(Input::Command {
                 session,
                 request,
@@ -225,9 +226,11 @@ impl Stage {
                 room,
                 event,
                 except,
+                unechoed,
             } => {
                 let members = self.rooms.get(&room).cloned().unwrap_or_default();
-                let audience = members.into_iter().filter(|it| !except.contains(it));
+                let is_told = |it: &SessionId| !except.contains(it) && unechoed != Some(*it);
+                let audience = members.into_iter().filter(is_told);
                 self.tell(audience.collect(), &event);
             }
             Output::Sessions { sessions, event } => self.tell(sessions.to_vec(), &event),

@@ -160,6 +160,7 @@ async fn ask_limits(server: &Server) -> Result<Limits, LoginError> {
             client: Some(concat!("chatctl bench ", env!("CARGO_PKG_VERSION")).into()),
             enter: false,
             resume: false,
+            echo: true,
             since: None,
         },
     });

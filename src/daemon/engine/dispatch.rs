@@ -35,7 +35,8 @@ impl Core {
                 room,
                 event,
                 except,
-            } => self.tell_room(room, &event, &except),
+                unechoed,
+            } => self.tell_room(room, &event, &except, unechoed),
             Output::Sessions { sessions, event } => self.tell_sessions(&sessions, &event),
             Output::Reply {
                 session,
@@ -65,7 +66,13 @@ impl Core {
         }
     }
 
-    fn tell_room(&mut self, room_id: RoomId, event: &Event, except: &[SessionId]) {
+    fn tell_room(
+        &mut self,
+        room_id: RoomId,
+        event: &Event,
+        except: &[SessionId],
+        unechoed: Option<SessionId>,
+    ) {
         self.count(event);
         if matches!(event.kind, EventKind::Message { .. }) {
             self.note_speech(room_id);
@@ -83,12 +90,15 @@ impl Core {
                 };
                 let except = except.iter().filter(speaks_it).map(|session| session.slot);
                 let except: Vec<u32> = except.collect();
-                bytes += room.append(dialect, &except, |out| {
+                let unechoed = unechoed.filter(|it| speaks_it(&it)).map(|it| it.slot);
+                bytes += room.append(dialect, &except, unechoed, |out| {
                     protocol::render_event(dialect, &self.facts, event, out);
                 });
             }
         }
-        self.note_news(room_id, &event.kind, bytes);
+        if bytes > 0 {
+            self.note_news(room_id, &event.kind, bytes);
+        }
     }
 
     fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
@@ -116,7 +126,7 @@ impl Core {
             match (is_private, is_behind) {
                 (true, true) => slots.iter().for_each(|&it| self.shards.send_last(it, &out)),
                 (true, false) => slots.iter().for_each(|&it| self.shards.send(it, &out)),
-                (false, _) => self.shards.share(&Bytes::from(out), &slots),
+                (false, _) => self.shards.share(Bytes::from(out).into(), &slots),
             }
         }
     }

@@ -148,6 +148,9 @@ impl Core {
                     },
                 );
             }
+            Incoming::Echo { is_wanted } => {
+                self.input(now, Input::Echo { session, is_wanted });
+            }
             Incoming::Command { request, command } => {
                 self.input(
                     now,

@@ -5,12 +5,12 @@
 //! what it is owed. So a change of membership never forces a write, and a storm of joins and leaves
 //! costs one write per member and turn, as messages do.
 
-use std::collections::HashMap;
 use std::mem;
 
 use bytes::Bytes;
 
 use crate::daemon::protocol::Dialect;
+use crate::daemon::shard::{Gap, Share};
 
 /// Members and the current turn of one room.
 #[derive(Debug, Default)]
@@ -43,15 +43,10 @@ struct Side {
     lines: u64,
     /// A guess at how long the next turn will be.
     last_turn_bytes: usize,
-    /// Pieces of `turn` that single members must not hear.
-    skips: Vec<Skip>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Skip {
-    slot: u32,
-    from: usize,
-    to: usize,
+    /// Pieces of `turn` that single members must not hear, because they do not want to hear the speaker,
+    skips: Vec<Gap>,
+    /// or because they said it and want no echo. Apart, so that each kind finds its last ones to make longer.
+    own_lines: Vec<Gap>,
 }
 
 impl Room {
@@ -84,22 +79,26 @@ impl Room {
         } else {
             return Vec::new(); // it never heard the room, so it is owed nothing
         };
-        let gaps: Vec<Skip> = side
-            .skips
-            .extract_if(.., |skip| skip.slot == slot)
-            .collect();
+        let is_its = |gap: &mut Gap| gap.slot == slot;
+        let mut gaps: Vec<Gap> = side.skips.extract_if(.., is_its).collect();
+        gaps.extend(side.own_lines.extract_if(.., is_its));
+        gaps.sort_unstable();
         side.without(&gaps, heard_from)
     }
 
-    /// Appends one event, rendered by `render`, for all members of a dialect but those in `except`,
-    /// who should be members of the same dialect.
+    /// Appends one event, rendered by `render`, for all members of a dialect but those in `except` and
+    /// `unechoed`, who should be members of the same dialect. Returns its bytes: none if nobody is left.
     pub(super) fn append(
         &mut self,
         dialect: Dialect,
         except: &[u32],
+        unechoed: Option<u32>,
         render: impl FnOnce(&mut Vec<u8>),
     ) -> usize {
         let side = &mut self.sides[dialect as usize];
+        if unechoed.is_some_and(|slot| side.is_alone(slot)) {
+            return 0;
+        }
         if side.turn.is_empty() {
             side.turn.reserve(side.last_turn_bytes.min(TURN_BYTES_KEPT));
         }
@@ -109,13 +108,16 @@ impl Room {
         if to > from {
             side.lines += 1;
             side.skip(except, from, to);
+            if let Some(slot) = unechoed {
+                side.skip_own(slot, from, to);
+            }
         }
         to - from
     }
 
-    /// Ends the turn: hands each member its share, those with the same share together, and begins
-    /// anew. Returns the number of deliveries (lines times members).
-    pub(super) fn seal(&mut self, mut give: impl FnMut(Bytes, &[u32])) -> u64 {
+    /// Ends the turn: hands its lines to the members, those of a dialect together, and begins anew. Returns
+    /// the number of deliveries (lines times members).
+    pub(super) fn seal(&mut self, mut give: impl FnMut(Share, &[u32])) -> u64 {
         self.news = News::None;
         let mut deliveries = 0;
         for side in &mut self.sides {
@@ -126,40 +128,43 @@ impl Room {
 }
 
 impl Side {
-    fn seal(&mut self, give: &mut impl FnMut(Bytes, &[u32])) -> u64 {
-        let deliveries = self.lines * (self.members.len() + self.entered.len()) as u64;
-        if !self.turn.is_empty() {
-            let with_gaps = self.shares_with_gaps();
-            self.last_turn_bytes = self.turn.len();
-            let whole = Bytes::from(mem::take(&mut self.turn));
-            let gaps_of = |slot| with_gaps.binary_search_by_key(&slot, |&(slot, _)| slot);
-            if with_gaps.is_empty() {
-                give(whole.clone(), &self.members);
-            } else {
-                let mut hear_all = Vec::new();
-                for &slot in &self.members {
-                    match gaps_of(slot) {
-                        Ok(at) => give(with_gaps[at].1.clone(), &[slot]),
-                        Err(_) => hear_all.push(slot),
-                    }
-                }
-                give(whole.clone(), &hear_all);
-            }
-            for &(slot, from) in &self.entered {
-                match gaps_of(slot) {
-                    Ok(at) => give(with_gaps[at].1.clone(), &[slot]),
-                    Err(_) => give(whole.slice(from..), &[slot]),
-                }
+    fn seal(&mut self, give: &mut impl FnMut(Share, &[u32])) -> u64 {
+        let mut gaps = mem::take(&mut self.skips);
+        gaps.append(&mut mem::take(&mut self.own_lines));
+        for (slot, from) in self.entered.drain(..) {
+            self.members.push(slot);
+            if from > 0 {
+                let (from, to) = (0, from);
+                gaps.push(Gap { slot, from, to });
             }
         }
-        self.members
-            .extend(self.entered.drain(..).map(|(slot, _)| slot));
-        self.skips = Vec::new();
+        let deliveries = self.lines * self.members.len() as u64;
+        if !self.turn.is_empty() {
+            self.last_turn_bytes = self.turn.len();
+            let whole = Bytes::from(mem::take(&mut self.turn));
+            give(Share::new(whole, gaps), &self.members);
+        }
         self.lines = 0;
         if self.members.is_empty() {
             *self = Self::default(); // whoever fills the room next begins small
         }
         deliveries
+    }
+
+    /// Whether this member is the only one to hear the room.
+    fn is_alone(&self, slot: u32) -> bool {
+        match (&self.members[..], &self.entered[..]) {
+            ([member], []) | ([], [(member, _)]) => *member == slot,
+            _ => false,
+        }
+    }
+
+    /// Notes a member's own line, which it must not hear. What it says without a break is one gap.
+    fn skip_own(&mut self, slot: u32, from: usize, to: usize) {
+        match self.own_lines.last_mut() {
+            Some(last) if last.slot == slot && last.to == from => last.to = to,
+            _ => self.own_lines.push(Gap { slot, from, to }),
+        }
     }
 
     /// Notes a piece that these members must not hear. Those who have group chat off miss line
@@ -175,46 +180,20 @@ impl Side {
                 skip.to = to;
             }
         } else {
-            let skips = except.iter().map(|&slot| Skip { slot, from, to });
+            let skips = except.iter().map(|&slot| Gap { slot, from, to });
             self.skips.extend(skips);
         }
     }
 
-    /// What each member with a gap hears, by slot. Members with the same gaps share a copy.
-    fn shares_with_gaps(&mut self) -> Vec<(u32, Bytes)> {
-        self.skips.sort_by_key(|skip| skip.slot); // stable: each member's gaps stay in order
-        let pieces = |gaps: &[Skip]| -> Vec<(usize, usize)> {
-            gaps.iter().map(|gap| (gap.from, gap.to)).collect()
-        };
-        let mut copies: HashMap<(usize, Vec<(usize, usize)>), Bytes> = HashMap::new();
-        let mut shares = Vec::new();
-        for gaps in self.skips.chunk_by(|one, next| one.slot == next.slot) {
-            let slot = gaps[0].slot;
-            let heard_from = self.heard_from(slot);
-            let copy = copies
-                .entry((heard_from, pieces(gaps)))
-                .or_insert_with(|| Bytes::from(self.without(gaps, heard_from)));
-            shares.push((slot, copy.clone()));
-        }
-        shares
-    }
-
-    fn heard_from(&self, slot: u32) -> usize {
-        self.entered
-            .iter()
-            .find(|(member, _)| *member == slot)
-            .map_or(0, |&(_, from)| from)
-    }
-
     /// The turn from a place on, without one member's gaps.
-    fn without(&self, gaps: &[Skip], heard_from: usize) -> Vec<u8> {
+    fn without(&self, gaps: &[Gap], heard_from: usize) -> Vec<u8> {
         let mut rest = Vec::new();
-        let mut from = heard_from;
+        let mut at = heard_from;
         for gap in gaps.iter().filter(|gap| gap.from >= heard_from) {
-            rest.extend_from_slice(&self.turn[from..gap.from]);
-            from = gap.to;
+            rest.extend_from_slice(&self.turn[at..gap.from]);
+            at = gap.to;
         }
-        rest.extend_from_slice(&self.turn[from..]);
+        rest.extend_from_slice(&self.turn[at..]);
         rest
     }
 }
@@ -225,6 +204,7 @@ const TURN_BYTES_KEPT: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::iter;
 
     use super::*;
 
@@ -233,19 +213,29 @@ mod tests {
 
     fn say(room: &mut Room, text: &str, except: &[u32]) {
         for dialect in Dialect::ALL {
-            room.append(dialect, except, |out| {
+            room.append(dialect, except, None, |out| {
                 out.extend_from_slice(text.as_bytes());
             });
         }
     }
 
+    fn say_unechoed(room: &mut Room, speaker: u32, text: &str) -> usize {
+        room.append(V1, &[], Some(speaker), |out| {
+            out.extend_from_slice(text.as_bytes());
+        })
+    }
+
     fn sealed(room: &mut Room) -> BTreeMap<u32, String> {
         let mut heard = BTreeMap::new();
-        room.seal(|slice, slots| {
-            for &slot in slots.iter().filter(|_| !slice.is_empty()) {
-                let text = String::from_utf8(slice.to_vec()).unwrap();
-                let before = heard.insert(slot, text);
-                assert_eq!(before, None, "each member has one share");
+        room.seal(|share, slots| {
+            for &slot in slots {
+                let whole = || iter::once(share.slice().clone()).collect();
+                let pieces = share.pieces(slot).unwrap_or_else(whole);
+                if !pieces.is_empty() {
+                    let text = String::from_utf8(pieces.concat()).unwrap();
+                    let before = heard.insert(slot, text);
+                    assert_eq!(before, None, "each member has one share");
+                }
             }
         });
         heard
@@ -297,24 +287,44 @@ mod tests {
     }
 
     #[test]
-    fn those_who_hear_the_same_share_it_however_many_lines_they_miss() {
+    fn what_is_missed_line_after_line_is_one_gap() {
         let mut room = Room::default();
         for slot in 1..=5 {
             room.enter(V1, slot);
         }
         say(&mut room, "a", &[]);
-        for _ in 0..100 {
-            say(&mut room, "x", &[2, 3]);
+        for speaker in [4, 5].repeat(50) {
+            room.append(V1, &[2, 3], Some(speaker), |out| out.push(b'x'));
         }
         say(&mut room, "b", &[]);
         assert_eq!(room.sides[V1 as usize].skips.len(), 2, "one gap each");
-        let mut slices = BTreeMap::new();
-        room.seal(|slice, slots| {
-            slices.extend(slots.iter().map(|&slot| (slot, slice.clone())));
-        });
-        assert_eq!(slices[&2], "ab");
-        assert_eq!(slices[&2].as_ptr(), slices[&3].as_ptr());
-        assert_eq!(slices[&1].as_ptr(), slices[&4].as_ptr());
+        let x = "x".repeat(100);
+        let (all, half) = (format!("a{x}b"), format!("a{}b", &x[..50]));
+        let expected = [(1, &*all), (2, "ab"), (3, "ab"), (4, &*half), (5, &*half)];
+        assert_eq!(sealed(&mut room), heard(&expected));
+    }
+
+    #[test]
+    fn who_wants_no_echo_hears_all_but_itself() {
+        let mut room = Room::default();
+        room.enter(V1, 1);
+        assert_eq!(say_unechoed(&mut room, 1, "nobody hears that"), 0);
+        room.enter(V1, 2);
+        say_unechoed(&mut room, 1, "a");
+        say_unechoed(&mut room, 1, "b");
+        room.enter(V1, 3);
+        say_unechoed(&mut room, 3, "c");
+        say_unechoed(&mut room, 2, "d");
+        say_unechoed(&mut room, 1, "e");
+        assert_eq!(
+            room.sides[V1 as usize].own_lines.len(),
+            4,
+            "a and b are one"
+        );
+        assert_eq!(room.leave(V1, 3), b"de");
+        assert_eq!(sealed(&mut room), heard(&[(1, "cd"), (2, "abce")]));
+        say(&mut room, "f", &[]);
+        assert_eq!(sealed(&mut room), heard(&[(1, "f"), (2, "f")]));
     }
 
     #[test]

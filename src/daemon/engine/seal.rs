@@ -112,9 +112,9 @@ impl Core {
         };
         self.quiet_bytes -= mem::take(&mut room.quiet_bytes);
         let shards = &mut self.shards;
-        self.counters.deliveries += room.seal(|slice, slots| {
-            if !(slice.is_empty() || slots.is_empty()) {
-                shards.share(&slice, slots);
+        self.counters.deliveries += room.seal(|share, slots| {
+            if !slots.is_empty() {
+                shards.share(share, slots);
             }
         });
     }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 
 use crate::daemon::clock::Clock;
-use crate::daemon::shard::{Bounds, Finish, Reports, Shard, ShardThread, Tally};
+use crate::daemon::shard::{Bounds, Finish, Reports, Shard, ShardThread, Share, Tally};
 use crate::daemon::transport::{Socket, Tls, Watched};
 
 /// All shards.
@@ -158,18 +157,19 @@ impl Shards {
     }
 
     /// Gives many peers the same slice.
-    pub(super) fn share(&mut self, slice: &Bytes, slots: &[u32]) {
+    pub(super) fn share(&mut self, share: Share, slots: &[u32]) {
         match self {
-            Self::Here { shard, .. } => shard.share(slice.clone(), slots.to_vec()),
+            Self::Here { shard, .. } => shard.share(share, slots.to_vec()),
             Self::Beside { threads, .. } => {
                 let of = count(threads);
                 let mut theirs = vec![Vec::new(); threads.len()];
                 for &slot in slots {
                     theirs[(slot % of) as usize].push(slot / of);
                 }
-                for (thread, its) in threads.iter_mut().zip(theirs) {
+                for ((number, thread), its) in (0..).zip(threads).zip(theirs) {
                     if !its.is_empty() {
-                        thread.share(slice.clone(), its);
+                        let is_its = |slot| (slot % of == number).then_some(slot / of);
+                        thread.share(share.only(is_its), its);
                     }
                 }
             }

@@ -95,6 +95,8 @@ pub enum Incoming {
     /// The first object chose this dialect. Comes before anything else but `Answer`, `Fault` and
     /// `Unreadable`, and once.
     Dialect(Dialect),
+    /// Whether the session wants to hear its own messages, as by default it does.
+    Echo { is_wanted: bool },
     /// A request for the hub.
     Command {
         request: Option<RequestId>,

@@ -1,11 +1,12 @@
 //! Writing: rounds and outboxes into sockets, slice by slice, and what becomes of a peer that does
 //! not take what it is sent. Nothing here waits.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::deadlines::Due;
 use super::link::Stage;
@@ -61,7 +62,7 @@ impl Shard {
                 && let Some(slot) = round.next_slot()
             {
                 left -= 1;
-                self.deliver(slot, &round.slice);
+                round.give(slot, |pieces| self.deliver(slot, pieces));
             }
             if left == 0 {
                 self.rounds.push_front(round); // if it was the last one, the next slice finds out
@@ -70,8 +71,8 @@ impl Shard {
         }
     }
 
-    /// Writes a shared slice to one peer, behind what waits for it already.
-    fn deliver(&mut self, slot: u32, slice: &Bytes) {
+    /// Writes pieces of a shared slice to one peer, behind what waits for it already.
+    fn deliver(&mut self, slot: u32, pieces: &[Bytes]) {
         let Some(link) = self.links.get_mut(slot as usize).and_then(Option::as_mut) else {
             return;
         };
@@ -79,12 +80,21 @@ impl Shard {
             return;
         }
         if link.must_queue() {
-            link.outbox().push_shared(slice.clone());
+            for piece in pieces {
+                link.outbox().push_shared(piece.clone());
+            }
             self.queued(slot);
             return;
         }
         let mut way = Way::new(&link.socket, link.tls.as_deref_mut(), &mut self.tls_buffers);
-        let written = way.write(slice);
+        let written = match pieces {
+            [piece] => way.write(piece),
+            pieces => {
+                let slices: SmallVec<[IoSlice<'_>; 4]> =
+                    pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+                way.write_vectored(&slices)
+            }
+        };
         let has_unsent = way.has_unsent();
         self.tally.writes += way.calls as u64;
         let written = match written {
@@ -94,9 +104,10 @@ impl Shard {
         };
         link.bytes_written += written as u64;
         self.tally.bytes_written += written as u64;
-        if written < slice.len() || has_unsent {
-            if written < slice.len() {
-                link.outbox().push_rest(slice.clone(), written);
+        let bytes: usize = pieces.iter().map(Bytes::len).sum();
+        if written < bytes || has_unsent {
+            if written < bytes {
+                link.outbox().push_rest(pieces, written);
             }
             link.is_blocked = true;
             self.tally.writes_short += 1;

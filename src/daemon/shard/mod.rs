@@ -13,6 +13,7 @@ mod poll;
 mod report;
 mod round;
 mod secure;
+mod share;
 mod thread;
 mod way;
 
@@ -22,13 +23,13 @@ use std::iter::Sum;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use bytes::Bytes;
 use rustix::event::epoll::{self, EventData};
 
 use self::deadlines::{Deadlines, Due};
 use self::link::{Link, Stage};
 pub use self::report::{Report, Reports, TlsFailure};
 use self::round::Round;
+pub use self::share::{Gap, Pieces, Share};
 pub use self::thread::ShardThread;
 use super::transport::{Socket, Tls, TlsBuffers};
 
@@ -192,8 +193,8 @@ impl Shard {
     }
 
     /// Queues a slice for many peers.
-    pub fn share(&mut self, slice: Bytes, slots: Vec<u32>) {
-        self.rounds.push_back(Round::new(slice, slots));
+    pub fn share(&mut self, share: Share, slots: Vec<u32>) {
+        self.rounds.push_back(Round::new(share, slots));
     }
 
     /// Says the last words behind all that is queued, and closes the connection once they have left.

@@ -36,11 +36,18 @@ impl Outbox {
         self.bytes
     }
 
-    /// Queues what the kernel did not take of a slice of which it took `begun` bytes.
-    pub(super) fn push_rest(&mut self, mut slice: Bytes, begun: usize) {
-        slice.advance(begun);
-        self.head_begun = begun > 0;
-        self.push_shared(slice);
+    /// Queues what the kernel did not take of these slices, of which it took so many bytes; nothing else may
+    /// wait.
+    pub(super) fn push_rest(&mut self, slices: &[Bytes], mut taken: usize) {
+        for slice in slices {
+            if taken >= slice.len() {
+                taken -= slice.len();
+                continue;
+            }
+            self.head_begun |= taken > 0;
+            self.push_shared(slice.slice(taken..));
+            taken = 0;
+        }
     }
 
     /// Queues a slice that others may share.

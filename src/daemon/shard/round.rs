@@ -2,22 +2,25 @@
 //! waiting is written to straight from it.
 
 use std::collections::VecDeque;
+use std::slice;
 
 use bytes::Bytes;
+
+use super::share::Share;
 
 /// One slice and who gets it.
 #[derive(Debug)]
 pub(super) struct Round {
-    pub slice: Bytes,
+    share: Share,
     slots: Vec<u32>,
     /// Those before this place have got it.
     next: usize,
 }
 
 impl Round {
-    pub(super) fn new(slice: Bytes, slots: Vec<u32>) -> Self {
+    pub(super) fn new(share: Share, slots: Vec<u32>) -> Self {
         Self {
-            slice,
+            share,
             slots,
             next: 0,
         }
@@ -38,6 +41,15 @@ impl Round {
         }
         None
     }
+
+    /// Hands over what a peer gets, in pieces; nothing when it gets nothing.
+    pub(super) fn give(&self, slot: u32, give: impl FnOnce(&[Bytes])) {
+        match self.share.pieces(slot) {
+            None => give(slice::from_ref(self.share.slice())),
+            Some(pieces) if pieces.is_empty() => {}
+            Some(pieces) => give(&pieces),
+        }
+    }
 }
 
 /// Takes a peer out of all rounds that have not reached it; returns what it was to get of them.
@@ -47,7 +59,7 @@ pub(super) fn withdraw(rounds: &mut VecDeque<Round>, slot: u32) -> Vec<Bytes> {
         let waiting = &mut round.slots[round.next..];
         if let Some(place) = waiting.iter_mut().find(|place| **place == slot) {
             *place = SERVED;
-            owed.push(round.slice.clone());
+            round.give(slot, |pieces| owed.extend_from_slice(pieces));
         }
     }
     owed
@@ -67,8 +79,8 @@ mod tests {
     #[test]
     fn who_is_withdrawn_is_owed_only_what_has_not_reached_it() {
         let mut rounds = VecDeque::from([
-            Round::new(Bytes::from_static(b"a"), vec![1, 2, 3]),
-            Round::new(Bytes::from_static(b"b"), vec![3, 2, 1]),
+            Round::new(Bytes::from_static(b"a").into(), vec![1, 2, 3]),
+            Round::new(Bytes::from_static(b"b").into(), vec![3, 2, 1]),
         ]);
         assert_eq!(rounds[0].next_slot(), Some(1));
         assert_eq!(withdraw(&mut rounds, 1), ["b"]);

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 
+use bytes::Bytes;
+
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,7 +78,7 @@ impl Scene {
 
     fn share(&mut self, text: &'static str, slots: &[u32]) {
         self.shard
-            .share(Bytes::from_static(text.as_bytes()), slots.to_vec());
+            .share(Bytes::from_static(text.as_bytes()).into(), slots.to_vec());
     }
 }
 
@@ -114,6 +116,53 @@ fn everyone_gets_what_is_shared_once_and_in_order() {
     assert_eq!(heard(&mut peers[2]), "urgent\na\nb\n");
     assert_eq!(heard(&mut peers[3]), "b\n");
     assert!(!scene.shard.is_flushing());
+}
+
+#[test]
+fn who_misses_a_line_gets_the_rest_of_the_slice_in_one_write() {
+    let mut scene = Scene::new(bounds());
+    let mut peers: Vec<UnixStream> = (0..3).map(|slot| scene.connect(slot)).collect();
+    let gap = |slot, from, to| Gap { slot, from, to };
+    let gaps = vec![gap(1, 2, 4), gap(2, 0, 6)];
+    let share = Share::new(Bytes::from_static(b"a\nb\nc\n"), gaps);
+    scene.shard.share(share.clone(), vec![0, 1, 2]);
+    scene.turn();
+    assert_eq!(heard(&mut peers[0]), "a\nb\nc\n");
+    assert_eq!(heard(&mut peers[1]), "a\nc\n");
+    assert_eq!(heard(&mut peers[2]), "");
+    assert_eq!(scene.shard.tally().writes, 2);
+    // Behind something of its own: that is one write, too.
+    scene.shard.share(share, vec![0, 1, 2]);
+    scene.shard.send(1, b"ack\n");
+    scene.turn();
+    assert_eq!(heard(&mut peers[1]), "ack\na\nc\n");
+    assert_eq!(scene.shard.tally().writes, 4);
+}
+
+#[test]
+fn pieces_that_the_kernel_takes_in_part_arrive_whole() {
+    let mut scene = Scene::new(Bounds {
+        send_queue_bytes: 100_000_000,
+        ..bounds()
+    });
+    let mut peer = scene.connect_by_tcp(0);
+    let line = |letter: u8| [vec![letter; 5_000_000], vec![b'\n']].concat();
+    let slice = [line(b'a'), line(b'x'), line(b'b')].concat();
+    let third = slice.len() / 3;
+    let gaps = vec![Gap {
+        slot: 0,
+        from: third,
+        to: 2 * third,
+    }];
+    scene.shard.share(Share::new(slice.into(), gaps), vec![0]);
+    let mut text = String::new();
+    while text.len() < 2 * third {
+        scene.turn();
+        text += &heard(&mut peer);
+    }
+    assert!(scene.shard.tally().writes_short > 0);
+    let expected = String::from_utf8([line(b'a'), line(b'b')].concat()).unwrap();
+    assert!(text == expected);
 }
 
 #[test]

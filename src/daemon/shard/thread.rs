@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use bytes::Bytes;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use tokio::sync::{Notify, oneshot};
 
-use super::{Bounds, Finish, Reports, Shard, Tally};
+use super::{Bounds, Finish, Reports, Shard, Share, Tally};
 use crate::daemon::clock::Clock;
 use crate::daemon::transport::{Socket, Tls};
 
@@ -45,7 +44,7 @@ enum Order {
     SendLast(u32, Range<usize>),
     Hold(u32),
     Release(u32, Range<usize>),
-    Share(Bytes, Vec<u32>),
+    Share(Share, Vec<u32>),
     Finish(u32, Range<usize>, Finish),
     SetBounds(Bounds),
     Queues(oneshot::Sender<Vec<(u32, usize)>>),
@@ -138,9 +137,9 @@ impl ShardThread {
     }
 
     /// See [`Shard::share`].
-    pub fn share(&mut self, slice: Bytes, slots: Vec<u32>) {
+    pub fn share(&mut self, share: Share, slots: Vec<u32>) {
         self.batch.shares = true;
-        self.batch.orders.push(Order::Share(slice, slots));
+        self.batch.orders.push(Order::Share(share, slots));
     }
 
     /// See [`Shard::finish`].
@@ -249,7 +248,7 @@ impl Batch {
                 Order::SendLast(slot, bytes) => shard.send_last(slot, &self.bytes[bytes]),
                 Order::Hold(slot) => shard.hold(slot),
                 Order::Release(slot, ahead) => shard.release(slot, &self.bytes[ahead]),
-                Order::Share(slice, slots) => shard.share(slice, slots),
+                Order::Share(share, slots) => shard.share(share, slots),
                 Order::Finish(slot, words, how) => shard.finish(slot, &self.bytes[words], how),
                 Order::SetBounds(bounds) => shard.set_bounds(bounds),
                 // Whoever asked may have gone away meanwhile.

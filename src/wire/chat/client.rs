@@ -33,6 +33,10 @@ pub enum ClientBody<'a> {
         /// Keep my place for a while when the connection breaks.
         #[serde(skip_serializing_if = "is_no")]
         resume: bool,
+        /// Send me my own messages as others hear them; true when absent. Without it they are only
+        /// acknowledged, in this session.
+        #[serde(skip_serializing_if = "is_yes")]
+        echo: bool,
         /// The last message id that I heard: send what I missed since. Needs `key`.
         #[serde(skip_serializing_if = "Option::is_none")]
         since: Option<Cow<'a, str>>,
@@ -228,6 +232,7 @@ impl<'a> ClientBody<'a> {
                 client: fields.text_if_any(Field::Client)?,
                 enter: fields.truth_if_any(Field::Enter)?.unwrap_or(true),
                 resume: fields.truth_if_any(Field::Resume)?.unwrap_or(false),
+                echo: fields.truth_if_any(Field::Echo)?.unwrap_or(true),
                 since: fields.text_if_any(Field::Since)?,
             },
             "login" => Self::Login {

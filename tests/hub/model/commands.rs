@@ -210,7 +210,7 @@ impl Model {
         }
         let from = self.user(me).nick.clone();
         let line;
-        let hearers: BTreeSet<SessionId> = match to {
+        let mut hearers: BTreeSet<SessionId> = match to {
             Target::Room(name) => {
                 let room = self.own_room(me, &name)?;
                 if self.session(id).deaf {
@@ -248,6 +248,9 @@ impl Model {
                 hearers
             }
         };
+        if !self.session(id).wants_echo {
+            hearers.remove(&id);
+        }
         self.tell_all(hearers, &line);
         self.tell(id, "ack".to_owned());
         Ok(None)

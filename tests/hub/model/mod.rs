@@ -41,6 +41,7 @@ struct Session {
     origin: Origin,
     user: Option<usize>,
     deaf: bool,
+    wants_echo: bool,
     does_resume: bool,
     answers_ping: bool,
     since_ms: u64,
@@ -119,6 +120,7 @@ impl Model {
                 origin,
                 user: None,
                 deaf: false,
+                wants_echo: true,
                 does_resume: false,
                 answers_ping: false,
                 since_ms: self.now_ms,
@@ -141,6 +143,12 @@ impl Model {
     pub(super) fn capable(&mut self, id: SessionId, answers_ping: bool) {
         if self.sign_of_life(id) {
             self.session(id).answers_ping = answers_ping;
+        }
+    }
+
+    pub(super) fn echo(&mut self, id: SessionId, is_wanted: bool) {
+        if self.sign_of_life(id) {
+            self.session(id).wants_echo = is_wanted;
         }
     }
 

@@ -60,6 +60,9 @@ impl Peer {
         write_welcome(facts, &mut welcome);
         incoming.push(Incoming::Dialect(Dialect::ChatV1));
         incoming.push(Incoming::Answer(welcome));
+        if !hello.wants_echo {
+            incoming.push(Incoming::Echo { is_wanted: false });
+        }
         let peer = Self {
             is_logged_in: false,
             enter_default_room: hello.enter_default_room,
@@ -330,6 +333,7 @@ struct Hello<'a> {
     credentials: Credentials<'a>,
     enter_default_room: bool,
     does_resume: bool,
+    wants_echo: bool,
     since: Option<Cow<'a, str>>,
 }
 
@@ -342,6 +346,7 @@ impl<'a> Hello<'a> {
             credentials,
             enter,
             resume,
+            echo,
             since,
             ..
         } = body
@@ -357,6 +362,7 @@ impl<'a> Hello<'a> {
             credentials,
             enter_default_room: enter,
             does_resume: resume,
+            wants_echo: echo,
             since,
         })
     }
