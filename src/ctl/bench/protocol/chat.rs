@@ -168,8 +168,13 @@ fn greeted(speech: &Speech, client: &mut Client, line: &[u8]) {
     client.last_words = Some(Words { code, text });
     let nick = speech.names.nick(client.number);
     let enter = client.place == Place::Default;
+    // Who writes what is to be kept waits for the answer only, as with the other servers.
+    let no_echo = match client.place {
+        Place::Kept(_) => r#","echo":false"#,
+        Place::Default | Place::Room(_) | Place::Nowhere => "",
+    };
     let hello = format!(
-        "{{\"type\":\"hello\",\"v\":1,\"nick\":\"{nick}\",\"client\":\"chatctl bench\",\"enter\":{enter}}}\n"
+        "{{\"type\":\"hello\",\"v\":1,\"nick\":\"{nick}\",\"client\":\"chatctl bench\",\"enter\":{enter}{no_echo}}}\n"
     );
     client.out.extend_from_slice(hello.as_bytes());
     client.stage = Stage::LoggingIn;

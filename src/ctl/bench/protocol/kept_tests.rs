@@ -10,7 +10,7 @@ fn a_writer_comes_in_where_what_it_says_is_kept() {
     let in_a_room = [
         ">",
         "<Welcome to chatd.\n",
-        ">{\"type\":\"hello\",\"v\":1,\"nick\":\"bench-1234-5\",\"client\":\"chatctl bench\",\"enter\":false}\n",
+        ">{\"type\":\"hello\",\"v\":1,\"nick\":\"bench-1234-5\",\"client\":\"chatctl bench\",\"enter\":false,\"echo\":false}\n",
         "<{\"type\":\"login\",\"nick\":\"bench-1234-5\",\"key\":\"k\"}\n",
         ">{\"type\":\"join\",\"room\":\"#bench-1234-3\"}\n",
         "<{\"type\":\"joined\",\"room\":\"#bench-1234-3\",\"topic\":null,\"members\":1}\n",

@@ -167,7 +167,7 @@ impl<'a> Durable<'a> {
                     free.push(client);
                     first_refusal.get_or_insert_with(|| words.clone());
                 }
-                // Who writes to a room of chatd hears it too.
+                // Where several write to a place, chatd tells each what the others say.
                 Heard::Text(_)
                 | Heard::Entered
                 | Heard::Left
