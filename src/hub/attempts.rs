@@ -2,6 +2,9 @@
 //! tries, and for the address whichever account it tries. Bounded in memory and in time: who fails is
 //! never shut out for good, and whoever logged in well from an address before is not slowed there by what
 //! others do elsewhere. Peers on this machine share one address, so only the account counts for them.
+//!
+//! An attempt that is being checked counts as one that failed until its answer says otherwise: else as many
+//! as can be asked for before the first answer would share one wait.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -41,6 +44,15 @@ pub(super) struct Attempts {
     slowed: Slowed,
 }
 
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Failed,
+    Good,
+    /// It says nothing about who made it.
+    NoGuess,
+}
+
 /// Attempts that were refused since the log was last told.
 #[derive(Debug, Default)]
 struct Slowed {
@@ -56,9 +68,11 @@ struct Record<K> {
     serial: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Failures {
     count: u32,
+    /// Attempts that are being checked.
+    under_way: u32,
     /// Its place in `by_age`.
     age: (Duration, u64),
     /// Where the account was last logged in to.
@@ -93,17 +107,41 @@ impl Attempts {
         of_account.max(of_address)
     }
 
-    pub(super) fn failed(
+    /// An attempt that need not wait is being checked from now on. Each is to be [`ended`](Self::ended).
+    pub(super) fn began(
         &mut self,
         account: Option<&Nick>,
         address: Option<Network>,
         now: Duration,
     ) {
         if let Some(account) = account {
-            self.accounts.count(account.clone(), now);
+            self.accounts.began(account.clone(), now);
         }
         if let Some(address) = address {
-            self.addresses.count(address, now);
+            self.addresses.began(address, now);
+        }
+    }
+
+    /// What came of an attempt that [`began`](Self::began) with the same account and address.
+    pub(super) fn ended(
+        &mut self,
+        account: Option<&Nick>,
+        address: Option<Network>,
+        outcome: Outcome,
+        now: Duration,
+    ) {
+        if let Some(account) = account {
+            // A good login: the account begins anew. The address does not, or whoever has one account could
+            // guess at others for ever.
+            match outcome {
+                Outcome::Good => self.accounts.begin_anew(account, address, now),
+                Outcome::Failed => self.accounts.ended(account, true, now),
+                Outcome::NoGuess => self.accounts.ended(account, false, now),
+            }
+        }
+        if let Some(address) = address {
+            let counts = outcome == Outcome::Failed;
+            self.addresses.ended(&address, counts, now);
         }
     }
 
@@ -119,17 +157,15 @@ impl Attempts {
             mem::take(&mut slowed.count)
         })
     }
-
-    /// A good login: the account begins anew. The address does not, or whoever has one account could
-    /// guess at others for ever.
-    pub(super) fn succeeded(&mut self, account: &Nick, address: Option<Network>, now: Duration) {
-        self.accounts.begin_anew(account, address, now);
-    }
 }
 
 impl Failures {
     fn wait(self, free: u32, wait_max: Duration, now: Duration) -> Option<Duration> {
-        let beyond = self.count.checked_sub(free)?.checked_sub(1)?;
+        let count = self.count.saturating_add(self.under_way);
+        let beyond = count.checked_sub(free)?.checked_sub(1)?;
+        if self.under_way > 0 {
+            return Some(WAIT); // nobody knows how long it takes
+        }
         let wait = WAIT
             .checked_mul(1_u32.checked_shl(beyond).unwrap_or(u32::MAX))
             .unwrap_or(wait_max)
@@ -145,25 +181,35 @@ impl<K: Ord + Clone> Record<K> {
         found.filter(|it| now.saturating_sub(it.age.0) < REMEMBERED_FOR)
     }
 
-    fn count(&mut self, key: K, now: Duration) {
-        let before = self.find(&key, now);
-        let count = before.map_or(0, |it| it.count).saturating_add(1);
-        self.put(key, count, before.and_then(|it| it.good), now);
+    fn began(&mut self, key: K, now: Duration) {
+        let mut failures = self.find(&key, now).unwrap_or_default();
+        failures.under_way = failures.under_way.saturating_add(1);
+        self.put(key, failures, now);
     }
 
-    fn begin_anew(&mut self, key: &K, good: Option<Network>, now: Duration) {
-        // Whoever was not guessed at needs no place here.
-        if self.failures.contains_key(key) {
-            self.put(key.clone(), 0, good, now);
+    /// Whatever gave way meanwhile is forgotten.
+    fn ended(&mut self, key: &K, has_failed: bool, now: Duration) {
+        if let Some(mut failures) = self.failures.get(key).copied() {
+            failures.under_way = failures.under_way.saturating_sub(1);
+            failures.count = failures.count.saturating_add(u32::from(has_failed));
+            self.put(key.clone(), failures, now);
         }
     }
 
-    fn put(&mut self, key: K, count: u32, good: Option<Network>, now: Duration) {
+    fn begin_anew(&mut self, key: &K, good: Option<Network>, now: Duration) {
+        if let Some(mut failures) = self.failures.get(key).copied() {
+            failures.under_way = failures.under_way.saturating_sub(1);
+            failures.count = 0;
+            failures.good = good;
+            self.put(key.clone(), failures, now);
+        }
+    }
+
+    fn put(&mut self, key: K, mut failures: Failures, now: Duration) {
         self.serial += 1;
         let age = (now, self.serial);
-        let before = self
-            .failures
-            .insert(key.clone(), Failures { count, age, good });
+        failures.age = age;
+        let before = self.failures.insert(key.clone(), failures);
         if let Some(before) = before {
             self.by_age.remove(&before.age);
         }
@@ -195,13 +241,58 @@ mod tests {
         Some(Network::V4([203, 0, 113, last]))
     }
 
+    fn fail(
+        attempts: &mut Attempts,
+        account: Option<&Nick>,
+        address: Option<Network>,
+        now: Duration,
+    ) {
+        attempts.began(account, address, now);
+        attempts.ended(account, address, Outcome::Failed, now);
+    }
+
+    fn succeed(attempts: &mut Attempts, account: &Nick, address: Option<Network>) {
+        attempts.began(Some(account), address, NOW);
+        attempts.ended(Some(account), address, Outcome::Good, NOW);
+    }
+
+    #[test]
+    fn an_attempt_that_is_being_checked_counts_as_one_that_failed() {
+        let mut attempts = Attempts::default();
+        let ana = nick("ana");
+        let mut under_way = 0;
+        while attempts.wait(Some(&ana), None, NOW).is_none() {
+            attempts.began(Some(&ana), None, NOW);
+            under_way += 1;
+        }
+        assert_eq!(under_way, ACCOUNT_FREE + 1);
+        let later = NOW + ACCOUNT_WAIT_MAX;
+        assert!(attempts.wait(Some(&ana), None, later).is_some());
+        for _ in 0..under_way {
+            attempts.ended(Some(&ana), None, Outcome::Failed, later);
+        }
+        assert_eq!(attempts.wait(Some(&ana), None, later), Some(WAIT));
+        let then = later + WAIT;
+        assert_eq!(attempts.wait(Some(&ana), None, then), None);
+        attempts.began(Some(&ana), None, then);
+        assert!(attempts.wait(Some(&ana), None, then).is_some());
+        attempts.ended(Some(&ana), None, Outcome::NoGuess, then);
+        let left = attempts.wait(Some(&ana), None, then);
+        assert_eq!(left, Some(WAIT), "it took as long as one");
+        for number in 0..=ADDRESS_FREE {
+            assert_eq!(attempts.wait(None, from(1), NOW), None, "{number}");
+            attempts.began(Some(&nick(&format!("n{number}"))), from(1), NOW);
+        }
+        assert!(attempts.wait(None, from(1), NOW).is_some());
+    }
+
     #[test]
     fn each_failure_beyond_the_free_ones_doubles_the_wait() {
         let mut attempts = Attempts::default();
         let ana = nick("ana");
         let mut waits = Vec::new();
         for _ in 0..12 {
-            attempts.failed(Some(&ana), None, NOW);
+            fail(&mut attempts, Some(&ana), None, NOW);
             waits.push(attempts.wait(Some(&ana), None, NOW).map(|it| it.as_secs()));
         }
         assert_eq!(waits[..5], [None; 5]);
@@ -221,12 +312,12 @@ mod tests {
         let mut attempts = Attempts::default();
         for number in 0..=ADDRESS_FREE {
             let victim = nick(&format!("victim{number}"));
-            attempts.failed(Some(&victim), from(1), NOW);
+            fail(&mut attempts, Some(&victim), from(1), NOW);
         }
         let fresh = nick("somebody-else");
         assert_eq!(attempts.wait(Some(&fresh), from(1), NOW), Some(WAIT));
         assert_eq!(attempts.wait(Some(&fresh), from(2), NOW), None);
-        attempts.succeeded(&fresh, from(1), NOW);
+        succeed(&mut attempts, &fresh, from(1));
         assert_eq!(attempts.wait(None, from(1), NOW), Some(WAIT));
     }
 
@@ -245,10 +336,10 @@ mod tests {
     fn who_logged_in_before_is_not_kept_out_by_a_stranger() {
         let mut attempts = Attempts::default();
         let ana = nick("ana");
-        attempts.failed(Some(&ana), from(9), NOW);
-        attempts.succeeded(&ana, from(1), NOW);
+        fail(&mut attempts, Some(&ana), from(9), NOW);
+        succeed(&mut attempts, &ana, from(1));
         for _ in 0..20 {
-            attempts.failed(Some(&ana), from(9), NOW);
+            fail(&mut attempts, Some(&ana), from(9), NOW);
         }
         assert!(attempts.wait(Some(&ana), from(8), NOW).is_some());
         assert_eq!(attempts.wait(Some(&ana), from(1), NOW), None);
@@ -259,11 +350,11 @@ mod tests {
         let mut attempts = Attempts::default();
         let ana = nick("ana");
         for _ in 0..20 {
-            attempts.failed(Some(&ana), None, NOW);
+            fail(&mut attempts, Some(&ana), None, NOW);
         }
         assert_eq!(attempts.wait(Some(&ana), None, NOW + REMEMBERED_FOR), None);
         for number in 0..REMEMBERED_MAX + 10 {
-            attempts.failed(Some(&nick(&format!("n{number}"))), None, NOW);
+            fail(&mut attempts, Some(&nick(&format!("n{number}"))), None, NOW);
         }
         let accounts = &attempts.accounts;
         assert_eq!(accounts.failures.len(), REMEMBERED_MAX);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer};
 use super::address::Network;
+use super::attempts::Outcome;
 use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
@@ -56,6 +57,16 @@ pub(super) struct Enrolment {
     pub(super) newcomer: Newcomer,
     /// `None` where a user who is here registers their nick.
     pub(super) entry: Option<Entry>,
+}
+
+impl Pending {
+    /// The account whose password it may be a guess at.
+    fn counted(&self) -> Option<&Nick> {
+        match self.purpose {
+            Purpose::LogIn(_) => self.account.as_ref(),
+            Purpose::Register | Purpose::RegisterAndLogIn(_) => None,
+        }
+    }
 }
 
 impl Authentications {
@@ -138,6 +149,8 @@ impl Turn<'_> {
             account,
             purpose,
         };
+        let (account, now) = (pending.counted(), self.now.uptime);
+        hub.attempts.began(account, network, now);
         hub.authentications.waiting.insert(ticket, pending);
         self.outputs.push(Output::AskAccount { ticket, question });
     }
@@ -202,22 +215,14 @@ impl Turn<'_> {
     }
 
     fn count_attempt(&mut self, pending: &Pending, answer: &AccountAnswer) {
-        let (network, now) = (pending.network, self.now.uptime);
-        let attempts = &mut self.hub.attempts;
-        match (&pending.purpose, answer) {
-            (Purpose::LogIn(_), AccountAnswer::Wrong) => {
-                attempts.failed(pending.account.as_ref(), network, now);
-            }
-            (Purpose::LogIn(_), AccountAnswer::Account(_)) => {
-                if let Some(account) = &pending.account {
-                    attempts.succeeded(account, network, now);
-                }
-            }
+        let outcome = match (&pending.purpose, answer) {
+            (Purpose::LogIn(_), AccountAnswer::Wrong)
             // Nobody needs many accounts, and nobody guesses invitations in vain for long.
-            (
+            | (
                 Purpose::Register | Purpose::RegisterAndLogIn(_),
                 AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
-            ) => attempts.failed(None, network, now),
+            ) => Outcome::Failed,
+            (Purpose::LogIn(_), AccountAnswer::Account(_)) => Outcome::Good,
             (Purpose::LogIn(_), AccountAnswer::BadInvitation)
             | (Purpose::Register | Purpose::RegisterAndLogIn(_), AccountAnswer::Wrong)
             | (
@@ -226,8 +231,11 @@ impl Turn<'_> {
                 | AccountAnswer::NameTaken
                 | AccountAnswer::Busy
                 | AccountAnswer::Failed(_),
-            ) => {}
-        }
+            ) => Outcome::NoGuess,
+        };
+        let (network, now) = (pending.network, self.now.uptime);
+        let attempts = &mut self.hub.attempts;
+        attempts.ended(pending.counted(), network, outcome, now);
     }
 
     /// There is an account now, whether or not the session is there that asked for it. A guest who has its
