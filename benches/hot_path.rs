@@ -124,7 +124,7 @@ impl Lobby {
         for slot in 0..members {
             lobby.input(Input::Connected {
                 session: session(slot),
-                origin: Origin::Local,
+                origin: Origin::Local { uid: None },
                 key: UserKey(u128::from(slot)),
             });
             lobby.command(

@@ -148,6 +148,42 @@ impl fmt::Display for Network {
     }
 }
 
+/// Where a session comes from, as far as it can be told from others. In octets for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Network(Network),
+    /// Whoever has this uid on this machine, by a Unix socket.
+    User([u8; 4]),
+    /// A Unix socket's peer of whom nothing is known; and where [`told_apart`](Self::told_apart) says so.
+    Machine,
+}
+
+impl Source {
+    pub(super) fn of(origin: Origin) -> Self {
+        match (Network::of(origin), origin) {
+            (Some(network), _) => Self::Network(network),
+            (None, Origin::Local { uid: Some(uid) }) => Self::User(uid.to_be_bytes()),
+            (None, Origin::Local { uid: None } | Origin::Ip(_)) => Self::Machine,
+        }
+    }
+
+    /// `None` for a peer on a Unix socket.
+    pub(super) fn network(self) -> Option<Network> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::User(_) | Self::Machine => None,
+        }
+    }
+
+    /// On loopback anybody may be behind any address.
+    pub(super) fn told_apart(self) -> Self {
+        match self {
+            Self::Network(network) if network.is_loopback() => Self::Machine,
+            Self::Network(_) | Self::User(_) | Self::Machine => self,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +201,7 @@ mod tests {
         assert_eq!(networks.count(from("2001:db8:0:1::9")), 2);
         assert_eq!(networks.count(from("2001:db8:0:2::9")), 0);
         assert_eq!(networks.count(from("::ffff:10.0.0.1")), 1);
-        assert_eq!(Network::of(Origin::Local), None);
+        assert_eq!(Network::of(Origin::Local { uid: None }), None);
         networks.remove(from("::ffff:10.0.0.1"));
         assert_eq!(networks.total(), 2);
         assert_eq!(

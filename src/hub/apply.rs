@@ -23,11 +23,11 @@ impl State {
         match change {
             Change::Connected {
                 session,
-                network,
+                source,
                 key,
                 at,
             } => {
-                let it = Session::new(session.serial, network, key, at);
+                let it = Session::new(session.serial, source, key, at);
                 self.sessions.insert(session.slot, it);
             }
             Change::Certified {
@@ -141,7 +141,7 @@ impl State {
     fn detach(&mut self, id: SessionId, until: Duration) {
         let session = known(self.sessions.find(id));
         let user = session.user.expect("only a user has a place to keep");
-        let (key, owner, network) = (session.key, session.owner, session.network);
+        let (key, owner, network) = (session.key, session.owner, session.network());
         self.set_deaf(id, false);
         self.change_extra(user, |extra| {
             extra.kept_place = Some(KeptPlace {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Hub;
 use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer};
 use super::address::Network;
-use super::attempts::Outcome;
+use super::attempts::{Asker, Attempt, Outcome};
 use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
@@ -40,6 +41,7 @@ struct Pending {
     /// Whose account it is about; `None` for a token's.
     account: Option<Nick>,
     purpose: Purpose,
+    attempt: Attempt,
 }
 
 /// What an answer is for.
@@ -59,12 +61,12 @@ pub(super) struct Enrolment {
     pub(super) entry: Option<Entry>,
 }
 
-impl Pending {
-    /// The account whose password it may be a guess at.
-    fn counted(&self) -> Option<&Nick> {
-        match self.purpose {
-            Purpose::LogIn(_) => self.account.as_ref(),
-            Purpose::Register | Purpose::RegisterAndLogIn(_) => None,
+impl Purpose {
+    /// Whether the account's password may be guessed by it.
+    fn is_guess(&self) -> bool {
+        match self {
+            Self::LogIn(_) => true,
+            Self::Register | Self::RegisterAndLogIn(_) => false,
         }
     }
 }
@@ -115,20 +117,31 @@ impl Turn<'_> {
         question: AccountQuestion,
         purpose: Purpose,
     ) {
-        let hub = &mut *self.hub;
-        let session = hub.state.session(asked.session);
-        let network = session.and_then(super::session::Session::remote_network);
-        let wait = hub
-            .attempts
-            .wait(account.as_ref(), network, self.now.uptime);
+        let Hub {
+            state,
+            attempts,
+            authentications,
+            ..
+        } = &mut *self.hub;
+        let is_new = |id| state.session(id).is_some_and(|it| it.user.is_none());
+        let session = state.session(asked.session).expect("who asks is there");
+        let network = session.remote_network();
+        let asker = Asker {
+            session: asked.session,
+            source: session.source.told_apart(),
+            key: session.key,
+        };
+        let guessed = account.as_ref().filter(|_| purpose.is_guess());
+        let now = self.now.uptime;
+        let wait = attempts.wait(guessed, asker, now, is_new);
         let admitted = match wait {
             Some(wait) => Err(Refusal::LoginSlowed {
                 retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
             }),
-            None => hub.authentications.admit(asked.session, network),
+            None => authentications.admit(asked.session, network),
         };
         if wait.is_some()
-            && let Some(count) = hub.attempts.slowed(self.now.uptime)
+            && let Some(count) = attempts.slowed(now)
         {
             let session = asked.session;
             self.audit(Audit::LoginsSlowed {
@@ -143,14 +156,15 @@ impl Turn<'_> {
         let hub = &mut *self.hub;
         hub.authentications.last += 1;
         let ticket = Ticket(hub.authentications.last);
+        let guessed = account.as_ref().filter(|_| purpose.is_guess());
+        let attempt = hub.attempts.began(guessed, asker, now);
         let pending = Pending {
             asked,
             network,
             account,
             purpose,
+            attempt,
         };
-        let (account, now) = (pending.counted(), self.now.uptime);
-        hub.attempts.began(account, network, now);
         hub.authentications.waiting.insert(ticket, pending);
         self.outputs.push(Output::AskAccount { ticket, question });
     }
@@ -233,9 +247,8 @@ impl Turn<'_> {
                 | AccountAnswer::Failed(_),
             ) => Outcome::NoGuess,
         };
-        let (network, now) = (pending.network, self.now.uptime);
-        let attempts = &mut self.hub.attempts;
-        attempts.ended(pending.counted(), network, outcome, now);
+        let now = self.now.uptime;
+        self.hub.attempts.ended(&pending.attempt, outcome, now);
     }
 
     /// There is an account now, whether or not the session is there that asked for it. A guest who has its

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Token;
-use super::address::Network;
+use super::address::Source;
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId, UserKey};
@@ -21,7 +21,7 @@ use super::time::UnixMillis;
 pub(super) enum Change {
     Connected {
         session: SessionId,
-        network: Option<Network>,
+        source: Source,
         key: UserKey,
         at: UnixMillis,
     },

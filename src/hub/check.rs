@@ -124,7 +124,7 @@ impl State {
         let mut from_ip = 0;
         for (id, session) in self.sessions.iter() {
             count += 1;
-            from_ip += usize::from(session.network.is_some());
+            from_ip += usize::from(session.network().is_some());
             match session.user {
                 Some(user) => assert!(self.user(user).sessions.contains(&id)),
                 None => assert!(!session.deaf, "{id} is deaf and nobody"),

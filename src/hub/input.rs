@@ -89,8 +89,8 @@ pub enum Input {
 pub enum Origin {
     /// An IP peer, counted by `max_connections_per_ip`.
     Ip(IpAddr),
-    /// A peer on a Unix socket.
-    Local,
+    /// A peer on a Unix socket; who it is on this machine, if the system says so.
+    Local { uid: Option<u32> },
 }
 
 /// Why a session ended, as operators and the other users are told.

@@ -29,6 +29,7 @@ pub mod event;
 mod expiry;
 pub mod fingerprint;
 pub mod flood;
+mod gate;
 pub mod held;
 pub mod history;
 pub mod id;
@@ -55,6 +56,7 @@ pub mod time;
 mod timers;
 mod turn;
 mod user;
+mod usual;
 pub mod view;
 
 use std::collections::BTreeSet;
@@ -228,7 +230,7 @@ mod tests {
         let session = SessionId { slot: 0, serial: 1 };
         let connected = Input::Connected {
             session,
-            origin: Origin::Local,
+            origin: Origin::Local { uid: Some(1000) },
             key: UserKey(1),
         };
         hub.handle(now, connected, &mut Vec::new());

@@ -44,10 +44,10 @@ impl Turn<'_> {
             && reason.is_broken_connection()
             && !hub.state.tokens.contains_key(&session);
         let is_possible = !window.is_zero() && !hub.stopping && hub.keeping != Keeping::Off;
-        if !(is_wanted && is_possible && self.has_room_for_place(leaver.network)) {
+        if !(is_wanted && is_possible && self.has_room_for_place(leaver.network())) {
             return false;
         }
-        if let Some(network) = leaver.network {
+        if let Some(network) = leaver.network() {
             self.hub.kept_networks.add(network);
         }
         let until = self.now.uptime + window;

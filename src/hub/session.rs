@@ -1,7 +1,7 @@
 //! Connections as the chat knows them: who speaks through each, and what is its own rather than
 //! its user's. Liveness is in `timers.rs`, speed in `flood.rs`.
 
-use super::address::{Network, Networks};
+use super::address::{Network, Networks, Source};
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId, UserKey};
@@ -22,8 +22,7 @@ pub(super) struct Session {
     pub(super) user: Option<UserId>,
     /// What its peer has proved to be, if it has: see [`Input::Certified`](super::input::Input::Certified).
     pub(super) certificate: Option<Box<Fingerprint>>,
-    /// Where it came from; `None` for a Unix socket.
-    pub(super) network: Option<Network>,
+    pub(super) source: Source,
     /// Who its user is, once it has one: the owner of their account, or the hash of `key`, which takes too
     /// long to make for each message.
     pub(super) owner: OwnerId,
@@ -43,7 +42,7 @@ pub(super) struct Sessions {
 
 impl Session {
     /// One that has not logged in.
-    pub(super) fn new(serial: u32, network: Option<Network>, key: UserKey, at: UnixMillis) -> Self {
+    pub(super) fn new(serial: u32, source: Source, key: UserKey, at: UnixMillis) -> Self {
         Self {
             serial,
             deaf: false,
@@ -52,15 +51,20 @@ impl Session {
             user: None,
             certificate: None,
             owner: OwnerId::default(),
-            network,
+            source,
             connected_at: at,
             key,
         }
     }
 
+    /// `None` for a peer on a Unix socket.
+    pub(super) fn network(&self) -> Option<Network> {
+        self.source.network()
+    }
+
     /// The network of a peer that is not on this machine.
     pub(super) fn remote_network(&self) -> Option<Network> {
-        self.network.filter(|network| !network.is_loopback())
+        self.network().filter(|network| !network.is_loopback())
     }
 }
 
@@ -95,7 +99,7 @@ impl Sessions {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        if let Some(network) = session.network {
+        if let Some(network) = session.network() {
             self.networks.add(network);
         }
         let before = self.slots[index].replace(session);
@@ -106,7 +110,7 @@ impl Sessions {
     pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
         self.find(id)?;
         let session = self.slots[id.slot as usize].take()?;
-        if let Some(network) = session.network {
+        if let Some(network) = session.network() {
             self.networks.remove(network);
         }
         self.len -= 1;

@@ -2,7 +2,7 @@
 //! then what becomes of it. The only file that sees all parts of the hub.
 
 use super::Hub;
-use super::address::Network;
+use super::address::{Network, Source};
 use super::audience::Audience;
 use super::change::Change;
 use super::command::Command;
@@ -115,19 +115,19 @@ impl Turn<'_> {
     }
 
     fn connected(&mut self, session: SessionId, origin: Origin, key: UserKey) {
-        let network = Network::of(origin);
+        let source = Source::of(origin);
         if let Some(former) = self.hub.state.sessions.in_slot(session.slot) {
             // The engine has used the slot again, so the former connection is over.
             self.end(former, QuitReason::Closed, Connection::Gone);
         }
         let now_us = self.now_us();
-        if let Some(reason) = self.turn_away(network, now_us) {
+        if let Some(reason) = self.turn_away(source.network(), now_us) {
             self.outputs.push(Output::Close { session, reason });
             return;
         }
         self.hub.state.apply(Change::Connected {
             session,
-            network,
+            source,
             key,
             at: self.now.unix,
         });

@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod engine;
+mod guessing;
 mod history;
 mod leaving;
 mod limits;

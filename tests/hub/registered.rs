@@ -1,9 +1,7 @@
 //! Accounts: who one is by a password, whose nick it is, and what operators may do about it.
 
 use chatd::hub::account::{Registration, Require};
-use chatd::hub::output::Audit;
 
-use super::engine::Seen;
 use super::story::{Story, story};
 
 fn open() -> Story {
@@ -284,31 +282,6 @@ fn failed_logins_slow_the_next_one_and_are_told_to_the_owner() {
           ana gets: logged in as ana to ana with 6 failed
           ana gets unasked: in #lobby with 1
           ana hears: ana joined #lobby
-    ",
-    );
-}
-
-#[test]
-fn guesses_under_way_count_as_failed_ones() {
-    let mut story = Story::with(|settings| settings.rate = 0.0);
-    story.play_muted("operator makes account ana: correct horse");
-    story.play_muted("the store takes its time");
-    for number in 0..66 {
-        story.play_muted(&format!("eve{number} connects from 127.0.0.1"));
-        story.play_muted(&format!("eve{number} logs in to ana: wrong horse"));
-    }
-    let answered = story.play_muted("the registry answers");
-    let tried = |it: &&Seen| matches!(it, Seen::Logged(Audit::LoginFailed { .. }));
-    assert_eq!(answered.iter().filter(tried).count(), 6);
-    story.play_muted("1s pass");
-    story.play(
-        r"
-        > eve7 logs in to ana: wrong horse
-        > eve8 logs in to ana: wrong horse
-          eve8 gets: refused: login_slowed for 1000 ms
-        > 8s pass
-        > eve8 logs in to ana: wrong horse
-          eve8 gets: refused: login_slowed for 1000 ms
     ",
     );
 }

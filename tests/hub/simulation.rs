@@ -164,7 +164,7 @@ impl Simulation {
 
     fn connect(&mut self) -> Vec<Seen> {
         let origin = match self.dice.below(4) {
-            0 => Origin::Local,
+            0 => Origin::Local { uid: None },
             last => Origin::Ip([10, 0, 0, u8::try_from(last).unwrap()].into()),
         };
         let (session, seen) = self.engine.connect(origin);

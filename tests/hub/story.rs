@@ -427,7 +427,7 @@ impl Story {
 
     fn connect(&mut self, who: &str, address: &str) -> Vec<Seen> {
         let origin = match address {
-            "here" => Origin::Local,
+            "here" => Origin::Local { uid: None },
             address => Origin::Ip(address.parse::<IpAddr>().unwrap()),
         };
         let (session, seen) = self.engine.connect(origin);
@@ -461,6 +461,12 @@ impl Story {
             session,
             answers_ping,
         })
+    }
+
+    /// Whether somebody has come and not gone again.
+    pub(super) fn is_here(&self, who: &str) -> bool {
+        let session = self.sessions.get(who);
+        session.is_some_and(|&session| self.engine.is_open(session))
     }
 
     pub(super) fn session(&self, who: &str) -> SessionId {

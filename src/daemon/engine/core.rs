@@ -135,7 +135,10 @@ impl Core {
             Protocol::Chat => protocol::Session::chat(),
         };
         let session = self.next_session();
-        let origin = peer.ip().map_or(Origin::Local, Origin::Ip);
+        let origin = match peer {
+            Peer::Tcp(address) => Origin::Ip(address.ip()),
+            Peer::Unix { uid } => Origin::Local { uid },
+        };
         let mut outputs = Vec::new();
         self.hub.handle(
             now,

@@ -107,7 +107,7 @@ impl Model {
     }
 
     pub(super) fn connected(&mut self, id: SessionId, origin: Origin) {
-        let same = |it: &&Session| origin != Origin::Local && it.origin == origin;
+        let same = |it: &&Session| !matches!(origin, Origin::Local { .. }) && it.origin == origin;
         let from_there = self.sessions.iter().filter(same).count();
         if self.sessions.len() >= self.settings.max_connections {
             self.tell(id, closed(&QuitReason::ServerFull));
@@ -359,7 +359,9 @@ impl Model {
             let window = u64::try_from(self.settings.resume_window.as_millis()).unwrap();
             let is_broken = matches!(reason, QuitReason::Closed | QuitReason::PingTimeout);
             let kept = self.users.iter().filter(|it| it.kept_until_ms.is_some());
-            let same = |it: &&User| origin != Origin::Local && it.kept_from == Some(origin);
+            let same = |it: &&User| {
+                !matches!(origin, Origin::Local { .. }) && it.kept_from == Some(origin)
+            };
             let has_room = kept.count() < self.settings.max_connections
                 && self.users.iter().filter(same).count() < self.settings.max_connections_per_ip;
             if does_resume && is_broken && has_room && window > 0 {
