@@ -3,7 +3,7 @@
 //! small: a nick is kept as the first 64 bits of its hash, so an account costs two numbers. Two nicks of
 //! one hash are as unlikely as a collision of owners; all that would happen is that a free nick is refused.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
@@ -14,14 +14,9 @@ use super::name::Nick;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
     nicks: BTreeSet<u64>,
+    /// Whose accounts were removed, too.
     owners: BTreeSet<OwnerId>,
-    /// Whose accounts were removed since the start, the latest last.
-    removed: VecDeque<OwnerId>,
 }
-
-/// Most owners of removed accounts that are remembered, 8 bytes each; beyond it the oldest are forgotten. All
-/// are looked at when a guest logs in with a key.
-const REMOVED_MAX: usize = 4096;
 
 impl Held {
     pub(super) fn add(&mut self, name: &Nick, owner: OwnerId) {
@@ -29,13 +24,16 @@ impl Held {
         self.owners.insert(owner);
     }
 
-    pub(super) fn remove(&mut self, name: &Nick, owner: OwnerId) {
+    /// The nick is free again; the person is not to be reached by a key alone, ever.
+    pub(super) fn remove(&mut self, name: &Nick) {
         self.nicks.remove(&hash(name.key()));
-        self.owners.remove(&owner);
-        if self.removed.len() >= REMOVED_MAX {
-            self.removed.pop_front();
-        }
-        self.removed.push_back(owner);
+    }
+
+    /// As [`remove`](Self::remove), of accounts that were removed before the start.
+    #[must_use]
+    pub fn with_removed(mut self, owners: impl IntoIterator<Item = OwnerId>) -> Self {
+        self.owners.extend(owners);
+        self
     }
 
     /// Whether the nick belongs to an account.
@@ -46,7 +44,7 @@ impl Held {
     /// Whether the person has an account, or had one that was removed, so that a key alone does not make
     /// anybody them.
     pub(super) fn has_owner(&self, owner: OwnerId) -> bool {
-        self.owners.contains(&owner) || self.removed.contains(&owner)
+        self.owners.contains(&owner)
     }
 }
 
@@ -61,7 +59,6 @@ impl<K: AsRef<str>> FromIterator<(K, OwnerId)> for Held {
         Self {
             nicks: nicks.into_iter().collect(),
             owners: owners.into_iter().collect(),
-            removed: VecDeque::new(),
         }
     }
 }
@@ -82,21 +79,10 @@ mod tests {
         assert!(held.has_nick(&nick("ANA")) && held.has_owner(OwnerId(1)));
         held.add(&nick("Ben"), OwnerId(2));
         assert!(held.has_nick(&nick("ben")) && !held.has_nick(&nick("cho")));
-        held.remove(&nick("ana"), OwnerId(1));
+        held.remove(&nick("ana"));
         assert!(!held.has_nick(&nick("ana")));
-    }
-
-    #[test]
-    fn the_owners_of_the_accounts_removed_last_are_remembered() {
-        let ana = Nick::parse("ana").unwrap();
-        let mut held = Held::default();
-        let last = REMOVED_MAX as u64 + 1;
-        for owner in (1..=last).map(OwnerId) {
-            held.add(&ana, owner);
-            held.remove(&ana, owner);
-        }
-        assert!(!held.has_owner(OwnerId(1)));
-        assert!(held.has_owner(OwnerId(2)) && held.has_owner(OwnerId(last)));
-        assert_eq!(held.removed.len(), REMOVED_MAX);
+        assert!(held.has_owner(OwnerId(1)), "whoever has the key");
+        let held = held.with_removed([OwnerId(3)]);
+        assert!(held.has_owner(OwnerId(3)));
     }
 }

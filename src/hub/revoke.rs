@@ -23,7 +23,7 @@ impl Turn<'_> {
                 }
             }
             AccountChange::Removed { owner, name } => {
-                self.hub.held.remove(&name, owner);
+                self.hub.held.remove(&name);
                 self.log_out(owner);
             }
             AccountChange::LoggedOut { owner } => self.log_out(owner),

@@ -71,7 +71,7 @@ impl Book {
         Self { connection }
     }
 
-    /// Every account's nick and person, and how many there are. Takes one pass over all of them.
+    /// Every account's nick and person and whose accounts were removed, and how many accounts there are. Takes one pass over all of them.
     pub(super) fn held(&self) -> rusqlite::Result<(Held, usize)> {
         let mut all = self
             .connection
@@ -82,7 +82,11 @@ impl Book {
         })?;
         let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
         let count = rows.len();
-        Ok((rows.into_iter().collect(), count))
+        let mut removed = self.connection.prepare("SELECT owner FROM removed")?;
+        let removed = removed.query_map([], |row| owner(row, 0))?;
+        let removed: Vec<_> = removed.collect::<rusqlite::Result<_>>()?;
+        let held: Held = rows.into_iter().collect();
+        Ok((held.with_removed(removed), count))
     }
 
     pub(super) fn account(&self, name: &Nick) -> rusqlite::Result<Option<AccountRow>> {
@@ -163,11 +167,15 @@ impl Book {
         })
     }
 
+    /// Removes an account; whose it was is remembered.
     pub(super) fn remove(&mut self, account: i64) -> rusqlite::Result<()> {
-        let removed = self
-            .connection
-            .execute("DELETE FROM account WHERE id = ?1", [account]);
-        removed.map(|_| ())
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "INSERT OR IGNORE INTO removed (owner) SELECT owner FROM account WHERE id = ?1",
+            [account],
+        )?;
+        transaction.execute("DELETE FROM account WHERE id = ?1", [account])?;
+        transaction.commit()
     }
 
     pub(super) fn set_password(&mut self, account: i64, hash: &str) -> rusqlite::Result<()> {

@@ -12,10 +12,10 @@ pub(super) const APPLICATION_ID: i32 = 0x6163_6374;
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// What a registry of [`VERSION`] has.
-pub(super) const TABLES: &[&str] = &["account", "invitation", "token"];
+pub(super) const TABLES: &[&str] = &["account", "invitation", "token", "removed"];
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -69,4 +69,12 @@ CREATE TABLE token (
     last_used_at INTEGER
 ) STRICT;
 CREATE INDEX token_by_account ON token (account);
+";
+
+/// Whose accounts were removed, for ever: an owner takes some ten bytes here, and the key that makes somebody
+/// it may still be in somebody's hands.
+const VERSION_2: &str = "
+CREATE TABLE removed (
+    owner INTEGER PRIMARY KEY
+) STRICT;
 ";

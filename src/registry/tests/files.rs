@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{CHEAP, NOW, Office, nick};
+use crate::hub::held::Held;
 use crate::hub::history::OwnerId;
 use crate::registry::{OpenError, Options, Registry};
 
@@ -39,8 +40,35 @@ fn who_is_held_is_known_at_the_start() {
     let mut office = Office::open();
     office.register("ana", None);
     office.open_again(CHEAP);
-    let held: crate::hub::held::Held = [("ana", OwnerId(7))].into_iter().collect();
+    let held: Held = [("ana", OwnerId(7))].into_iter().collect();
     assert_eq!(office.held, held);
+}
+
+#[test]
+fn whose_account_was_removed_is_known_at_the_start() {
+    let mut office = Office::open();
+    office.register("ana", None);
+    office.registry().handle().remove(nick("ana")).unwrap();
+    office.open_again(CHEAP);
+    assert_eq!(office.registry().opening().accounts, 0);
+    let nobody: [(&str, OwnerId); 0] = [];
+    let held: Held = nobody.into_iter().collect();
+    assert_eq!(office.held, held.with_removed([OwnerId(7)]));
+}
+
+#[test]
+fn a_registry_of_an_older_chatd_is_brought_forward() {
+    let mut office = Office::open();
+    office.register("ana", None);
+    office.registry = None;
+    let path = office.directory.path().join("registry.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("DROP TABLE removed; PRAGMA user_version = 1")
+        .unwrap();
+    drop(file);
+    office.open_again(CHEAP);
+    assert_eq!(office.registry().opening().accounts, 1);
+    office.registry().handle().remove(nick("ana")).unwrap();
 }
 
 #[test]
@@ -69,7 +97,7 @@ fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
         matches!(newer, OpenError::Newer { found: 99, .. }),
         "{newer}"
     );
-    change("PRAGMA user_version = 1; ALTER TABLE invitation RENAME TO elsewhere");
+    change("PRAGMA user_version = 2; ALTER TABLE invitation RENAME TO elsewhere");
     let missing = refused(&office).to_string();
     assert!(
         missing.contains("its table invitation is missing"),
