@@ -53,6 +53,9 @@ pub enum AccountQuestion {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Newcomer {
     pub name: Nick,
+    /// Somebody else is called that now, so it is not made; but a bad invitation is told first, or strangers
+    /// without one would learn who is here.
+    pub is_in_use: bool,
     /// Whose history it goes on with; without it, it begins one.
     pub owner: Option<OwnerId>,
     /// As [`Secret::as_password`] gave it.
@@ -71,7 +74,7 @@ pub enum AccountAnswer {
     Wrong,
     /// The claim is true, and an operator has closed the account.
     Disabled,
-    /// Another account has the name.
+    /// Another account has the name, or somebody who is here.
     NameTaken,
     /// There is no such invitation, or it was used or has expired.
     BadInvitation,

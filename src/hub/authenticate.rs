@@ -11,7 +11,7 @@ use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
 use super::command::Entry;
-use super::decide;
+use super::decide::{self, is_taken};
 use super::event::EventKind;
 use super::history::Ticket;
 use super::id::{RoomId, SessionId, SessionIds, UserId};
@@ -184,7 +184,7 @@ impl Turn<'_> {
                     .account
                     .clone()
                     .expect("an account is made under a name");
-                Err(Refusal::NickRegistered(name))
+                Err(is_taken(&self.hub.held, name))
             }
             AccountAnswer::BadInvitation => Err(Refusal::BadInvitation),
             AccountAnswer::Busy => Err(Refusal::LoginsBusy),
@@ -288,7 +288,7 @@ impl Turn<'_> {
             token,
         } = account;
         if !is_operator {
-            let banned = decide::account::must_not_be_banned(
+            let banned = decide::must_not_be_banned(
                 self.facts(),
                 asked.session,
                 &name,

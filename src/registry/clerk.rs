@@ -237,6 +237,7 @@ impl Clerk {
             (Some(Err(error)), _) | (_, Err(error)) => return Some(failed(&error)),
             (Some(Ok(false)), _) => return Some(AccountAnswer::BadInvitation),
             (_, Ok(Some(_))) => return Some(AccountAnswer::NameTaken),
+            (_, Ok(None)) if newcomer.is_in_use => return Some(AccountAnswer::NameTaken),
             (Some(Ok(true)) | None, Ok(None)) => {}
         }
         let cost = self.shared.cost();

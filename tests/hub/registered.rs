@@ -187,6 +187,12 @@ fn registering_is_as_open_as_the_config_says() {
         > eve registers as cho with silver-ticket: correct horse
           log: c3 may not log in to cho: nick_registered
           eve gets: refused: nick_registered
+        > eve registers as ben with paper-ticket: correct horse
+          log: c3 may not log in to ben: bad_invitation
+          eve gets: refused: bad_invitation
+        > eve registers as ben with silver-ticket: correct horse
+          log: c3 may not log in to ben: nick_in_use
+          eve gets: refused: nick_in_use
         > eve registers as eve with silver-ticket: correct horse
           log: c3 registered eve
           log: c3 is eve, session 1

@@ -178,7 +178,7 @@ impl Registrar {
                 return AccountAnswer::BadInvitation;
             }
         }
-        if self.accounts.contains_key(&newcomer.name) {
+        if self.accounts.contains_key(&newcomer.name) || newcomer.is_in_use {
             return AccountAnswer::NameTaken;
         }
         if let Some(used) = invitation {

@@ -6,6 +6,7 @@ use super::{Asker, Decision, Facts, text};
 use crate::hub::account::{Claim, Newcomer, Registration, Require};
 use crate::hub::authenticate::Enrolment;
 use crate::hub::command::Entry;
+use crate::hub::held::Held;
 use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserKey};
 use crate::hub::moderation::rule::Effect;
@@ -121,17 +122,17 @@ pub(super) fn register(
             (nick.clone(), Some(state.owner_of(user)))
         }
         (None, None) => return Err(Refusal::NotLoggedIn),
-        (None, Some(name)) if state.user_named(&name).is_some() && !held.has_nick(&name) => {
-            return Err(Refusal::NickInUse(name));
-        }
         (None, Some(name)) => (name, None),
     };
-    // Who has to be invited does not learn who has an account before the registry has looked at that.
-    if invitation.is_none() && held.has_nick(&name) {
-        return Err(Refusal::NickRegistered(name));
+    let is_in_use = user.is_none() && state.user_named(&name).is_some();
+    // Who has to be invited does not learn who is here or has an account before the registry has looked at
+    // the invitation.
+    if invitation.is_none() && (is_in_use || held.has_nick(&name)) {
+        return Err(is_taken(held, name));
     }
     let newcomer = Newcomer {
         name,
+        is_in_use,
         owner,
         password: wanted
             .password
@@ -142,6 +143,15 @@ pub(super) fn register(
     };
     let entry = user.is_none().then_some(wanted.entry);
     Ok(Decision::Enroll(Enrolment { newcomer, entry }))
+}
+
+/// Why nobody else can be called that.
+pub(in crate::hub) fn is_taken(held: &Held, name: Nick) -> Refusal {
+    if held.has_nick(&name) {
+        Refusal::NickRegistered(name)
+    } else {
+        Refusal::NickInUse(name)
+    }
 }
 
 fn must_be_new(state: &State, session: SessionId) -> Result<(), Refusal> {

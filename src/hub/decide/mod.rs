@@ -1,7 +1,7 @@
 //! From a command to a decision or a refusal: may the session do this, now, here? Nothing changes
 //! here and nobody is told. One file per family of commands.
 
-pub(super) mod account;
+mod account;
 pub(super) mod admin;
 mod history;
 mod membership;
@@ -32,6 +32,7 @@ use super::state::{DEFAULT_ROOM, State};
 use super::time::Now;
 use super::user::User;
 
+pub(super) use account::{is_taken, must_not_be_banned};
 use moderation::{Moderator, Order};
 
 /// What is to happen, with all names resolved. It is possible: carrying it out cannot fail.

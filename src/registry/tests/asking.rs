@@ -4,7 +4,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use super::{CHEAP, HashCost, NOW, Office, nick, secret};
-use crate::hub::account::{Account, AccountAnswer, AccountQuestion, Claim, Token};
+use crate::hub::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, Token};
 use crate::hub::history::OwnerId;
 use crate::hub::name::RoomName;
 use crate::hub::time::UnixMillis;
@@ -107,6 +107,19 @@ fn an_invitation_is_good_for_one_account_until_it_expires() {
         let answer = office.register("ana", Some(bad));
         assert_eq!(answer, AccountAnswer::BadInvitation);
     }
+    let in_use = |invitation: &crate::hub::secret::Secret| {
+        AccountQuestion::Register(Newcomer {
+            name: nick("ana"),
+            is_in_use: true,
+            owner: None,
+            password: secret("correct horse"),
+            invitation: Some(invitation.clone()),
+            at: NOW,
+        })
+    };
+    let bad = office.ask(in_use(&secret("chatd_invitation_made_up")));
+    assert_eq!(bad, AccountAnswer::BadInvitation);
+    assert_eq!(office.ask(in_use(&once)), AccountAnswer::NameTaken);
     account_of(office.register("ana", Some(once.clone())));
     let again = office.register("ben", Some(once));
     assert_eq!(again, AccountAnswer::BadInvitation);

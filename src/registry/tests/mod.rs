@@ -98,6 +98,7 @@ impl Office {
     fn register(&mut self, name: &str, invitation: Option<Secret>) -> AccountAnswer {
         self.ask(AccountQuestion::Register(Newcomer {
             name: nick(name),
+            is_in_use: false,
             owner: Some(OwnerId(7)),
             password: secret("correct horse"),
             invitation,
