@@ -10,12 +10,14 @@ use crate::hub::history::OwnerId;
 use crate::hub::name::Nick;
 use crate::hub::time::UnixMillis;
 
+use super::costs::Costs;
 use super::report::AccountInfo;
 
 /// The open database.
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) connection: Connection,
+    pub(super) costs: Costs,
 }
 
 /// One account's row.
@@ -66,9 +68,16 @@ const ACCOUNT: &str = "SELECT id, owner, name, password, created_at, last_login_
     disabled_at, password_serial FROM account";
 
 impl Book {
-    pub(super) fn new(connection: Connection) -> Self {
+    /// Takes one pass over all accounts.
+    pub(super) fn new(connection: Connection) -> rusqlite::Result<Self> {
         connection.set_prepared_statement_cache_capacity(32);
-        Self { connection }
+        let key = connection.query_row("SELECT key FROM decoy", [], |row| row.get(0))?;
+        let mut costs = Costs::new(key);
+        connection
+            .prepare("SELECT password FROM account WHERE password IS NOT NULL")?
+            .query_map([], |row| row.get::<_, String>(0))?
+            .try_for_each(|hash| hash.map(|hash| costs.add(&hash)))?;
+        Ok(Self { connection, costs })
     }
 
     /// Every account's nick and person and whose accounts were removed, and how many accounts there are. Takes one pass over all of them.
@@ -158,6 +167,9 @@ impl Book {
             Err(error) => return Err(NotMade::Failed(error)),
         }
         transaction.commit().map_err(NotMade::Failed)?;
+        if let Some(hash) = new.password {
+            self.costs.add(hash);
+        }
         Ok(Account {
             owner,
             name: new.name.clone(),
@@ -170,21 +182,33 @@ impl Book {
     /// Removes an account; whose it was is remembered.
     pub(super) fn remove(&mut self, account: i64) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
+        let hash = password(&transaction, account)?;
         transaction.execute(
             "INSERT OR IGNORE INTO removed (owner) SELECT owner FROM account WHERE id = ?1",
             [account],
         )?;
         transaction.execute("DELETE FROM account WHERE id = ?1", [account])?;
-        transaction.commit()
+        transaction.commit()?;
+        if let Some(hash) = hash {
+            self.costs.remove(&hash);
+        }
+        Ok(())
     }
 
     pub(super) fn set_password(&mut self, account: i64, hash: &str) -> rusqlite::Result<()> {
+        let old = password(&self.connection, account)?;
         let set = self.connection.execute(
             "UPDATE account SET password = ?2, password_serial = password_serial + 1
              WHERE id = ?1",
             params![account, hash],
-        );
-        set.map(|_| ())
+        )?;
+        if set > 0 {
+            self.costs.add(hash);
+        }
+        if let Some(old) = old {
+            self.costs.remove(&old);
+        }
+        Ok(())
     }
 
     /// The same password under another hash, unless it has changed meanwhile.
@@ -192,8 +216,12 @@ impl Book {
         let set = self.connection.execute(
             "UPDATE account SET password = ?3 WHERE id = ?1 AND password = ?2",
             params![account, old, new],
-        );
-        set.map(|_| ())
+        )?;
+        if set > 0 {
+            self.costs.add(new);
+            self.costs.remove(old);
+        }
+        Ok(())
     }
 
     pub(super) fn set_disabled(
@@ -231,6 +259,13 @@ impl Book {
         }
         transaction.commit()
     }
+}
+
+/// `None` also where there is no such account.
+fn password(connection: &Connection, account: i64) -> rusqlite::Result<Option<String>> {
+    let mut found = connection.prepare_cached("SELECT password FROM account WHERE id = ?1")?;
+    let found = found.query_row([account], |row| row.get(0)).optional();
+    found.map(Option::flatten)
 }
 
 pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {

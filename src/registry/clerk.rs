@@ -146,12 +146,13 @@ impl Clerk {
             Err(error) => return Some(failed(&error)),
         };
         let cost = self.shared.cost();
+        let of_unknown = self.book.costs.of_unknown(&name).unwrap_or(cost);
         let with = row.as_ref().map(|row| (row.id, row.password_serial));
         let hash = row.and_then(|row| row.password);
         let own = own.clone();
         let hashing = self.shared.pool.run(move || {
             // Who has no account or no password costs as much as who has.
-            let against = hash.clone().unwrap_or_else(|| cost.decoy());
+            let against = hash.clone().unwrap_or_else(|| of_unknown.decoy());
             let is_right = is_password(&password, &against) && hash.is_some();
             let compared = Compared {
                 name,

@@ -11,7 +11,7 @@ use crate::hub::secret::Secret;
 use super::error::RegistryError;
 
 /// What a hash costs, from the config.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashCost {
     /// KiB of memory, 8 or more.
     pub memory_kib: u32,
@@ -36,15 +36,20 @@ impl HashCost {
         Ok(hash.to_string())
     }
 
+    /// The cost of a hash that we made; `None` of any other.
+    pub(super) fn of(hash: &str) -> Option<Self> {
+        let hash = PasswordHash::new(hash).ok()?;
+        let params = Params::try_from(&hash).ok()?;
+        let is_ours = hash.algorithm.as_str() == "argon2id" && params.p_cost() == 1;
+        is_ours.then(|| Self {
+            memory_kib: params.m_cost(),
+            passes: params.t_cost(),
+        })
+    }
+
     /// Whether a hash was made at this cost.
     pub(super) fn made(self, hash: &str) -> bool {
-        let params = PasswordHash::new(hash).ok().and_then(|hash| {
-            let params = Params::try_from(&hash).ok()?;
-            Some((hash.algorithm.as_str() == "argon2id", params))
-        });
-        params.is_some_and(|(is_argon2id, params)| {
-            is_argon2id && params.m_cost() == self.memory_kib && params.t_cost() == self.passes
-        })
+        Self::of(hash) == Some(self)
     }
 
     /// A hash that no password has, at this cost: what is compared when there is no account.

@@ -12,6 +12,7 @@
 
 mod book;
 mod clerk;
+mod costs;
 mod error;
 mod grants;
 mod guard;
@@ -107,10 +108,10 @@ impl Registry {
         news: impl Fn() + Send + Sync + 'static,
     ) -> Result<(Self, Held), OpenError> {
         let opened = open::open(&options.path)?;
-        let (book, lock) = (Book::new(opened.connection), opened.lock);
-        let (held, accounts) = book
-            .held()
-            .map_err(|source| open::sort_out(&options.path, source))?;
+        let lock = opened.lock;
+        let failed = |source| open::sort_out(&options.path, source);
+        let book = Book::new(opened.connection).map_err(failed)?;
+        let (held, accounts) = book.held().map_err(failed)?;
         let shared = Arc::new(Shared {
             pool: Pool::start(options.hash_threads, options.hash_queue)
                 .map_err(OpenError::Thread)?,

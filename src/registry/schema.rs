@@ -12,10 +12,10 @@ pub(super) const APPLICATION_ID: i32 = 0x6163_6374;
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// What a registry of [`VERSION`] has.
-pub(super) const TABLES: &[&str] = &["account", "invitation", "token", "removed"];
+pub(super) const TABLES: &[&str] = &["account", "invitation", "token", "removed", "decoy"];
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -77,4 +77,12 @@ const VERSION_2: &str = "
 CREATE TABLE removed (
     owner INTEGER PRIMARY KEY
 ) STRICT;
+";
+
+/// One row: with what the cost of an unknown name is drawn.
+const VERSION_3: &str = "
+CREATE TABLE decoy (
+    key BLOB NOT NULL
+) STRICT;
+INSERT INTO decoy (key) VALUES (randomblob(32));
 ";

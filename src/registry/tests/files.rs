@@ -63,7 +63,7 @@ fn a_registry_of_an_older_chatd_is_brought_forward() {
     office.registry = None;
     let path = office.directory.path().join("registry.db");
     let file = rusqlite::Connection::open(&path).unwrap();
-    file.execute_batch("DROP TABLE removed; PRAGMA user_version = 1")
+    file.execute_batch("DROP TABLE removed; DROP TABLE decoy; PRAGMA user_version = 1")
         .unwrap();
     drop(file);
     office.open_again(CHEAP);
@@ -97,7 +97,7 @@ fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
         matches!(newer, OpenError::Newer { found: 99, .. }),
         "{newer}"
     );
-    change("PRAGMA user_version = 2; ALTER TABLE invitation RENAME TO elsewhere");
+    change("PRAGMA user_version = 3; ALTER TABLE invitation RENAME TO elsewhere");
     let missing = refused(&office).to_string();
     assert!(
         missing.contains("its table invitation is missing"),
