@@ -198,3 +198,49 @@ fn another_program_on_the_port_is_named_as_such() {
         .stderr(contains("no chatd"));
     server.finish();
 }
+
+#[test]
+fn a_login_that_is_slowed_waits_for_its_turn_on_the_same_connection() {
+    let home = tempfile::tempdir().unwrap();
+    let server = FakeServer::start(|listener| {
+        let mut peer = Peer::accept(listener);
+        let mut login = peer.expect("hello");
+        peer.say_welcome();
+        // The wait is longer than --timeout, which is for the server's answers.
+        for wait_ms in [10, 700] {
+            peer.say(&json!({
+                "type": "error", "id": login["id"], "code": "login_slowed",
+                "text": "Too many logins have failed.", "retry_after_ms": wait_ms
+            }));
+            login = peer.expect("login");
+            assert_eq!(
+                (&login["account"], &login["password"]),
+                (&json!("ana"), &json!("correct horse"))
+            );
+        }
+        peer.say(&json!({"type": "login", "nick": "ana", "key": "k1", "account": "ana"}));
+        let message = peer.expect_send();
+        assert_eq!(message["text"], "hi");
+        peer.expect_quit();
+        // Longer than anybody's connection lives without a login.
+        let mut peer = Peer::accept(listener);
+        let hello = peer.expect("hello");
+        peer.say_welcome();
+        peer.say(&json!({
+            "type": "error", "id": hello["id"], "code": "login_slowed",
+            "text": "Try again in 60 s.", "retry_after_ms": 60_000
+        }));
+        peer.expect_end();
+    });
+    let send = ["send", "@ben", "hi", "--account", "ana", "--password-stdin"];
+    let with = |timeout: &str| {
+        let mut chatctl = chatctl_to(&server, home.path(), &send);
+        chatctl.args(["--timeout", timeout]);
+        chatctl.write_stdin("correct horse\n").assert()
+    };
+    with("500ms")
+        .code(0)
+        .stderr(contains("waiting for a turn").count(1));
+    with("10s").code(1).stderr(contains("Try again in 60 s."));
+    server.finish();
+}

@@ -1,11 +1,12 @@
 //! From an address to a user: connect, greet, `hello`, and what may go wrong on the way.
 //! A refused nick leaves no connection behind; whoever wants another one simply logs in anew.
 
-use std::cell::Cell;
+use std::pin::pin;
 use std::time::Duration;
 
 use super::connection::{Connection, Lost};
 use super::proof::Proof;
+use super::turn::{Progress, takes_turn};
 use crate::ctl::admin_client::HOW_TO_START;
 use crate::ctl::exit::{Exit, Failure, exit_of_code};
 use crate::ctl::locate::Server;
@@ -126,7 +127,8 @@ impl LoginError {
     }
 }
 
-/// Logs in, within `timeout`. When the key does not fit, the login is tried without it.
+/// Logs in, within `timeout`. When the key does not fit, the login is tried without it. Where others guess at
+/// the account, it waits for its turn, connected, for only then it has one: half a minute at most.
 ///
 /// # Errors
 /// Why not.
@@ -136,24 +138,33 @@ pub async fn login(
     arrival: &Arrival,
     timeout: Duration,
 ) -> Result<(Connection, Welcome), LoginError> {
-    let is_ungreeted = Cell::new(false);
+    let progress = Progress::default();
     let attempt = async {
-        match hello(server, identity, arrival, &is_ungreeted).await {
+        match hello(server, identity, arrival, &progress).await {
             Err(LoginError::Refused { code, .. }) if identity.key.is_some() && is_stale(&code) => {
                 let without_key = Identity {
                     nick: identity.nick.clone(),
                     key: None,
                     proof: None,
                 };
-                hello(server, &without_key, arrival, &is_ungreeted).await
+                hello(server, &without_key, arrival, &progress).await
             }
             other => other,
         }
     };
-    match tokio::time::timeout(timeout, attempt).await {
-        Ok(result) => result,
-        Err(_) if is_ungreeted.get() => Err(LoginError::NotGreeted(timeout)),
-        Err(_) => Err(LoginError::TimedOut(timeout)),
+    let mut attempt = pin!(attempt);
+    let mut waited = Duration::ZERO;
+    let mut limit = timeout;
+    loop {
+        match tokio::time::timeout(limit, &mut attempt).await {
+            Ok(result) => return result,
+            Err(_) if progress.is_ungreeted.get() => return Err(LoginError::NotGreeted(timeout)),
+            Err(_) if progress.waited.get() == waited => return Err(LoginError::TimedOut(timeout)),
+            Err(_) => {
+                limit = progress.waited.get().saturating_sub(waited);
+                waited = progress.waited.get();
+            }
+        }
     }
 }
 
@@ -207,19 +218,19 @@ async fn hello(
     server: &Server,
     identity: &Identity,
     arrival: &Arrival,
-    is_ungreeted: &Cell<bool>,
+    progress: &Progress,
 ) -> Result<(Connection, Welcome), LoginError> {
     let mut connection = Connection::connect(server)
         .await
         .map_err(LoginError::Lost)?;
-    is_ungreeted.set(true);
+    progress.is_ungreeted.set(true);
     connection
         .hear_greeting(server)
         .await
         .map_err(LoginError::Lost)?;
-    is_ungreeted.set(false);
+    progress.is_ungreeted.set(false);
     let asks_missed = say_hello(&mut connection, identity, arrival);
-    hear_welcome(&mut connection, identity, asks_missed)
+    hear_welcome(&mut connection, identity, asks_missed, progress)
         .await
         .map(|welcome| (connection, welcome))
 }
@@ -255,6 +266,7 @@ async fn hear_welcome(
     connection: &mut Connection,
     identity: &Identity,
     asks_missed: bool,
+    progress: &Progress,
 ) -> Result<Welcome, LoginError> {
     let mut welcomed = None;
     loop {
@@ -304,11 +316,19 @@ async fn hear_welcome(
                 };
                 return Ok(welcome);
             }
-            ServerMessage::Error { code, text, .. } => {
-                return Err(LoginError::Refused { code, text });
+            ServerMessage::Error {
+                code,
+                text,
+                retry_after_ms,
+                ..
+            } => {
+                // What was missed is told after a `hello` only.
+                let wait = retry_after_ms.filter(|_| code == "login_slowed" && !asks_missed);
+                if !takes_turn(connection, identity, wait, progress).await {
+                    return Err(LoginError::Refused { code, text });
+                }
             }
-            // Nothing else is due before the login, and nothing else would matter.
-            _ => {}
+            _ => {} // nothing else is due before the login, and nothing else would matter
         }
     }
 }

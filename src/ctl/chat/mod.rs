@@ -17,3 +17,4 @@ pub mod pace;
 pub mod proof;
 pub mod question;
 pub mod text;
+mod turn;
