@@ -288,12 +288,8 @@ impl Turn<'_> {
             token,
         } = account;
         if !is_operator {
-            let banned = decide::must_not_be_banned(
-                self.facts(),
-                asked.session,
-                &name,
-                Some(&name),
-            );
+            let banned =
+                decide::must_not_be_banned(self.facts(), asked.session, &name, Some(&name));
             if let Err(refusal) = banned {
                 return self.refuse(asked, refusal);
             }

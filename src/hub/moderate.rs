@@ -172,7 +172,7 @@ impl Turn<'_> {
             let state = &self.hub.state;
             let nobodies = state.sessions.iter().filter(|(_, session)| {
                 let is_from_there = |network| ban.subject.has_address(network);
-                session.user.is_none() && session.network.is_some_and(is_from_there)
+                session.user.is_none() && session.network().is_some_and(is_from_there)
             });
             for session in nobodies.map(|(id, _)| id).collect::<Vec<_>>() {
                 let reason = QuitReason::Banned(reason.cloned());

@@ -60,6 +60,11 @@ impl Turn<'_> {
         self.outputs.push(Output::Register(record));
     }
 
+    /// The registry has so many more.
+    pub(super) fn registered_records(&mut self, records: usize) {
+        self.hub.unregistered = self.hub.unregistered.saturating_sub(records);
+    }
+
     /// What the registry has kept from before this start.
     pub(super) fn chartered(&mut self, charters: Vec<CharterRecord>, rules: Vec<Rule>) {
         let state = &mut self.hub.state;

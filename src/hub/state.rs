@@ -153,7 +153,7 @@ impl State {
     /// Calls `look` with a user as rules see them.
     pub(super) fn with_traits<T>(&self, user: UserId, look: impl FnOnce(Traits<'_>) -> T) -> T {
         let sessions = self.user(user).sessions.iter();
-        let networks = sessions.filter_map(|&session| self.session(session)?.network);
+        let networks = sessions.filter_map(|&session| self.session(session)?.network());
         let kept = self.user(user).kept_place().and_then(|place| place.network);
         let networks: SmallVec<[Network; 2]> = networks.chain(kept).collect();
         look(Traits {

@@ -9,7 +9,7 @@ use super::command::Command;
 use super::decide::{self, Decision};
 use super::event::{Event, EventKind};
 use super::flood::{self, Gauge, Verdict};
-use super::id::{RequestId, SessionId, UserId, UserKey};
+use super::id::{MessageId, RequestId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
@@ -102,15 +102,17 @@ impl Turn<'_> {
             Input::Held(held) => self.hub.held = held,
             Input::AccountAnswered { ticket, answer } => self.account_answered(ticket, answer),
             Input::Chartered { charters, rules } => self.chartered(charters, rules),
-            Input::Registered { records } => {
-                self.hub.unregistered = self.hub.unregistered.saturating_sub(records);
-            }
+            Input::Registered { records } => self.registered_records(records),
             Input::AccountChanged(change) => self.account_changed(change),
-            Input::Lost { from, upto } => match self.hub.settings.on_failure {
-                OnFailure::Refuse => self.hub.resends.forget(from, upto),
-                OnFailure::Continue => self.hub.resends.note_lost(from, upto),
-            },
+            Input::Lost { from, upto } => self.lost(from, upto),
             Input::Tick => self.tick(),
+        }
+    }
+
+    fn lost(&mut self, from: MessageId, upto: MessageId) {
+        match self.hub.settings.on_failure {
+            OnFailure::Refuse => self.hub.resends.forget(from, upto),
+            OnFailure::Continue => self.hub.resends.note_lost(from, upto),
         }
     }
 

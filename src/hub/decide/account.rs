@@ -180,7 +180,7 @@ pub(in crate::hub) fn must_not_be_banned(
     account: Option<&Nick>,
 ) -> Result<(), Refusal> {
     let session = facts.state.session(session);
-    let network = session.and_then(|session| session.network);
+    let network = session.and_then(|session| session.network());
     let who = Traits {
         nick,
         account,
