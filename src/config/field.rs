@@ -4,11 +4,13 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::problem::shown;
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
 use crate::hub::account::{Registration, Require};
+use crate::hub::moderation::words;
 use crate::hub::name::{NameError, RoomName};
 use crate::hub::settings::OnFailure;
 
@@ -113,6 +115,26 @@ impl Field<String> for RoomName {
     }
     fn put(&mut self, value: String) -> Result<(), String> {
         *self = Self::parse(&value).map_err(|error| not_a_room(&value, error))?;
+        Ok(())
+    }
+}
+
+impl Field<String> for Vec<Arc<str>> {
+    fn get(&self) -> Option<String> {
+        Some(self.join(","))
+    }
+    fn put(&mut self, value: String) -> Result<(), String> {
+        let words = (!value.is_empty()).then(|| words::parse_list(&value));
+        *self = words
+            .transpose()
+            .map_err(|_| {
+                format!(
+                    "must be up to {} words with commas between them, not {}",
+                    words::WORDS_MAX,
+                    shown(&value)
+                )
+            })?
+            .unwrap_or_default();
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! How many connections come from where, and how fast. One household or one machine counts as one origin: an
+//! How many connections come from where. One household or one machine counts as one origin: an
 //! IPv4 address, or the /64 that an IPv6 host can choose its addresses from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -36,44 +36,6 @@ impl Networks {
     /// Connections counted.
     pub(super) fn total(&self) -> usize {
         self.counts.values().map(|&count| count as usize).sum()
-    }
-}
-
-/// How fast connections may come: a token bucket per network, kept as the moment at which it will be full
-/// again. Networks with a full one are forgotten.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// As uptime, in microseconds.
-    full_at_us: HashMap<Network, u64>,
-    next_tidying_us: u64,
-}
-
-/// Networks that are remembered. Who has more of them at hand is not held up by a bound for each.
-const NETWORKS_MAX: usize = 65_536;
-
-const MINUTE_US: u64 = 60_000_000;
-
-impl Pace {
-    /// Whether one more connection from there keeps within `per_minute`, all of which may come at once. If
-    /// so, it is counted.
-    pub(super) fn take(&mut self, network: Network, now_us: u64, per_minute: u32) -> bool {
-        if per_minute == 0 || network.is_loopback() {
-            return true;
-        }
-        if now_us >= self.next_tidying_us {
-            self.next_tidying_us = now_us + MINUTE_US / 60;
-            self.full_at_us.retain(|_, full_at| *full_at > now_us);
-        }
-        let one = MINUTE_US / u64::from(per_minute);
-        let full_at = self.full_at_us.get(&network).copied();
-        let owed = full_at.unwrap_or(0).saturating_sub(now_us) + one;
-        if owed > MINUTE_US {
-            return false;
-        }
-        if full_at.is_some() || self.full_at_us.len() < NETWORKS_MAX {
-            self.full_at_us.insert(network, now_us + owed);
-        }
-        true
     }
 }
 
@@ -209,37 +171,5 @@ mod tests {
             1,
             "a network without connections costs nothing"
         );
-    }
-
-    #[test]
-    fn as_many_as_a_minute_allows_may_come_at_once_and_then_one_by_one() {
-        let mut pace = Pace::default();
-        let (ana, ben) = (from("10.0.0.1"), from("2001:db8::1"));
-        for _ in 0..3 {
-            assert!(pace.take(ana, 0, 3));
-        }
-        assert!(!pace.take(ana, 0, 3));
-        assert!(!pace.take(ana, 19_999_999, 3));
-        assert!(pace.take(ben, 19_999_999, 3), "others are not held up");
-        assert!(pace.take(ana, 20_000_000, 3));
-        assert!(!pace.take(ana, 20_000_000, 3));
-        assert!(pace.take(ana, 20_000_000, 0), "0 is no limit");
-        for local in ["127.0.0.1", "127.9.9.9", "::1"] {
-            assert!((0..10).all(|_| pace.take(from(local), 20_000_000, 3)));
-        }
-        assert!(pace.take(ben, 300_000_000, 3));
-        assert_eq!(pace.full_at_us.len(), 1, "who has waited is forgotten");
-    }
-
-    #[test]
-    fn no_crowd_of_networks_makes_it_grow_without_end() {
-        let mut pace = Pace::default();
-        for number in 0..70_000_u32 {
-            let network = Network::V4((0x0a00_0000 + number).to_be_bytes());
-            assert!(pace.take(network, 0, 1));
-        }
-        assert_eq!(pace.full_at_us.len(), NETWORKS_MAX);
-        assert!(pace.take(from("10.0.0.0"), MINUTE_US, 1));
-        assert_eq!(pace.full_at_us.len(), 1);
     }
 }

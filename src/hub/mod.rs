@@ -34,11 +34,13 @@ pub mod held;
 pub mod history;
 pub mod id;
 pub mod input;
+pub mod limits;
 mod moderate;
 pub mod moderation;
 pub mod name;
 mod operate;
 pub mod output;
+mod pace;
 pub mod permission;
 mod places;
 pub mod refusal;
@@ -62,7 +64,7 @@ pub mod view;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use address::{Networks, Pace};
+use address::{Network, Networks};
 use ask::Asks;
 use attempts::Attempts;
 use authenticate::Authentications;
@@ -72,7 +74,9 @@ use held::Held;
 use history::Keeping;
 use id::{MessageId, UserId};
 use input::Input;
+use limits::Lately;
 use output::{Output, RoomSummary};
+use pace::Pace;
 use resend::Resends;
 use settings::Settings;
 use state::State;
@@ -103,7 +107,8 @@ pub struct Hub {
     /// Users whose own sessions have all broken, and until when (uptime) their place is kept.
     kept_places: BTreeSet<(Duration, UserId)>,
     kept_networks: Networks,
-    pace: Pace,
+    pace: Pace<Network>,
+    lately: Lately,
     /// Records for the registry that it has not written yet.
     unregistered: usize,
     stopping: bool,
@@ -129,6 +134,7 @@ impl Hub {
             kept_places: BTreeSet::new(),
             kept_networks: Networks::default(),
             pace: Pace::default(),
+            lately: Lately::default(),
             unregistered: 0,
             stopping: false,
         }

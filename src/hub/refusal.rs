@@ -5,6 +5,7 @@ use super::history::Trouble;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits::Limit;
 use super::moderation::room::SettingError;
 use super::moderation::rule::Rule;
 use super::moderation::subject::SubjectError;
@@ -124,6 +125,8 @@ pub enum Refusal {
     TooManyRoles { max: usize },
     /// Something is set about as many rooms as allowed.
     TooManyCharters { max: usize },
+    /// So much of something was done lately that the next may be after `retry_after_ms`.
+    Limited { limit: Limit, retry_after_ms: u64 },
     /// There is no history here.
     HistoryOff,
     /// What was kept cannot be read now.
@@ -168,6 +171,7 @@ impl Refusal {
         if let Self::TooFast { retry_after_ms }
         | Self::LoginSlowed { retry_after_ms }
         | Self::JoinsThrottled { retry_after_ms }
+        | Self::Limited { retry_after_ms, .. }
         | Self::SlowMode { retry_after_ms } = self
         {
             Some(*retry_after_ms)
@@ -234,6 +238,7 @@ impl Refusal {
             Self::TooManyRules { .. } => "too_many_rules",
             Self::TooManyRoles { .. } => "too_many_roles",
             Self::TooManyCharters { .. } => "too_many_charters",
+            Self::Limited { limit, .. } => limit.code(),
             Self::HistoryOff => "history_off",
             Self::HistoryUnavailable(_) => "history_unavailable",
             Self::NotKept(_) => "not_kept",

@@ -22,6 +22,17 @@ pub struct Settings {
     /// Connections per minute from one IPv4 address or one IPv6 /64, as many of them at once after a pause. 0
     /// means no limit. Peers on this machine are not counted.
     pub connects_per_minute: u32,
+    /// Logins per minute, of everybody together, as many of them at once after a pause. 0 means no limit, as
+    /// for the next four, which are lifted with flood control, by `rate`.
+    pub logins_per_minute: u32,
+    /// Rooms that one person may join or try to join per minute.
+    pub joins_per_minute: u32,
+    /// Nicks that one person may take per minute.
+    pub nick_changes_per_minute: u32,
+    /// Bytes of text that one person may say per minute.
+    pub text_per_minute: usize,
+    /// Private messages per minute that one person may send to users with whom they share no room.
+    pub strangers_per_minute: u32,
     /// Longest text of one message, in bytes of UTF-8.
     pub message_bytes: usize,
     /// Longest topic and away text, in bytes of UTF-8.
@@ -74,6 +85,11 @@ impl Default for Settings {
             max_connections: 10_000,
             max_connections_per_ip: 100,
             connects_per_minute: 300,
+            logins_per_minute: 0,
+            joins_per_minute: 120,
+            nick_changes_per_minute: 20,
+            text_per_minute: 512 * 1024,
+            strangers_per_minute: 30,
             message_bytes: 4096,
             topic_bytes: 400,
             rooms_per_user: 50,

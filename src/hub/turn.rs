@@ -161,7 +161,10 @@ impl Turn<'_> {
             Some(QuitReason::TooManyFromAddress)
         } else if let Some(ban) = network.and_then(|it| state.rules.ban_of_address(it)) {
             Some(QuitReason::Banned(ban.reason.clone()))
-        } else if network.is_some_and(|it| !pace.take(it, now_us, per_minute)) {
+        } else if let Some(network) = network
+            && !network.is_loopback()
+            && pace.take(network, now_us, 1, per_minute).is_err()
+        {
             Some(QuitReason::TooFastFromAddress)
         } else {
             None
@@ -196,6 +199,9 @@ impl Turn<'_> {
         }
         if self.was_said(&asked, &command) {
             return;
+        }
+        if let Err(refusal) = self.keep_within_limits(&asked, &command) {
+            return self.refuse(asked, refusal);
         }
         match decide::decide(self.facts(), asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),

@@ -74,6 +74,182 @@ fn an_address_that_connects_too_often_has_to_wait() {
 }
 
 #[test]
+fn a_crowd_logs_in_one_by_one() {
+    Story::with(|limits| limits.logins_per_minute = 2).play(
+        r"
+        > ana connects
+        > ana logs in outside as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ben connects
+        > ben logs in outside as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+        > cho connects
+        > cho logs in outside as cho
+          cho gets: refused: logins_limited for 30000 ms
+        > 30s pass
+          cho is closed: login timeout
+        > dan connects
+        > dan logs in outside as dan
+          log: c4 is dan, session 1
+          dan gets: logged in as dan
+    ",
+    );
+}
+
+#[test]
+fn joins_count_whether_or_not_they_succeed() {
+    Story::with(|limits| limits.joins_per_minute = 2).play(
+        r"
+        > ana arrives
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana joins #tea
+          ana gets: refused: already_in_room
+        > ana joins #milk
+          ana gets: refused: joins_limited for 30000 ms
+        > ana2 arrives as ana
+        > ana2 joins #milk
+          ana2 gets: refused: joins_limited for 30000 ms
+        > ben arrives
+        > ben joins #milk
+          log: #milk opened
+          ben gets: in #milk with 1
+          ben hears: ben joined #milk
+        > 30s pass
+        > ana joins #milk
+          ana gets: in #milk with 2
+          ana2 gets unasked: in #milk with 2
+          ana, ana2, ben hear: ana joined #milk
+    ",
+    );
+}
+
+#[test]
+fn nobody_changes_nicks_all_the_time() {
+    Story::with(|limits| limits.nick_changes_per_minute = 1).play(
+        r"
+        > ana arrives
+        > ana becomes anna
+          log: c1 ana is now anna
+          ana hears: ana is now anna
+          ana gets: done
+        > ana becomes anne
+          ana gets: refused: nick_changes_limited for 60000 ms
+        > 60s pass
+        > ana becomes anne
+          log: c1 anna is now anne
+          ana hears: anna is now anne
+          ana gets: done
+    ",
+    );
+}
+
+#[test]
+fn text_is_limited_by_its_bytes() {
+    Story::with(|limits| limits.text_per_minute = 20).play(
+        r"
+        > ana arrives
+        > ana says to #lobby: ten bytes.
+          ana hears: ana in #lobby: ten bytes.
+          ana gets: ack
+        > ana says to #lobby: 한글한글
+          ana gets: refused: text_limited for 6000 ms
+        > ana sets the topic of #lobby: ten bytes.
+          ana hears: ana set the topic of #lobby: ten bytes.
+          ana gets: done
+        > 60s pass
+        > ana says to #lobby: longer than all that there is
+          ana hears: ana in #lobby: longer than all that there is
+          ana gets: ack
+    ",
+    );
+}
+
+#[test]
+fn strangers_are_those_who_share_no_room() {
+    Story::with(|limits| limits.strangers_per_minute = 1).play(
+        r"
+        > ana arrives
+        > ben connects
+        > ben logs in outside as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+        > ana says to ben: hello
+          ana, ben hear: ana to ben: hello
+          ana gets: ack
+        > ana says to ben: buy this
+          ana gets: refused: strangers_limited for 60000 ms
+        > ana says to nobody: buy this
+          ana gets: refused: no_such_user
+        > ana says to ana: note
+          ana hears: ana to ana: note
+          ana gets: ack
+        > ben joins #lobby
+          ben gets: in #lobby with 2
+          ana, ben hear: ben joined #lobby
+        > ana says to ben: hello again
+          ana, ben hear: ana to ben: hello again
+          ana gets: ack
+    ",
+    );
+}
+
+#[test]
+fn without_flood_control_and_for_server_operators_there_are_no_such_limits() {
+    let mut story = Story::with(|limits| limits.joins_per_minute = 1);
+    story.play_muted("operator makes account ana: correct horse");
+    story.play_muted("operator makes ana a server operator");
+    story.play(
+        r"
+        > ana connects
+        > ana logs in to ana: correct horse
+          log: c1 is ana, session 1
+          ana gets: logged in as ana to ana with 0 failed
+          ana gets unasked: in #lobby with 1
+          ana hears: ana joined #lobby
+        > ana joins #lobby
+          ana gets: refused: already_in_room
+        > ana joins #lobby
+          ana gets: refused: already_in_room
+        > ben arrives
+        > ben joins #lobby
+          ben gets: refused: already_in_room
+        > ben joins #lobby
+          ben gets: refused: joins_limited for 60000 ms
+    ",
+    );
+    story.settings(|limits| limits.rate = 0.0).play(
+        r"
+        > ben joins #lobby
+          ben gets: refused: already_in_room
+    ",
+    );
+}
+
+#[test]
+fn some_words_may_not_be_said() {
+    Story::with(|limits| limits.blocked_words = vec!["*darn*".into(), "drat".into()]).play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ana says to #lobby: Undarned!
+          ana gets: refused: blocked_word
+        > ana says to ben: DRAT
+          ana gets: refused: blocked_word
+        > ana sets the topic of #lobby: drat
+          ana gets: refused: blocked_word
+        > ana says to #lobby: drats
+          ana, ben hear: ana in #lobby: drats
+          ana gets: ack
+    ",
+    );
+}
+
+#[test]
 fn who_does_not_log_in_is_closed() {
     story(
         r"

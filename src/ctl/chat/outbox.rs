@@ -181,14 +181,16 @@ impl<P: Clone> Outbox<P> {
     }
 }
 
-/// The wait that a refusal for flood control asks for.
+/// The wait that a refusal asks for because of too much at once. Slow mode is for its user to see.
 fn too_fast(answer: &ServerMessage) -> Option<Duration> {
     match answer {
         ServerMessage::Error {
             code,
             retry_after_ms,
             ..
-        } if code == "too_fast" => Some(Duration::from_millis(retry_after_ms.unwrap_or(1000))),
+        } if code == "too_fast" || code.ends_with("_limited") => {
+            Some(Duration::from_millis(retry_after_ms.unwrap_or(1000)))
+        }
         _ => None,
     }
 }

@@ -106,6 +106,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::JoinsThrottled { .. }
         | Refusal::RoomModerated(_)
         | Refusal::SlowMode { .. }
+        | Refusal::Limited { .. }
         | Refusal::BlockedWord
         | Refusal::UserInRoom(..)
         | Refusal::TooManyRules { .. }

@@ -306,14 +306,7 @@ fn key(value: &str) -> Result<Arc<str>, SettingError> {
 }
 
 fn list(value: &str) -> Result<Vec<Arc<str>>, SettingError> {
-    let words: Option<Vec<Arc<str>>> = value.split(',').map(words::parse).collect();
-    let mut words = words.ok_or(SettingError::Words)?;
-    words.sort_unstable();
-    words.dedup();
-    if words.len() > words::WORDS_MAX {
-        return Err(SettingError::Words);
-    }
-    Ok(words)
+    words::parse_list(value).map_err(|_| SettingError::Words)
 }
 
 #[cfg(test)]

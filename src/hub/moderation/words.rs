@@ -29,6 +29,25 @@ pub fn parse(word: &str) -> Option<Arc<str>> {
     is_word.then(|| word.into())
 }
 
+/// What no list of words is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotWords;
+
+/// Words with commas between them, each as [`parse`] gives it, in order and once.
+///
+/// # Errors
+/// [`NotWords`] where one is none, or there are more than [`WORDS_MAX`].
+pub fn parse_list(text: &str) -> Result<Vec<Arc<str>>, NotWords> {
+    let words: Option<Vec<Arc<str>>> = text.split(',').map(parse).collect();
+    let mut words = words.ok_or(NotWords)?;
+    words.sort_unstable();
+    words.dedup();
+    if words.len() > WORDS_MAX {
+        return Err(NotWords);
+    }
+    Ok(words)
+}
+
 fn is_in(word: &str, text: &str) -> bool {
     let (begins_anywhere, ends_anywhere) = (word.starts_with('*'), word.ends_with('*'));
     let core = word.trim_matches('*');

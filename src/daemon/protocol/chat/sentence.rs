@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::moderation::{terms, with_article};
 use crate::hub::input::QuitReason;
+use crate::hub::limits::Limit;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::{PasswordError, Secret};
@@ -117,6 +118,19 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::TooManyCharters { max } => {
             format!("Something is set about {max} rooms, the most this server allows.")
+        }
+        Refusal::Limited {
+            limit,
+            retry_after_ms,
+        } => {
+            let what = match limit {
+                Limit::Joins => "You join rooms too often.",
+                Limit::NickChanges => "You change your nick too often.",
+                Limit::Text => "This is too much text at once.",
+                Limit::Strangers => "You write to too many who share no room with you.",
+                Limit::Logins => "Too many are logging in at this moment.",
+            };
+            format!("{what} Try again in {}.", seconds(*retry_after_ms))
         }
         Refusal::HistoryOff => "This server keeps no history.".into(),
         Refusal::HistoryUnavailable(why) => {
