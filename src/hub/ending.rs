@@ -7,12 +7,19 @@ use super::id::{SessionId, UserId};
 use super::input::QuitReason;
 use super::output::Output;
 use super::register::Closing;
+use super::session::Session;
 use super::turn::{Connection, Turn};
+
+/// Connections of `connects_per_minute` that one counts for which was closed for flooding or garbage.
+const CONNECTS_FOR_A_FLOOD: u32 = 20;
 
 impl Turn<'_> {
     /// Ends a session that is there. With a user's last session, those around them hear of it;
     /// the leaver does not.
     pub(super) fn end(&mut self, session: SessionId, reason: QuitReason, connection: Connection) {
+        if matches!(reason, QuitReason::Flooding | QuitReason::TooManyFaults) {
+            self.charge_for_flood(session);
+        }
         let user = self.hub.state.session(session).and_then(|it| it.user);
         if let Some(user) = user {
             self.end_as_user(session, user, &reason);
@@ -21,6 +28,18 @@ impl Turn<'_> {
         }
         if connection == Connection::Open {
             self.outputs.push(Output::Close { session, reason });
+        }
+    }
+
+    /// Who was closed for a flood would begin it anew with the next connection.
+    fn charge_for_flood(&mut self, session: SessionId) {
+        let now_us = self.now_us();
+        let hub = &mut *self.hub;
+        let flooder = hub.state.session(session);
+        if let Some(network) = flooder.and_then(Session::remote_network) {
+            let per_minute = hub.settings.connects_per_minute;
+            hub.pace
+                .charge(network, now_us, CONNECTS_FOR_A_FLOOD, per_minute);
         }
     }
 

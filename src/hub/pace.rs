@@ -27,6 +27,19 @@ impl<K> Default for Pace<K> {
 }
 
 impl<K: Eq + Hash> Pace<K> {
+    /// Takes `amount` whether or not there is as much, and more than a minute's worth is never owed.
+    pub(super) fn charge(&mut self, key: K, now_us: u64, amount: u32, per_minute: u32) {
+        if per_minute == 0 {
+            return;
+        }
+        let cost = u64::from(amount) * MINUTE_US / u64::from(per_minute);
+        let full_at = self.full_at_us.get(&key).copied();
+        let owed = full_at.unwrap_or(0).saturating_sub(now_us) + cost;
+        if full_at.is_some() || self.full_at_us.len() < KEYS_MAX {
+            self.full_at_us.insert(key, now_us + owed.min(MINUTE_US));
+        }
+    }
+
     /// Takes `amount` of the `per_minute` that a key may have, all of which may come at once; more than that
     /// counts as that, or it could never be had. 0 per minute is no limit.
     ///
@@ -87,6 +100,17 @@ mod tests {
         assert_eq!(pace.take((), 6_000_000, 500, 1000), Ok(()));
         assert_eq!(pace.take((), 66_000_000, 5000, 1000), Ok(()));
         assert_eq!(pace.take((), 66_000_000, 5000, 1000), Err(60_000_000));
+    }
+
+    #[test]
+    fn what_is_charged_is_owed_for_a_minute_at_most() {
+        let mut pace = Pace::default();
+        pace.charge((), 0, 2, 3);
+        assert_eq!(pace.take((), 0, 1, 3), Ok(()));
+        pace.charge((), 0, 1000, 3);
+        assert_eq!(pace.take((), 0, 1, 3), Err(20_000_000));
+        pace.charge((), 0, 1000, 0);
+        assert_eq!(pace.take((), 20_000_000, 1, 3), Ok(()));
     }
 
     #[test]

@@ -74,6 +74,33 @@ fn an_address_that_connects_too_often_has_to_wait() {
 }
 
 #[test]
+fn a_connection_that_was_closed_for_garbage_counts_as_many() {
+    let mut story = Story::with(|limits| {
+        limits.connects_per_minute = 30;
+        limits.max_faults = 1;
+    });
+    story.play(
+        r"
+        > ana connects from 10.0.0.1
+        > ana sends garbage
+          ana is closed: too many faults
+        > ben connects from 10.0.0.1
+        > ben sends garbage
+          ben is closed: too many faults
+        > cho connects from 10.0.0.1
+          cho is closed: too fast from address
+        > dan connects from 10.0.0.2
+        > eve connects from 127.0.0.1
+        > eve sends garbage
+          eve is closed: too many faults
+        > eve connects from 127.0.0.1
+        > 2s pass
+        > cho connects from 10.0.0.1
+    ",
+    );
+}
+
+#[test]
 fn a_crowd_logs_in_one_by_one() {
     Story::with(|limits| limits.logins_per_minute = 2).play(
         r"

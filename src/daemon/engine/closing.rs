@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::connection::Connection;
 use super::core::Core;
+use super::log_pace::Others;
 use crate::hub::id::SessionId;
 use crate::hub::input::QuitReason;
 
@@ -67,8 +68,15 @@ impl Core {
             let peer = connection.peer;
             self.handshake_ended(session, peer, reason);
         } else {
-            let seconds = now.uptime.saturating_sub(connection.connected_at).as_secs();
-            log_end(connection, reason, seconds);
+            // Who was somebody has a line in any case.
+            let others = match connection.nick {
+                Some(_) => Some(None),
+                None => self.log_paces.ended.admit(now.uptime).map(Others::field),
+            };
+            if let Some(others) = others {
+                let seconds = now.uptime.saturating_sub(connection.connected_at).as_secs();
+                log_end(connection, reason, seconds, others);
+            }
         }
         let how = self.how_to_finish(now);
         self.shards.finish(session.slot, &last_words, how);
@@ -76,7 +84,7 @@ impl Core {
 }
 
 /// The line an operator looks for: who, from where, for how long, and why it ended.
-fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
+fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64, others: Option<u64>) {
     let (detail, queued_bytes) = match reason {
         QuitReason::Failed(text) | QuitReason::TlsFailed(text) => (Some(display(text)), None),
         QuitReason::SendQueueExceeded { queued_bytes } => (None, Some(*queued_bytes)),
@@ -106,6 +114,7 @@ fn log_end(connection: &Connection, reason: &QuitReason, seconds: u64) {
         queued_bytes,
         seconds,
         bytes_read = connection.bytes_read,
+        others,
         "ended",
     );
 }

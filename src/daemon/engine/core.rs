@@ -17,9 +17,9 @@ use super::handle::Counters;
 use super::handshakes::Handshakes;
 use super::history::History;
 use super::intake::{Backlog, Taken};
+use super::log_pace::LogPaces;
 use super::room::Room;
 use super::shards::{Place, Shards};
-use super::turned_away::TurnedAway;
 use crate::config::{Config, Durability, Protocol};
 use crate::daemon::clock::{self, Clock};
 use crate::daemon::protocol::{self, Facts};
@@ -66,7 +66,7 @@ pub(super) struct Core {
     /// Notified when there may be something to do.
     pub(super) work: Arc<Notify>,
     pub(super) counters: Counters,
-    turned_away: TurnedAway,
+    pub(super) log_paces: LogPaces,
     /// How the last admin command ended.
     pub(super) administered: Option<Result<Administered, Refusal>>,
     /// For what the hub puts out and for what is rendered for one peer: kept for their memory only.
@@ -107,7 +107,7 @@ impl Core {
             backlog: Backlog::new(),
             work,
             counters: Counters::default(),
-            turned_away: TurnedAway::default(),
+            log_paces: LogPaces::default(),
             administered: None,
             outputs: Vec::new(),
             scratch: Vec::new(),
@@ -151,7 +151,10 @@ impl Core {
         );
         if let Some(reason) = refused(&outputs) {
             self.counters.refused += 1;
-            self.turned_away.log(now.uptime, &peer, reason);
+            if let Some(others) = self.log_paces.refused.admit(now.uptime) {
+                let (reason, others) = (reason.code(), others.field());
+                tracing::info!(target: "chatd::connection", %peer, reason, others, "refused");
+            }
             if tls.is_none() {
                 let mut last_words = Vec::new();
                 protocol.render_close(&self.facts, reason, &mut last_words);
@@ -170,8 +173,9 @@ impl Core {
         connection.is_handshaking = tls.is_some();
         if tls.is_some() {
             self.handshake_begins(peer); // it is logged once it can speak
-        } else {
-            tracing::info!(target: "chatd::connection", %session, %peer, "connected");
+        } else if let Some(others) = self.log_paces.connected.admit(now.uptime) {
+            let others = others.field();
+            tracing::info!(target: "chatd::connection", %session, %peer, others, "connected");
         }
         let slot = self.connections.insert(connection);
         debug_assert_eq!(slot, session.slot as usize, "the slot was foretold");

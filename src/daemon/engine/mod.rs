@@ -23,10 +23,10 @@ pub mod handle;
 mod handshakes;
 mod history;
 mod intake;
+mod log_pace;
 mod room;
 mod seal;
 mod shards;
-mod turned_away;
 
 use std::cell::{RefCell, RefMut};
 use std::future::poll_fn;
