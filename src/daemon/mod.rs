@@ -46,10 +46,9 @@ use self::signals::{Signal, Signals};
 use self::state::DaemonState;
 use self::systemd::Activation;
 use crate::config::{Config, Loaded, Sources};
-use crate::hub::held::Held;
 use crate::hub::history::Restored;
 use crate::hub::input::AdminCommand;
-use crate::registry::{self, Registry};
+use crate::registry::{self, Known, Registry};
 use crate::store::{OpenError, Store};
 use crate::wire::admin::State;
 
@@ -325,7 +324,7 @@ struct Resources {
     /// Notified by the store and the registry when they have news for the engine.
     work: Arc<Notify>,
     store: Option<(Store, Restored)>,
-    registry: (Registry, Held),
+    registry: (Registry, Known),
 }
 
 impl Resources {

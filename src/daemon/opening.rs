@@ -40,9 +40,10 @@ pub(super) fn tell_history(store: Option<&Store>) {
 /// That the accounts were found and how many they are, or that there was no registry, and who may read it.
 pub(super) fn tell_registry(registry: &Registry) {
     let opening = registry.opening();
-    let (path, accounts) = (opening.path.display(), opening.accounts);
+    let path = opening.path.display();
+    let (accounts, rooms, rules) = (opening.accounts, opening.rooms, opening.rules);
     let what = if opening.is_new { "begun" } else { "opened" };
-    info!(target: LIFE, %path, accounts, "registry {what}");
+    info!(target: LIFE, %path, accounts, rooms, rules, "registry {what}");
     if opening.mode & OTHERS != 0 {
         let mode = opening.mode;
         warn!(

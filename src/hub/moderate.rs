@@ -21,7 +21,7 @@ use super::refusal::Refusal;
 use super::turn::{Asked, Connection, Turn};
 
 /// Records that may wait for the registry to write them; with more, nobody keeps order until it has.
-const UNREGISTERED_MAX: usize = 1000;
+pub(super) const UNREGISTERED_MAX: usize = 1000;
 
 /// Who gave an order: a user by one of their sessions, or (`None`) whoever has the admin socket.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::change::{Change, CharterChange};
 use super::id::RoomId;
+use super::moderate::UNREGISTERED_MAX;
 use super::moderation::room::{CharterRecord, RoomSettings};
 use super::moderation::rule::Rule;
 use super::name::RoomName;
@@ -23,11 +24,13 @@ impl Turn<'_> {
     /// Has the registry keep what is set about a room, or forget it when there is nothing any more that would
     /// keep the room open; and closes it when nobody is in it then.
     pub(super) fn write_charter(&mut self, room: RoomId, has_changed: bool) {
+        // Anybody may open rooms and set topics, so while the registry writes nothing no more are given to it.
+        let has_room_for_more = self.hub.unregistered < UNREGISTERED_MAX;
         let state = &mut self.hub.state;
         let charter = &state.room(room).charter;
         let was_written = charter.is_written;
         // Who owns a room that stays for its topic should own it after a restart too.
-        let has_place = was_written || state.written_rooms < CHARTERS_MAX;
+        let has_place = was_written || has_room_for_more && state.written_rooms < CHARTERS_MAX;
         let has_owner_to_keep = state.room(room).topic.is_some() && !charter.roles.is_empty();
         let is_written = state.is_chartered(room) || has_owner_to_keep && has_place;
         let name = state.room(room).name.clone();

@@ -1,4 +1,5 @@
-//! What is in `registry.db`, as rows: here accounts, in `grants.rs` invitations and tokens. One method per
+//! What is in `registry.db`, as rows: here accounts, in `grants.rs` invitations and tokens, in
+//! `charters.rs` rooms and rules. One method per
 //! thing that is done, each in one transaction. Nothing here hashes a password or knows who waits for an
 //! answer.
 
@@ -34,6 +35,8 @@ pub(super) struct AccountRow {
     pub(super) disabled_at: Option<UnixMillis>,
     /// Rises with every new password.
     pub(super) password_serial: i64,
+    /// Whether it keeps order everywhere.
+    pub(super) is_operator: bool,
 }
 
 /// An account to be written down.
@@ -65,7 +68,7 @@ pub(super) struct Touch {
 }
 
 const ACCOUNT: &str = "SELECT id, owner, name, password, created_at, last_login_at, failed_logins, \
-    disabled_at, password_serial FROM account";
+    disabled_at, password_serial, operator FROM account";
 
 impl Book {
     /// Takes one pass over all accounts.
@@ -130,6 +133,7 @@ impl Book {
             failed_logins: row.failed_logins,
             disabled_at: row.disabled_at,
             has_password: row.password.is_some(),
+            is_operator: row.is_operator,
         })
     }
 
@@ -236,6 +240,14 @@ impl Book {
         set.map(|_| ())
     }
 
+    pub(super) fn set_operator(&mut self, account: i64, is_operator: bool) -> rusqlite::Result<()> {
+        let set = self.connection.execute(
+            "UPDATE account SET operator = ?2 WHERE id = ?1",
+            params![account, is_operator],
+        );
+        set.map(|_| ())
+    }
+
     /// Writes down what happened at logins, all or nothing.
     pub(super) fn touch(
         &mut self,
@@ -279,10 +291,11 @@ pub(super) fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         failed_logins: row.get(6)?,
         disabled_at: time_if_any(row, 7)?,
         password_serial: row.get(8)?,
+        is_operator: row.get(9)?,
     })
 }
 
-fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<OwnerId> {
+pub(super) fn owner(row: &Row<'_>, column: usize) -> rusqlite::Result<OwnerId> {
     Ok(OwnerId(row.get::<_, i64>(column)?.cast_unsigned()))
 }
 

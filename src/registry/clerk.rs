@@ -18,6 +18,7 @@ use super::book::{Book, NewAccount, NotMade, Touch};
 use super::error::RegistryError;
 use super::hash::{hash_of_secret, is_password};
 use super::news::News;
+use super::records::Unwritten;
 
 /// What the clerk is given to do.
 pub(super) enum Message {
@@ -34,6 +35,8 @@ pub(super) enum Message {
     },
     /// Something that an operator asked for.
     Job(Job),
+    /// There are records to be written.
+    Records,
     Close,
 }
 
@@ -58,8 +61,9 @@ const TOUCHED_MAX: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Clerk {
     pub(super) book: Book,
-    shared: Arc<Shared>,
-    /// What has not been written down yet.
+    pub(super) shared: Arc<Shared>,
+    pub(super) unwritten: Unwritten,
+    /// What happened at logins and has not been written down yet.
     accounts: BTreeMap<i64, Touch>,
     tokens: BTreeMap<TokenId, UnixMillis>,
     /// Whether writing it failed, and the owner was told.
@@ -71,6 +75,7 @@ impl Clerk {
         Self {
             book,
             shared,
+            unwritten: Unwritten::default(),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             is_stuck: false,
@@ -80,13 +85,15 @@ impl Clerk {
     /// Works until it is told to close.
     pub(super) fn run(mut self, inbox: &Receiver<Message>, own: &SyncSender<Message>) {
         loop {
+            self.write_records();
             let touched = self.accounts.len() + self.tokens.len();
             if touched >= TOUCHED_MAX {
                 self.write_touches();
             }
-            let message = match touched {
-                0 => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                _ => inbox.recv_timeout(WRITE_AFTER),
+            let write_after = (touched > 0).then_some(WRITE_AFTER);
+            let message = match write_after.into_iter().chain(self.until_next_try()).min() {
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => inbox.recv_timeout(wait),
             };
             match message {
                 Ok(Message::Ask(ticket, question)) => self.asked(ticket, question, own),
@@ -103,10 +110,12 @@ impl Clerk {
                     let _ = self.book.rehash(account, &old, &new);
                 }
                 Ok(Message::Job(job)) => job(&mut self),
+                Ok(Message::Records) => {} // they are written before the next message is taken
                 Err(RecvTimeoutError::Timeout) => self.write_touches(),
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.write_last_records();
         self.write_touches();
     }
 
@@ -199,7 +208,7 @@ impl Clerk {
         AccountAnswer::Account(Account {
             owner: row.owner,
             name: row.name,
-            is_operator: false,
+            is_operator: row.is_operator,
             failed_logins: before,
             token: None,
         })
@@ -212,7 +221,7 @@ impl Clerk {
                 AccountAnswer::Account(Account {
                     owner: row.owner,
                     name: row.name,
-                    is_operator: false,
+                    is_operator: row.is_operator,
                     failed_logins: 0, // of no interest to a program
                     token: Some(token),
                 })

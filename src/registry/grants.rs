@@ -152,16 +152,17 @@ impl Book {
     ) -> rusqlite::Result<Option<(AccountRow, Token)>> {
         let mut found = self.connection.prepare_cached(
             "SELECT account.id, owner, name, password, account.created_at, last_login_at,
-             failed_logins, disabled_at, password_serial, token.id, rooms, send_only, expires_at
+             failed_logins, disabled_at, password_serial, operator, token.id, rooms, send_only,
+             expires_at
              FROM token JOIN account ON account.id = account
              WHERE hash = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
         )?;
         let found = found.query_row(params![hash, millis(at)], |row| {
             let token = Token {
-                id: TokenId(row.get(9)?),
-                rooms: rooms(row, 10)?.map(Into::into),
-                send_only: row.get(11)?,
-                expires_at: time_if_any(row, 12)?,
+                id: TokenId(row.get(10)?),
+                rooms: rooms(row, 11)?.map(Into::into),
+                send_only: row.get(12)?,
+                expires_at: time_if_any(row, 13)?,
             };
             Ok((account_row(row)?, token))
         });

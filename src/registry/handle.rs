@@ -1,4 +1,4 @@
-//! What operators may ask of the registry. Each call waits for the clerk, so none belongs on the thread
+//! What operators may ask of the registry. Each call but `status` waits for the clerk, so none belongs on the thread
 //! that serves chat. What they change is told to the registry's owner before they have their answer.
 
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use super::clerk::{Clerk, Message};
 use super::error::{Full, RegistryError};
 use super::hash::{draw_secret, hash_of_secret};
 use super::news::News;
+use super::records::RegistryStatus;
 use super::report::{AccountInfo, InvitationInfo, TokenInfo};
 
 /// How long an operator waits.
@@ -119,6 +120,26 @@ impl RegistryHandle {
             let owner = row.owner;
             Ok(((), at.map(|_| AccountChange::LoggedOut { owner })))
         })
+    }
+
+    /// Makes an account a server operator's, at once also for who is logged in to it, or takes that back.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSuchAccount`].
+    pub fn set_operator(&self, name: Nick, is_operator: bool) -> Result<(), RegistryError> {
+        self.change(move |book| {
+            let row = find(book, &name)?;
+            book.set_operator(row.id, is_operator)?;
+            let owner = row.owner;
+            let change = AccountChange::OperatorSet { owner, is_operator };
+            Ok(((), Some(change)))
+        })
+    }
+
+    /// How it stands with the writing of what is set about rooms and of rules. Does not wait.
+    #[must_use]
+    pub fn status(&self) -> RegistryStatus {
+        self.shared.records.status()
     }
 
     /// One account.

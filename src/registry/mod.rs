@@ -1,16 +1,19 @@
 //! Who has an account, and what proves it: `registry.db`, a SQLite database of its own, with one thread that
 //! alone reads and writes it and a few that hash passwords. Nothing here knows a protocol, a socket or the
-//! engine; the owner hands in questions and takes news, and never waits. Roles, bans and what belongs to a
-//! room are to be kept here too.
+//! engine; the owner hands in questions and takes news, and never waits. What is set about rooms and the rules of
+//! who may come and speak are kept here too: the owner hands those in as records, and is told once they are
+//! on the disk.
 //!
 //! ```text
-//! ask(question) ─► inbox ─► clerk ─► registry.db
-//!                    ▲        │
-//!                    └ pool ◄─┘ (Argon2)
+//! ask(question) ─► inbox ───► clerk ─► registry.db
+//!                    ▲        ▲ │
+//!                    └ pool ◄─┼─┘ (Argon2)
+//! keep(record) ──► records ───┘
 //! take_news ◄─ newsbox ◄─ clerk
 //! ```
 
 mod book;
+mod charters;
 mod clerk;
 mod costs;
 mod error;
@@ -21,6 +24,7 @@ mod hash;
 mod news;
 mod open;
 mod pool;
+mod records;
 mod report;
 mod schema;
 
@@ -35,17 +39,22 @@ use std::thread::{self, JoinHandle};
 use crate::hub::account::AccountQuestion;
 use crate::hub::held::Held;
 use crate::hub::history::Ticket;
+use crate::hub::moderation::room::CharterRecord;
+use crate::hub::moderation::rule::Rule;
+use crate::hub::output::RegistryRecord;
 
 use book::Book;
 use clerk::{Clerk, Message};
 use guard::AbortOnPanic;
 use news::Newsbox;
 use pool::Pool;
+use records::Records;
 
 pub use error::{Full, OpenError, RegistryError};
 pub use handle::{RegistryHandle, TokenRequest};
 pub use hash::HashCost;
 pub use news::News;
+pub use records::RegistryStatus;
 pub use report::{AccountInfo, InvitationInfo, TokenInfo};
 
 /// How a registry is opened.
@@ -80,6 +89,19 @@ pub struct Opening {
     /// The file's permissions, nine bits.
     pub mode: u32,
     pub accounts: usize,
+    /// About which something is set.
+    pub rooms: usize,
+    pub rules: usize,
+}
+
+/// What a registry knew when it was opened, and the hub must know from the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    pub held: Held,
+    /// By room.
+    pub charters: Vec<CharterRecord>,
+    /// By id, also those whose time is over.
+    pub rules: Vec<Rule>,
 }
 
 /// What the threads and the handles share.
@@ -88,6 +110,7 @@ struct Shared {
     pool: Pool,
     news: Newsbox,
     cost: Mutex<HashCost>,
+    records: Records,
 }
 
 impl Shared {
@@ -97,7 +120,7 @@ impl Shared {
 }
 
 impl Registry {
-    /// Opens a registry, or begins one where no file is, and says which nicks and people it holds. `news`
+    /// Opens a registry, or begins one where no file is, and says what it knows. `news`
     /// is called, from any thread, whenever there is something to take with
     /// [`take_news`](Self::take_news); it must not wait.
     ///
@@ -106,17 +129,20 @@ impl Registry {
     pub fn open(
         options: &Options,
         news: impl Fn() + Send + Sync + 'static,
-    ) -> Result<(Self, Held), OpenError> {
+    ) -> Result<(Self, Known), OpenError> {
         let opened = open::open(&options.path)?;
         let lock = opened.lock;
         let failed = |source| open::sort_out(&options.path, source);
         let book = Book::new(opened.connection).map_err(failed)?;
         let (held, accounts) = book.held().map_err(failed)?;
+        let charters = book.charters().map_err(failed)?;
+        let rules = book.rules().map_err(failed)?;
         let shared = Arc::new(Shared {
             pool: Pool::start(options.hash_threads, options.hash_queue)
                 .map_err(OpenError::Thread)?,
             news: Newsbox::new(news),
             cost: Mutex::new(options.cost),
+            records: Records::default(),
         });
         let (inbox, taken) = sync_channel(INBOX_MAX);
         let clerk = Clerk::new(book, Arc::clone(&shared));
@@ -139,9 +165,16 @@ impl Registry {
                 is_new: opened.is_new,
                 mode: opened.mode & 0o777,
                 accounts,
+                rooms: charters.len(),
+                rules: rules.len(),
             },
         };
-        Ok((registry, held))
+        let known = Known {
+            held,
+            charters,
+            rules,
+        };
+        Ok((registry, known))
     }
 
     /// Takes a question; never waits. Exactly one [`News::Answered`] follows.
@@ -151,6 +184,15 @@ impl Registry {
     pub fn ask(&self, ticket: Ticket, question: AccountQuestion) -> Result<(), Full> {
         let asked = self.inbox.try_send(Message::Ask(ticket, question));
         asked.map_err(|_| Full)
+    }
+
+    /// Takes something to keep; never waits and never refuses. [`News::Kept`] counts it once it is on the
+    /// disk. While it cannot be written it waits, and is written before the registry is closed if it can be.
+    pub fn keep(&self, record: RegistryRecord) {
+        if self.shared.records.give(record) {
+            // With a full inbox the clerk comes by soon enough.
+            let _ = self.inbox.try_send(Message::Records);
+        }
     }
 
     /// Moves what has happened to the end of `out`.
@@ -180,12 +222,20 @@ impl Registry {
     }
 }
 
-impl Drop for Registry {
-    fn drop(&mut self) {
-        // What was asked before is still done, and what waits to be written is written.
-        let _ = self.inbox.send(Message::Close);
+impl Registry {
+    /// Ends it: what was asked before is still done, and what waits is written if it can be. Says what could
+    /// not be.
+    pub fn close(&mut self) -> RegistryStatus {
         if let Some(clerk) = self.clerk.take() {
+            let _ = self.inbox.send(Message::Close);
             let _ = clerk.join(); // it cannot have panicked: the process would be gone
         }
+        self.shared.records.status()
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -1,5 +1,6 @@
 //! What the registry tells its owner, and the box in which it waits to be taken. There is at most one answer
-//! per question that was taken and one change per request of an operator, so the box is bounded by those.
+//! per question that was taken, one change per request of an operator and one word per record that was given,
+//! so the box is bounded by those.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,14 @@ pub enum News {
         answer: AccountAnswer,
     },
     Changed(AccountChange),
+    /// So many of what was given to be kept are on the disk.
+    Kept {
+        records: usize,
+    },
+    /// What was given cannot be written, and why. It waits, and is tried again every second.
+    KeepingFails(String),
+    /// It could be written again.
+    KeepingWorks,
     /// When somebody last logged in could not be written down; it is tried again.
     NotWritten(String),
 }

@@ -14,6 +14,8 @@ pub struct AccountInfo {
     pub failed_logins: u32,
     pub disabled_at: Option<UnixMillis>,
     pub has_password: bool,
+    /// Whether it keeps order everywhere.
+    pub is_operator: bool,
     pub tokens: u32,
 }
 

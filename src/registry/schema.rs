@@ -1,6 +1,5 @@
 //! The tables of `registry.db`, and how an older database becomes one of today. Migrations go forward
-//! only; one that was ever released is never changed again. Roles, bans and what belongs to a room get
-//! tables of their own beside these.
+//! only; one that was ever released is never changed again.
 
 use rusqlite::Connection;
 
@@ -12,10 +11,20 @@ pub(super) const APPLICATION_ID: i32 = 0x6163_6374;
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// What a registry of [`VERSION`] has.
-pub(super) const TABLES: &[&str] = &["account", "invitation", "token", "removed", "decoy"];
+pub(super) const TABLES: &[&str] = &[
+    "account",
+    "invitation",
+    "token",
+    "removed",
+    "decoy",
+    "room",
+    "room_setting",
+    "room_role",
+    "rule",
+];
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -85,4 +94,41 @@ CREATE TABLE decoy (
     key BLOB NOT NULL
 ) STRICT;
 INSERT INTO decoy (key) VALUES (randomblob(32));
+";
+
+/// Who keeps order, what is set about rooms, and the rules. A setting's value, an effect, a role and a rule's
+/// subject are texts as the chat protocol has them. A rule's `room` is a name, and NULL for the whole server.
+const VERSION_4: &str = "
+ALTER TABLE account ADD COLUMN operator INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE room (
+    name_key TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE room_setting (
+    room TEXT NOT NULL REFERENCES room (name_key) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (room, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE room_role (
+    room TEXT NOT NULL REFERENCES room (name_key) ON DELETE CASCADE,
+    owner INTEGER NOT NULL,
+    nick TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (room, owner)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rule (
+    id INTEGER PRIMARY KEY,
+    room TEXT,
+    effect TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    made_by TEXT,
+    reason TEXT,
+    made_at INTEGER NOT NULL,
+    ends_at INTEGER
+) STRICT;
 ";

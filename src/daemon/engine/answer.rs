@@ -31,7 +31,11 @@ impl Core {
                 Some(())
             }
             Question::Heartbeat(answer) => answer.send(()).ok(),
-            Question::Admin(command, answer) => answer.send(self.administer(command)).ok(),
+            Question::Admin(command, answer) => {
+                let result = self.administer(command);
+                self.answer_operator(result, answer);
+                Some(())
+            }
             Question::Reconfigure(config, answer) => {
                 self.reconfigure(config);
                 answer.send(()).ok()
@@ -42,7 +46,7 @@ impl Core {
     fn administer(&mut self, command: AdminCommand) -> Result<Administered, Refusal> {
         if command == AdminCommand::Shutdown {
             self.is_stopping = true;
-            self.settle_history();
+            self.settle();
         }
         let now = self.now();
         self.input(now, Input::Admin(command));

@@ -20,6 +20,7 @@ impl Core {
     /// Gives the hub one input and carries out all that comes of it.
     pub(super) fn input(&mut self, now: Now, input: Input) {
         self.left_rooms.clear();
+        self.accounts.begin_input();
         let mut outputs = mem::take(&mut self.outputs);
         self.hub.handle(now, input, &mut outputs);
         for output in outputs.drain(..) {
@@ -43,7 +44,9 @@ impl Core {
                 request,
                 reply,
             } => {
-                if let Some(reply) = self.after_keeping(session, request.as_ref(), reply) {
+                let reply = self.after_keeping(session, request.as_ref(), reply);
+                let after = |reply| self.after_registering(session, request.as_ref(), reply);
+                if let Some(reply) = reply.and_then(after) {
                     self.reply(session, request.as_ref(), &reply);
                 }
             }

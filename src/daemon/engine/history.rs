@@ -211,7 +211,7 @@ impl Core {
     }
 
     /// An ack has been given. A connection that waited for its last one may close.
-    fn let_go(&mut self, session: SessionId) {
+    pub(super) fn let_go(&mut self, session: SessionId) {
         let Some(connection) = self.connection(session) else {
             return;
         };
@@ -288,12 +288,13 @@ impl Core {
         self.input(now, input);
     }
 
-    /// Before everyone is sent away: what they have said is kept, and they are told. The loop stands
+    /// Before everyone is sent away: what they have said and set is kept, and they are told. The loop stands
     /// still meanwhile, for a moment at most, because nobody is served any more.
-    pub(super) fn settle_history(&mut self) {
+    pub(super) fn settle(&mut self) {
         for _ in 0..SETTLE_STEPS {
             self.take_history_news();
-            if self.history.acks.is_empty() {
+            self.take_account_news();
+            if self.history.acks.is_empty() && self.accounts.is_settled() {
                 return;
             }
             thread::sleep(SETTLE_STEP);

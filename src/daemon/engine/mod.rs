@@ -48,10 +48,9 @@ pub use self::history::open_store;
 use super::clock::Clock;
 use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
-use crate::hub::held::Held;
 use crate::hub::history::Restored;
 use crate::hub::input::Input;
-use crate::registry::Registry;
+use crate::registry::{Known, Registry};
 use crate::store::Store;
 use crate::tls::Acceptor;
 
@@ -64,7 +63,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine whose hub knows what was kept, and who has an account. `work` is what the store and the
+    /// An engine whose hub knows what was kept, who has an account, and what is set about rooms. `work` is what the store and the
     /// registry notify when they have news.
     ///
     /// # Errors
@@ -74,13 +73,17 @@ impl Engine {
         config: Arc<Config>,
         work: Arc<Notify>,
         store: Option<(Store, Restored)>,
-        (registry, held): (Registry, Held),
+        (registry, known): (Registry, Known),
     ) -> io::Result<Rc<Self>> {
         let (store, restored) = store.unzip();
         let history = History::new(store, &config.history);
         let accounts = Accounts::new(registry);
         let mut core = Core::new(clock, config, Arc::clone(&work), history, accounts)?;
-        core.tell_hub(Input::Held(held));
+        core.tell_hub(Input::Held(known.held));
+        core.tell_hub(Input::Chartered {
+            charters: known.charters,
+            rules: known.rules,
+        });
         if let Some(restored) = restored {
             core.restore(restored);
         }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod files;
+mod keeping;
 mod operating;
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,9 +10,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{HashCost, News, Options, Registry};
+use super::{HashCost, Known, News, Options, Registry};
 use crate::hub::account::{AccountAnswer, AccountQuestion, Claim, Newcomer};
-use crate::hub::held::Held;
 use crate::hub::history::{OwnerId, Ticket};
 use crate::hub::name::Nick;
 use crate::hub::secret::Secret;
@@ -29,7 +29,7 @@ struct Office {
     directory: TempDir,
     /// `None` while it is closed.
     registry: Option<Registry>,
-    held: Held,
+    known: Known,
     rings: Receiver<()>,
     news: Vec<News>,
     tickets: u64,
@@ -38,11 +38,11 @@ struct Office {
 impl Office {
     fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (registry, held, rings) = open(&directory, CHEAP);
+        let (registry, known, rings) = open(&directory, CHEAP);
         Self {
             directory,
             registry: Some(registry),
-            held,
+            known,
             rings,
             news: Vec::new(),
             tickets: 0,
@@ -51,8 +51,8 @@ impl Office {
 
     fn open_again(&mut self, cost: HashCost) {
         self.registry = None;
-        let (registry, held, rings) = open(&self.directory, cost);
-        (self.registry, self.held, self.rings) = (Some(registry), held, rings);
+        let (registry, known, rings) = open(&self.directory, cost);
+        (self.registry, self.known, self.rings) = (Some(registry), known, rings);
     }
 
     fn registry(&self) -> &Registry {
@@ -76,10 +76,10 @@ impl Office {
             |news: &News| matches!(news, News::Answered { ticket: of, .. } if *of == ticket);
         loop {
             if let Some(at) = self.news.iter().position(answered) {
-                match self.news.remove(at) {
-                    News::Answered { answer, .. } => return answer,
-                    News::Changed(_) | News::NotWritten(_) => unreachable!(),
-                }
+                let News::Answered { answer, .. } = self.news.remove(at) else {
+                    unreachable!();
+                };
+                return answer;
             }
             self.rings.recv_timeout(PATIENCE).unwrap();
             self.registry.as_ref().unwrap().take_news(&mut self.news);
@@ -107,7 +107,7 @@ impl Office {
     }
 }
 
-fn open(directory: &TempDir, cost: HashCost) -> (Registry, Held, Receiver<()>) {
+fn open(directory: &TempDir, cost: HashCost) -> (Registry, Known, Receiver<()>) {
     let (ring, rings): (SyncSender<()>, _) = sync_channel(100);
     let options = Options {
         path: directory.path().join("registry.db"),
@@ -118,8 +118,8 @@ fn open(directory: &TempDir, cost: HashCost) -> (Registry, Held, Receiver<()>) {
     let ring = move || {
         let _ = ring.try_send(()); // one that waits is enough
     };
-    let (registry, held) = Registry::open(&options, ring).unwrap();
-    (registry, held, rings)
+    let (registry, known) = Registry::open(&options, ring).unwrap();
+    (registry, known, rings)
 }
 
 fn nick(text: &str) -> Nick {

@@ -1,16 +1,18 @@
 //! What operators do, and what the hub is told of it.
 
-use super::{NOW, Office, nick, secret};
-use crate::hub::account::{AccountAnswer, AccountChange};
+use super::{CHEAP, NOW, Office, nick, secret};
+use crate::hub::account::{AccountAnswer, AccountChange, Claim};
 use crate::hub::name::Nick;
-use crate::registry::{News, RegistryError};
+use crate::registry::{News, RegistryError, TokenRequest};
 
 fn changes(office: &mut Office) -> Vec<AccountChange> {
     let mut news = Vec::new();
     office.registry().take_news(&mut news);
-    let changes = news.into_iter().filter_map(|news| match news {
-        News::Changed(change) => Some(change),
-        News::Answered { .. } | News::NotWritten(_) => None,
+    let changes = news.into_iter().filter_map(|news| {
+        let News::Changed(change) = news else {
+            return None;
+        };
+        Some(change)
     });
     changes.collect()
 }
@@ -62,6 +64,57 @@ fn the_hub_is_told_of_each_change() {
     };
     assert_eq!((name, owner), (&nick("ana"), closed));
     assert_eq!(owner, removed);
+}
+
+#[test]
+fn a_server_operator_is_one_at_once_and_at_the_next_login() {
+    let mut office = Office::open();
+    let handle = office.registry().handle();
+    handle.add(nick("ana"), Some(password()), NOW).unwrap();
+    let is_operator = |office: &mut Office| {
+        let answer = office.log_in("ana", "correct horse");
+        let AccountAnswer::Account(account) = answer else {
+            panic!("{answer:?}");
+        };
+        account.is_operator
+    };
+    assert!(!is_operator(&mut office));
+    handle.set_operator(nick("Ana"), true).unwrap();
+    assert!(is_operator(&mut office));
+    assert!(handle.account(nick("ana")).unwrap().is_operator);
+    office.open_again(CHEAP);
+    assert!(is_operator(&mut office));
+    let handle = office.registry().handle();
+    let (_, token) = handle.add_token(token_of("ana")).unwrap();
+    let AccountAnswer::Account(account) = office.authenticate(Claim::Token(token)) else {
+        panic!("it is good");
+    };
+    assert!(account.is_operator);
+    handle.set_operator(nick("ana"), false).unwrap();
+    let [
+        AccountChange::OperatorSet {
+            is_operator: false,
+            owner,
+        },
+    ] = changes(&mut office)[..]
+    else {
+        panic!("the hub is told");
+    };
+    assert_eq!(owner, account.owner);
+    assert!(!is_operator(&mut office));
+    let nobody = handle.set_operator(nick("ben"), true);
+    assert!(matches!(nobody, Err(RegistryError::NoSuchAccount(_))));
+}
+
+fn token_of(name: &str) -> TokenRequest {
+    TokenRequest {
+        account: nick(name),
+        note: None,
+        rooms: None,
+        send_only: false,
+        at: NOW,
+        expires_at: None,
+    }
 }
 
 #[test]
