@@ -20,7 +20,7 @@ use super::trust::Trust;
 use super::when::When;
 use cert::Cert;
 
-pub use accounts::{Invite, Login, Register, Token, User};
+pub use accounts::{Invite, Login, Register, Role, Token, User};
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 
 /// Chat, and look after the chatd of this machine.

@@ -24,6 +24,7 @@ pub mod history;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::accounts::RegistrySummary;
 use self::history::HistorySummary;
 
 /// The daemon at a glance.
@@ -53,6 +54,8 @@ pub struct Status {
     /// Log lines that were dropped because the disk was too slow or full.
     pub log_lines_dropped: u64,
     pub history: HistorySummary,
+    #[serde(default)]
+    pub registry: RegistrySummary,
     /// What an operator should know and do, in sentences; empty when all is well.
     pub warnings: Vec<String>,
 }

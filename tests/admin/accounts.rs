@@ -24,6 +24,25 @@ fn accounts_are_made_shown_closed_and_removed() {
             (page["accounts"].as_array().unwrap().len(), &page["more"]),
             (1, &json!(false))
         );
+        assert_eq!(account["role"], "none");
+        let promote = json!({"name": "ana", "role": "operator"}).to_string();
+        let promoted = fake.ask("PUT", "/v1/accounts/role", &promote, &[]).await;
+        let done = json!({"done": "the account ana is a server operator's"});
+        assert_eq!(promoted, (200, done));
+        let (_, account) = fake.get("/v1/account?name=ana").await;
+        assert_eq!(account["role"], "operator");
+        let wrong = json!({"name": "ana", "role": "king"}).to_string();
+        let refused = fake.ask("PUT", "/v1/accounts/role", &wrong, &[]).await;
+        assert_eq!(
+            (refused.0, &refused.1["code"]),
+            (400, &json!("bad_request"))
+        );
+        let nobody = json!({"name": "ben", "role": "none"}).to_string();
+        let refused = fake.ask("PUT", "/v1/accounts/role", &nobody, &[]).await;
+        assert_eq!(
+            (refused.0, &refused.1["code"]),
+            (404, &json!("no_such_account"))
+        );
         let which = json!({"name": "ana"}).to_string();
         assert_eq!(
             fake.ask("POST", "/v1/accounts/remove", &which, &[]).await.0,

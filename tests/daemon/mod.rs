@@ -8,6 +8,7 @@ mod keeping;
 mod keys;
 mod limits;
 mod load;
+mod moderating;
 mod old_clients;
 mod signals;
 mod starting;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as Group, Subcommand};
+use clap::{Args as Group, Subcommand, ValueEnum};
 
 use crate::ctl::duration;
 
@@ -84,6 +84,22 @@ pub enum User {
         /// Which.
         name: String,
     },
+    /// Let whoever is logged in to an account keep order everywhere, or not any more. It holds at once.
+    Role {
+        /// Which.
+        name: String,
+        /// What it is to be.
+        role: Role,
+    },
+}
+
+/// What an account may do everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Kick, ban and mute, and do in every room what its owner may.
+    Operator,
+    /// What everybody may.
+    None,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::ctl::admin_client::Admin;
 use crate::ctl::duration;
 use crate::ctl::render::{self, Output};
+use crate::wire::admin::accounts::{RegistryState, RegistrySummary};
 use crate::wire::admin::history::{HistoryState, HistorySummary};
 use crate::wire::admin::{State, Status};
 
@@ -56,6 +57,21 @@ fn history(history: &HistorySummary) -> String {
     text
 }
 
+/// Whether what is set about rooms, and the rules, are written down.
+fn registry(registry: &RegistrySummary) -> String {
+    let mut text = match registry.state {
+        RegistryState::Works => "works".to_owned(),
+        RegistryState::Fails => {
+            let why = registry.why.as_deref().unwrap_or("the log says why");
+            format!("FAILS, because {why}")
+        }
+    };
+    if registry.unwritten > 0 {
+        text.push_str(&format!("; {} changes not written yet", registry.unwritten));
+    }
+    text
+}
+
 fn fields(status: &Status) -> Vec<(&'static str, String)> {
     let mut fields = vec![
         ("server", status.server.clone()),
@@ -91,6 +107,7 @@ fn fields(status: &Status) -> Vec<(&'static str, String)> {
         fields.push(("log dropped", dropped));
     }
     fields.push(("history", history(&status.history)));
+    fields.push(("registry", registry(&status.registry)));
     for warning in &status.warnings {
         fields.push(("warning", warning.clone()));
     }

@@ -9,7 +9,7 @@ use crate::ctl::password;
 use crate::ctl::render::{self, Output, Table};
 use crate::wire::admin::Done;
 use crate::wire::admin::accounts::{
-    Account, AccountName, Accounts, NewAccount, SetDisabled, SetPassword,
+    Account, AccountName, AccountRole, Accounts, NewAccount, SetDisabled, SetPassword, SetRole,
 };
 
 /// Looks after accounts.
@@ -51,6 +51,16 @@ pub async fn run(admin: &Admin, output: Output, user: &args::User) -> Result<()>
         }
         args::User::Disable { name } => set_disabled(admin, name, true).await?,
         args::User::Enable { name } => set_disabled(admin, name, false).await?,
+        args::User::Role { name, role } => {
+            let request = SetRole {
+                name: name.clone(),
+                role: match role {
+                    args::Role::Operator => AccountRole::Operator,
+                    args::Role::None => AccountRole::None,
+                },
+            };
+            admin.put("/v1/accounts/role", &request).await?
+        }
     };
     render::sentence(output, &done, &done.done)
 }
@@ -84,7 +94,15 @@ async fn show(admin: &Admin, output: Output, name: &str) -> Result<()> {
 }
 
 fn table(accounts: &[Account]) -> Table {
-    let mut table = Table::new(&["NAME", "STATE", "LAST LOGIN", "FAILED", "TOKENS", "CREATED"]);
+    let mut table = Table::new(&[
+        "NAME",
+        "STATE",
+        "ROLE",
+        "LAST LOGIN",
+        "FAILED",
+        "TOKENS",
+        "CREATED",
+    ]);
     for account in accounts {
         let state = match (&account.disabled_at, account.has_password) {
             (Some(_), _) => "closed",
@@ -94,6 +112,11 @@ fn table(accounts: &[Account]) -> Table {
         table.row(vec![
             account.name.clone(),
             state.to_owned(),
+            match account.role {
+                AccountRole::Operator => "operator",
+                AccountRole::None => "-",
+            }
+            .to_owned(),
             account
                 .last_login_at
                 .clone()

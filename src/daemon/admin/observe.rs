@@ -43,6 +43,7 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Json<Statu
         log_file: state.logging.file().map(|path| path.display().to_string()),
         log_lines_dropped: state.logging.dropped_lines(),
         history: history::summary(store.as_ref(), &config.history),
+        registry: state.accounts.summary(),
         warnings: warnings(&state, store.as_ref()),
     }))
 }
@@ -74,6 +75,7 @@ fn warnings(state: &AdminState, store: Option<&StoreStatus>) -> Vec<String> {
         let on_failure = state.reloader.config().limits.hub.on_failure;
         warnings.extend(history::warnings(store, on_failure));
     }
+    warnings.extend(state.accounts.warning());
     warnings.extend(state.reloader.certificates().warning());
     let files = state.daemon.open_files;
     warnings.extend(files.shortage(state.reloader.config().limits.hub.max_connections));

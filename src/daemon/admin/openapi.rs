@@ -88,6 +88,7 @@ fn of_accounts() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::remove))
         .routes(routes!(users::set_password))
         .routes(routes!(users::set_disabled))
+        .routes(routes!(users::set_role))
         .routes(routes!(grants::invitations, grants::invite))
         .routes(routes!(grants::revoke_invitation))
         .routes(routes!(grants::tokens, grants::add_token))

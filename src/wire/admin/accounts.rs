@@ -17,6 +17,26 @@ impl fmt::Debug for SecretText {
     }
 }
 
+/// Whether what is set about rooms and the rules are written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegistrySummary {
+    pub state: RegistryState,
+    /// Why it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Changes that hold and are not written down yet.
+    pub unwritten: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegistryState {
+    #[default]
+    Works,
+    /// What is changed holds, and would be lost at a crash.
+    Fails,
+}
+
 /// Which page of the accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -56,6 +76,20 @@ pub struct Account {
     /// Whether anybody can log in to it with a password.
     pub has_password: bool,
     pub tokens: u32,
+    /// What it may do beside what everybody may.
+    #[serde(default)]
+    pub role: AccountRole,
+}
+
+/// What an account may do everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountRole {
+    /// Keep order in every room and on the whole server.
+    Operator,
+    /// Nothing else.
+    #[default]
+    None,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -78,6 +112,12 @@ pub struct SetPassword {
 pub struct SetDisabled {
     pub name: String,
     pub disabled: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SetRole {
+    pub name: String,
+    pub role: AccountRole,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -21,9 +21,9 @@ use crate::hub::name::{Nick, RoomName};
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::{PasswordError, Secret};
 use crate::hub::time::UnixMillis;
-use crate::registry::{RegistryError, RegistryHandle};
+use crate::registry::{RegistryError, RegistryHandle, RegistryStatus};
 use crate::wire::admin::Problem;
-use crate::wire::admin::accounts::SecretText;
+use crate::wire::admin::accounts::{RegistryState, RegistrySummary, SecretText};
 
 /// Requests under way at a time; more are refused.
 const AT_A_TIME: usize = 4;
@@ -49,6 +49,28 @@ impl Accounts {
             registry,
             seats: Arc::new(Semaphore::new(AT_A_TIME)),
         }
+    }
+
+    /// Whether changes of rooms and rules are written down.
+    pub(super) fn summary(&self) -> RegistrySummary {
+        let status = self.registry.status();
+        RegistrySummary {
+            state: match status.why {
+                Some(_) => RegistryState::Fails,
+                None => RegistryState::Works,
+            },
+            why: status.why,
+            unwritten: status.unwritten,
+        }
+    }
+
+    /// What an operator should do where they are not.
+    pub(super) fn warning(&self) -> Option<String> {
+        let RegistryStatus { unwritten, why } = self.registry.status();
+        let why = why?;
+        Some(format!(
+            "{unwritten} changes of rooms and rules hold, but cannot be written down and would be lost at a crash: {why}; look at the disk of the accounts"
+        ))
     }
 
     /// Asks the registry. What was begun is done to its end, also when the client goes away meanwhile.

@@ -14,7 +14,8 @@ use crate::hub::name::Nick;
 use crate::registry::{AccountInfo, RegistryError, RegistryHandle};
 use crate::wire::admin::Done;
 use crate::wire::admin::accounts::{
-    Account, AccountName, Accounts, AccountsQuery, NewAccount, SetDisabled, SetPassword,
+    Account, AccountName, AccountRole, Accounts, AccountsQuery, NewAccount, SetDisabled,
+    SetPassword, SetRole,
 };
 
 /// The accounts, by name, a thousand at a time.
@@ -136,6 +137,31 @@ pub(in super::super) async fn set_disabled(
         .await
 }
 
+/// Makes an account a server operator's, or takes that back; at once also for who is logged in to it.
+#[utoipa::path(put, path = "/v1/accounts/role", tag = "accounts", request_body = SetRole, responses((status = 200, body = Done), AccountFailures))]
+pub(in super::super) async fn set_role(
+    operator: Operator,
+    State(state): State<AdminState>,
+    Body(set): Body<SetRole>,
+) -> Result<Json<Done>, Failure> {
+    let is_operator = set.role == AccountRole::Operator;
+    let (action, done) = match set.role {
+        AccountRole::Operator => ("account role operator", "is a server operator's"),
+        AccountRole::None => ("account role none", "is no server operator's"),
+    };
+    let order = Order {
+        operator,
+        action,
+        name: name(&set.name),
+        done,
+    };
+    order
+        .carry_out(&state, Ok(()), move |registry, name, ()| {
+            registry.set_operator(name, is_operator)
+        })
+        .await
+}
+
 /// A change of one account.
 struct Order {
     operator: Operator,
@@ -180,5 +206,9 @@ fn account_to_wire(info: &AccountInfo) -> Account {
         disabled_at: info.disabled_at.map(rfc3339),
         has_password: info.has_password,
         tokens: info.tokens,
+        role: match info.is_operator {
+            true => AccountRole::Operator,
+            false => AccountRole::None,
+        },
     }
 }
