@@ -286,7 +286,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Most bytes of messages that wait for the disk; more are refused."),
 
     key!(Accounts "path", Kind::Path("an absolute path", at!(accounts.path)), Restart,
-        "The database of accounts, invitations and tokens. Default: registry.db in the directory of the history's default."),
+        "The database of accounts, invitations, tokens, rooms' settings and rules. Default: registry.db in the directory of the history's default."),
     key!(Accounts "registration", Kind::Choice(Registration::WORDS, at!(limits.hub.registration)), Reload,
         "Who may make an account: \"open\", everybody; \"invite\", whoever has an invitation; \"operator\", only operators."),
     key!(Accounts "require", Kind::Choice(Require::WORDS, at!(limits.hub.require_account)), Reload,

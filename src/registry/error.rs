@@ -28,11 +28,11 @@ pub enum OpenError {
     )]
     Foreign { path: PathBuf },
     #[error(
-        "the registry {path} is damaged ({what}): bring back a copy of it; to begin anew, without any account, move it away"
+        "the registry {path} is damaged ({what}): bring back a copy of it; to begin anew, without any account or rule, move it away"
     )]
     Damaged { path: PathBuf, what: String },
     #[error(
-        "the registry {path} is gone, and with it every account: bring back a copy of it; to begin anew, without any account, remove {lock}"
+        "the registry {path} is gone, and with it every account and rule: bring back a copy of it; to begin anew, without any account or rule, remove {lock}"
     )]
     Lost { path: PathBuf, lock: PathBuf },
     #[error("the registry {path} cannot be opened: {source}")]

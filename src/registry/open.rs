@@ -200,7 +200,7 @@ impl Lock {
 /// What the lock file holds once there is a registry, for whoever looks into it.
 const THERE_IS_ONE: &[u8] =
     b"A registry of chatd is beside this file. Without it, chatd does not start; \
-remove this file, too, to begin a new one without any account.\n";
+remove this file, too, to begin a new one without any account or rule.\n";
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

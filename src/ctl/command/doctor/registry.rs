@@ -1,4 +1,5 @@
-//! What can be seen of the accounts without opening their database: whether it is there, and for whom.
+//! What can be seen of the accounts, rooms and rules without opening their database: whether it is there, and for
+//! whom. Whether a running chatd can write to it is among its warnings.
 
 use std::fs;
 use std::io;
