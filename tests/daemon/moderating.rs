@@ -1,9 +1,25 @@
 //! Order that is kept: what was answered is on the disk, and holds after whatever end of the daemon.
 
 use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
 
+use chatd::config::paths::Environment;
+use chatd::config::{self, Sources};
+use chatd::daemon::clock::Clock;
+use chatd::daemon::engine::handle::EngineHandle;
+use chatd::daemon::engine::{Engine, open_registry};
+use chatd::hub::input::AdminCommand;
+use chatd::hub::moderation::request::Moderation;
+use chatd::hub::moderation::rule::Effect;
+use chatd::hub::moderation::subject::Subject;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::support::peers::Peer;
 use crate::support::{Daemon, wait_for};
@@ -112,6 +128,22 @@ fn order_that_was_answered_outlives_kill_9() {
     daemon.start_again();
     daemon.wait_for_log(&["registry opened", "rooms=1", "rules=2"]);
     assert_order(&daemon);
+}
+
+#[test]
+fn who_goes_at_once_is_still_answered_and_what_they_did_is_kept() {
+    let mut daemon = start(&["ana"]);
+    let mut ana = log_in(&daemon, "ana");
+    ana.ask(json!({"type": "join", "room": "#den"}));
+    let ban = json!({"type": "add_rule", "id": "last", "room": "#den", "effect": "ban", "subject": "eve"});
+    let quit = json!({"type": "quit"});
+    ana.wire.send(format!("{ban}\n{quit}\n").as_bytes());
+    let rest = ana.rest();
+    let answer = rest.iter().find(|it| it["id"] == "last");
+    assert_eq!(answer.expect("an answer")["type"], "moderated", "{rest:?}");
+    daemon.kill();
+    daemon.start_again();
+    daemon.wait_for_log(&["registry opened", "rooms=1", "rules=1"]);
 }
 
 #[test]
@@ -268,4 +300,59 @@ fn an_operator_is_one_at_once_and_at_the_next_login() {
         .args(["user", "role", "ana", "king"])
         .assert()
         .code(2);
+}
+
+/// A running engine with a registry in that directory.
+fn start_engine(directory: &Path) -> EngineHandle {
+    let registry = directory.join("registry.db");
+    let sources = Sources {
+        file: None,
+        sets: vec![format!("accounts.path={}", registry.display())],
+        environment: Environment::new(4242, |_| None),
+    };
+    let config = config::load(&sources).unwrap().config;
+    let work = Arc::new(Notify::new());
+    let registry = open_registry(&config.accounts, &work).unwrap();
+    let engine = Engine::new(Clock::start(), Arc::new(config), work, None, registry).unwrap();
+    let (handle, questions) = EngineHandle::new();
+    spawn_local(async move { engine.run(questions).await });
+    handle
+}
+
+/// Whether it is not done yet, having been asked.
+async fn is_pending<F: Future>(mut asked: Pin<&mut F>) -> bool {
+    poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx).is_pending())).await
+}
+
+#[tokio::test]
+async fn an_operator_is_answered_once_what_they_changed_is_on_the_disk() {
+    let test = async {
+        let directory = tempfile::tempdir().unwrap();
+        let handle = start_engine(directory.path());
+        let file = directory.path().join("registry.db");
+        let file = rusqlite::Connection::open(file).unwrap();
+        file.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let ban = AdminCommand::Moderate(Moderation::AddRule {
+            room: None,
+            effect: Effect::Ban,
+            subject: Subject::parse("eve").unwrap(),
+            reason: None,
+            lasts: None,
+            evicts: true,
+        });
+        let mut asked = Box::pin(handle.admin(ban));
+        assert!(is_pending(asked.as_mut()).await);
+        // It is answered after the engine has carried out the other.
+        handle.heartbeat().await.unwrap();
+        assert!(is_pending(asked.as_mut()).await, "it is not written yet");
+        // What changes nothing does not wait for what others have changed.
+        let look = AdminCommand::Moderate(Moderation::Rules { room: None });
+        handle.admin(look).await.unwrap().unwrap();
+        file.execute_batch("ROLLBACK").unwrap();
+        asked.await.unwrap().unwrap();
+        let count = "SELECT count(*) FROM rule";
+        let rules: i64 = file.query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!(rules, 1);
+    };
+    LocalSet::new().run_until(test).await;
 }
