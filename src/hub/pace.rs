@@ -37,7 +37,8 @@ impl<K: Eq + Hash> Pace<K> {
         let full_at = self.full_at_us.get(&key).copied();
         let owed = full_at.unwrap_or(0).saturating_sub(now_us) + cost;
         if full_at.is_some() || self.full_at_us.len() < KEYS_MAX {
-            self.full_at_us.insert(key, now_us + owed.min(2 * MINUTE_US));
+            self.full_at_us
+                .insert(key, now_us + owed.min(2 * MINUTE_US));
         }
     }
 

@@ -94,7 +94,10 @@ fn a_connection_that_was_closed_for_garbage_counts_as_many() {
         > eve sends garbage
           eve is closed: too many faults
         > eve connects from 127.0.0.1
-        > 2s pass
+        > 25s pass
+        > cho connects from 10.0.0.1
+          cho is closed: too fast from address
+        > 1s pass
         > cho connects from 10.0.0.1
     ",
     );
