@@ -3,7 +3,7 @@
 use super::change::CharterChange;
 use super::charter::INVITED_MAX;
 use super::id::{RoomId, UserId};
-use super::moderation::room::{CharterRecord, RoomSettings};
+use super::moderation::room::CharterRecord;
 use super::permission::RoomRole;
 use super::state::State;
 
@@ -60,7 +60,6 @@ impl State {
         let owner = self.owner_of(by);
         let nick = self.user(by).nick.clone();
         let charter = &mut self.room_mut(room).charter;
-        charter.opener = Some(owner);
         charter.roles.insert(owner, (RoomRole::Owner, nick));
     }
 
@@ -73,11 +72,6 @@ impl State {
             }
         };
         let charter = &mut self.room_mut(room).charter;
-        // A room with nothing but an owner was kept for its topic.
-        charter.opener = match &record.roles[..] {
-            [only] if record.settings == RoomSettings::default() => Some(only.owner),
-            _ => None,
-        };
         charter.settings = record.settings;
         let roles = record.roles.into_iter();
         charter.roles = roles.map(|it| (it.owner, (it.role, it.nick))).collect();

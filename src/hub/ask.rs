@@ -126,9 +126,23 @@ impl Turn<'_> {
                     .room_named(room)
                     .is_some_and(|room| !state.may_read(user, room)) =>
             {
-                Reply::Refused(Refusal::NotInRoom(room.clone()))
+                let found = state.room_named(room);
+                let is_known = found.is_some_and(|room| state.may_know_of(user, room));
+                Reply::Refused(if is_known {
+                    Refusal::NotInRoom(room.clone())
+                } else {
+                    Refusal::NoSuchRoom(room.clone())
+                })
             }
-            Purpose::Search => Reply::Found(page),
+            Purpose::Search => {
+                let hidden = state.unreadable_to(user);
+                let may_read = |stored: &Stored| match &stored.place {
+                    Place::Room(room) => hidden.binary_search(room).is_err(),
+                    Place::User { .. } => true,
+                };
+                page.messages.retain(may_read);
+                Reply::Found(page)
+            }
             Purpose::Resume => Reply::Missed(page),
             Purpose::Page(Partner::Room(room))
                 if page.messages.is_empty() && state.room_named(room).is_none() =>

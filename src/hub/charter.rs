@@ -22,8 +22,6 @@ pub(super) struct Charter {
     pub(super) settings: RoomSettings,
     /// By person, each as they were called when they got it.
     pub(super) roles: BTreeMap<OwnerId, (RoomRole, Nick)>,
-    /// Whoever opened the room and became its owner by that.
-    pub(super) opener: Option<OwnerId>,
     /// Who may come in once although the room is closed to them, the oldest first.
     pub(super) invited: Vec<OwnerId>,
     /// When each member last spoke, as uptime, while there is slow mode.
@@ -41,10 +39,9 @@ impl Charter {
             .map_or(Role::Anyone, |&(role, _)| role.into())
     }
 
-    /// Whether there is anything that whoever opened the room did not simply get with it.
+    /// Whether there is more than an owner, whom every room gets that somebody opens.
     pub(super) fn is_set(&self) -> bool {
-        let mut holders = self.roles.keys();
-        self.settings != RoomSettings::default() || holders.any(|&it| Some(it) != self.opener)
+        is_set(&self.settings, self.roles.values().map(|&(role, _)| role))
     }
 
     /// How long a member still waits in slow mode; `None` when they may speak.
@@ -92,6 +89,19 @@ impl Charter {
         records.sort_by(|a, b| (b.role, &a.nick).cmp(&(a.role, &b.nick)));
         records
     }
+}
+
+/// As [`Charter::is_set`], of a record.
+pub(super) fn is_record_set(record: &CharterRecord) -> bool {
+    is_set(&record.settings, record.roles.iter().map(|it| it.role))
+}
+
+fn is_set(settings: &RoomSettings, mut roles: impl Iterator<Item = RoomRole>) -> bool {
+    let is_plain = match (roles.next(), roles.next()) {
+        (None | Some(RoomRole::Owner), None) => true,
+        (None | Some(_), _) => false,
+    };
+    !is_plain || *settings != RoomSettings::default()
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::Whois(_)
         | Command::Ping => 1.0,
         Command::Moderate(request) => match request {
-            Moderation::Rules { .. } => 3.0,
+            Moderation::Rules { room } => 1.0 + list(state.rules.all_of(room.as_ref()).count()),
             Moderation::ShowRoom { .. } => 1.0,
             Moderation::Kick { .. }
             | Moderation::AddRule { .. }

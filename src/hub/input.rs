@@ -61,7 +61,8 @@ pub enum Input {
     Answered { ticket: Ticket, answer: Answer },
     /// The nicks and people that belong to accounts; comes first.
     Held(Held),
-    /// What is set about rooms, and the rules, as the registry has kept them; comes first, or not at all.
+    /// What is set about rooms, and the rules, as the registry has kept them; comes first and ahead of
+    /// `Restored`, or not at all.
     Chartered {
         charters: Vec<CharterRecord>,
         rules: Vec<Rule>,

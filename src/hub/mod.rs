@@ -75,6 +75,7 @@ use history::Keeping;
 use id::{MessageId, UserId};
 use input::Input;
 use limits::Lately;
+use moderation::room::CharterRecord;
 use output::{Output, RoomSummary};
 use pace::Pace;
 use resend::Resends;
@@ -111,6 +112,8 @@ pub struct Hub {
     lately: Lately,
     /// Records for the registry that it has not written yet.
     unregistered: usize,
+    /// Owners of rooms that are there if they have a topic, which [`Input::Restored`] tells.
+    topic_owners: Vec<CharterRecord>,
     stopping: bool,
 }
 
@@ -136,6 +139,7 @@ impl Hub {
             pace: Pace::default(),
             lately: Lately::default(),
             unregistered: 0,
+            topic_owners: Vec::new(),
             stopping: false,
         }
     }

@@ -23,6 +23,10 @@ use super::turn::{Asked, Connection, Turn};
 /// Records that may wait for the registry to write them; with more, nobody keeps order until it has.
 pub(super) const UNREGISTERED_MAX: usize = 1000;
 
+/// Rules that end in one tick; those concerned are looked for among all users, and the others are not to wait
+/// for that. The next tick follows at once.
+const ENDS_PER_TICK: usize = 100;
+
 /// Who gave an order: a user by one of their sessions, or (`None`) whoever has the admin socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct By(pub(super) Option<SessionId>);
@@ -75,12 +79,14 @@ impl Turn<'_> {
         Ok(Moderated::Done { sessions })
     }
 
-    /// The user may come in once, and is told so.
-    pub(super) fn invite(&mut self, asked: Asked, room: RoomId, user: UserId) {
+    /// The user is called, and perhaps may come in once.
+    pub(super) fn invite(&mut self, asked: Asked, room: RoomId, user: UserId, opens: bool) {
         let by = self.user_of(asked.session);
         let state = &mut self.hub.state;
-        let owner = state.owner_of(user);
-        state.apply(Change::Charter(CharterChange::Invited { room, owner }));
+        if opens {
+            let owner = state.owner_of(user);
+            state.apply(Change::Charter(CharterChange::Invited { room, owner }));
+        }
         // Whoever ignores somebody is not to be called by them either.
         if !state.user(user).does_ignore(by) {
             let audience = Audience {
@@ -143,7 +149,7 @@ impl Turn<'_> {
                 end,
             }));
         if let Some(room) = new.room {
-            self.write_charter(room, true);
+            self.write_charter(room, false);
         }
         self.register(RegistryRecord::Rule(rule.clone()));
         let audience = self.concerned_by(&rule, new.room);
@@ -171,7 +177,11 @@ impl Turn<'_> {
         if room.is_none() {
             let state = &self.hub.state;
             let nobodies = state.sessions.iter().filter(|(_, session)| {
-                let is_from_there = |network| ban.subject.has_address(network);
+                // Where somebody is exempt, nobody is turned away before they say who they are.
+                let is_from_there = |network| {
+                    ban.subject.has_address(network)
+                        && state.rules.ban_of_address(network).is_some()
+                };
                 session.user.is_none() && session.network().is_some_and(is_from_there)
             });
             for session in nobodies.map(|(id, _)| id).collect::<Vec<_>>() {
@@ -228,7 +238,7 @@ impl Turn<'_> {
         };
         self.tell(audience, kind);
         if let Some(room) = room {
-            self.write_charter(room, true);
+            self.write_charter(room, false);
         }
     }
 
@@ -242,7 +252,10 @@ impl Turn<'_> {
 
     /// Rules whose time is over end, and those concerned are told.
     pub(super) fn end_rules_due(&mut self, now: Duration) {
-        while let Some(rule) = self.hub.state.rules.due(now) {
+        for _ in 0..ENDS_PER_TICK {
+            let Some(rule) = self.hub.state.rules.due(now) else {
+                return;
+            };
             self.end_rule(rule, Ending::Clock);
         }
     }
@@ -252,8 +265,10 @@ impl Turn<'_> {
         let state = &self.hub.state;
         let is_concerned = |user: UserId| {
             let may_see = match room {
-                Some(room) => state.role_in(user, room).may(Action::Rule),
-                None => state.is_server_operator(user),
+                Some(room) if !rule.subject.is_address() => {
+                    state.role_in(user, room).may(Action::Rule)
+                }
+                Some(_) | None => state.is_server_operator(user),
             };
             may_see || state.with_traits(user, |who| rule.subject.fits(who))
         };

@@ -44,9 +44,12 @@ pub enum Action {
     /// To enter whatever the room's settings say.
     EnterAnyway,
     Kick,
-    /// To add, end and see a room's bans, mutes, exemptions and standing invitations; these do not hold for
-    /// whoever may.
+    /// To add, end and see a room's bans, mutes, exemptions and standing invitations of nicks and accounts;
+    /// none of them holds for whoever may.
     Rule,
+    /// The same of addresses. Nobody else is told where people come from, and whoever may ban addresses sees
+    /// who goes.
+    RuleAddresses,
     /// To change a room's settings.
     Set,
     /// To have a room kept though nobody is in it, or not any more.
@@ -63,7 +66,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for whoever goes through the table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SetTopic,
         Self::SetLockedTopic,
         Self::Invite,
@@ -74,6 +77,7 @@ impl Action {
         Self::EnterAnyway,
         Self::Kick,
         Self::Rule,
+        Self::RuleAddresses,
         Self::Set,
         Self::Persist,
         Self::GrantVoice,
@@ -98,7 +102,7 @@ impl Action {
             Self::EnterAnyway | Self::Persist | Self::GrantOperator | Self::GrantOwner => {
                 Role::Owner
             }
-            Self::RuleServer => Role::ServerOperator,
+            Self::RuleAddresses | Self::RuleServer => Role::ServerOperator,
         }
     }
 }
@@ -119,8 +123,8 @@ impl Role {
         self >= action.needs()
     }
 
-    /// Whether somebody of this role may kick, ban, mute or demote somebody of that one: only who stands
-    /// above them, so that operators cannot drive each other or their owner out.
+    /// Whether somebody of this role may kick somebody of that one: only who stands above them, so that
+    /// operators cannot drive each other or their owner out. (Bans and mutes do not hold for them at all.)
     #[must_use]
     pub fn is_above(self, other: Self) -> bool {
         self > other
@@ -199,6 +203,7 @@ mod tests {
             (Action::Persist, "---++"),
             (Action::GrantOperator, "---++"),
             (Action::GrantOwner, "---++"),
+            (Action::RuleAddresses, "----+"),
             (Action::RuleServer, "----+"),
         ];
         for action in Action::ALL {

@@ -1,8 +1,11 @@
 //! What the registry keeps of how order is kept, and what it gives back at a start.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::change::{Change, CharterChange};
+use super::charter::is_record_set;
+use super::history::Keeping;
 use super::id::RoomId;
 use super::moderate::UNREGISTERED_MAX;
 use super::moderation::room::{CharterRecord, RoomSettings};
@@ -31,7 +34,8 @@ impl Turn<'_> {
         let was_written = charter.is_written;
         // Who owns a room that stays for its topic should own it after a restart too.
         let has_place = was_written || has_room_for_more && state.written_rooms < CHARTERS_MAX;
-        let has_owner_to_keep = state.room(room).topic.is_some() && !charter.roles.is_empty();
+        let is_topic_kept = state.room(room).topic.is_some() && self.hub.keeping != Keeping::Off;
+        let has_owner_to_keep = is_topic_kept && !charter.roles.is_empty();
         let is_written = state.is_chartered(room) || has_owner_to_keep && has_place;
         let name = state.room(room).name.clone();
         if is_written != was_written || is_written && has_changed {
@@ -71,8 +75,15 @@ impl Turn<'_> {
     /// What the registry has kept from before this start.
     pub(super) fn chartered(&mut self, charters: Vec<CharterRecord>, rules: Vec<Rule>) {
         let state = &mut self.hub.state;
+        let ruled: BTreeSet<&RoomName> = rules.iter().filter_map(|it| it.room.as_ref()).collect();
         for charter in charters {
-            state.apply(Change::Charter(CharterChange::Kept(charter)));
+            let room = &charter.room;
+            let is_kept = is_record_set(&charter) || ruled.contains(room);
+            if is_kept || state.room_named(room).is_some() {
+                state.apply(Change::Charter(CharterChange::Kept(charter)));
+            } else {
+                self.hub.topic_owners.push(charter);
+            }
         }
         for rule in rules {
             // Where a rule holds, the room is there.
@@ -91,6 +102,18 @@ impl Turn<'_> {
                 .map(|until| until.0.saturating_sub(self.now.unix.0));
             let end = left.map(|left| self.now.uptime + Duration::from_millis(left));
             state.apply(Change::Charter(CharterChange::RuleAdded { rule, end }));
+        }
+    }
+
+    /// Who owns a room that is there for its topic, now that it is known which are. The others are forgotten.
+    pub(super) fn restore_topic_owners(&mut self) {
+        for charter in std::mem::take(&mut self.hub.topic_owners) {
+            if self.hub.state.room_named(&charter.room).is_some() {
+                let kept = CharterChange::Kept(charter);
+                self.hub.state.apply(Change::Charter(kept));
+            } else {
+                self.register(RegistryRecord::CharterGone(charter.room));
+            }
         }
     }
 }

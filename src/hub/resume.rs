@@ -20,6 +20,8 @@ impl Turn<'_> {
         for (room, topic) in restored.topics {
             hub.state.apply(Change::RoomKept { room, topic });
         }
+        self.restore_topic_owners();
+        let hub = &mut *self.hub;
         for sent in restored.sent {
             hub.resends.remember(sent);
         }

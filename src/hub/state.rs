@@ -208,8 +208,11 @@ impl State {
 
     /// Whether something is set about a room that outlives its members.
     pub(super) fn is_chartered(&self, room: RoomId) -> bool {
+        let is_default = room == DEFAULT_ROOM;
         let room = self.room(room);
-        room.charter.is_set() || self.rules.all_of(Some(&room.name)).next().is_some()
+        // Nobody is the default room's owner by opening it.
+        let has_granted = is_default && !room.charter.roles.is_empty();
+        room.charter.is_set() || has_granted || self.rules.all_of(Some(&room.name)).next().is_some()
     }
 
     /// Whether a room stays open when nobody is in it.
@@ -240,7 +243,8 @@ impl State {
 
     /// Whether a user may read what was said in a room: who could come in at any time could have heard it.
     pub(super) fn may_read(&self, user: UserId, id: RoomId) -> bool {
-        if self.user(user).is_in(id) || self.role_in(user, id) > Role::Anyone {
+        let role = self.role_in(user, id);
+        if self.user(user).is_in(id) || role.may(Action::Rule) {
             return true;
         }
         let room = self.room(id);
@@ -251,7 +255,8 @@ impl State {
                 self.rules.holding(name, Effect::Ban, who).is_some()
             })
         };
-        !(room.charter.settings.is_closed() || has_bans && is_banned())
+        let is_open = role > Role::Anyone || !room.charter.settings.is_closed();
+        is_open && !(has_bans && is_banned())
     }
 
     /// The rooms whose history a user may not read, by name.

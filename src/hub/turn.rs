@@ -239,7 +239,7 @@ impl Turn<'_> {
                 let user = self.user_of(asked.session);
                 self.enter(user, room, Some(asked));
             }
-            Decision::Invite { room, user } => self.invite(asked, room, user),
+            Decision::Invite { room, user, opens } => self.invite(asked, room, user, opens),
             Decision::Moderate(order) => self.moderate_for(asked, order),
             Decision::Leave { room, reason } => self.leave(asked, room, reason),
             Decision::Say { room, speech } => self.say(asked, room, speech),
@@ -331,11 +331,13 @@ impl Turn<'_> {
         // The default room may be empty.
         let state = &self.hub.state;
         let room = room.filter(|&room| !state.room(room).members.is_empty());
-        if room.is_none() && sessions.is_empty() {
+        // Whoever speaks is acknowledged under the id of what they said, though nobody hears it.
+        let is_speech = matches!(kind, EventKind::Private { .. }) && !sessions.is_empty();
+        let mut sessions = self.without_restricted(sessions, &kind);
+        if room.is_none() && sessions.is_empty() && !is_speech {
             return;
         }
         let event = self.stamp(kind);
-        let mut sessions = self.without_restricted(sessions, &event.kind);
         sessions.retain(|session| Some(*session) != unechoed);
         let Some(room) = room else {
             self.outputs.push(Output::Sessions { sessions, event });

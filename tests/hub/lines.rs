@@ -326,7 +326,15 @@ pub(super) fn audit(audit: &Audit) -> String {
         Audit::RoomOpened { room } => format!("{room} opened"),
         Audit::RoomClosed { room } => format!("{room} closed"),
         Audit::Moderated { session, deed: it } => {
-            let by = session.map_or("an operator".to_owned(), |it| it.to_string());
+            let has_expired = matches!(
+                it,
+                Deed::RuleEnded {
+                    has_expired: true,
+                    ..
+                }
+            );
+            let other = if has_expired { "time" } else { "an operator" };
+            let by = session.map_or(other.to_owned(), |it| it.to_string());
             format!("{by} {}", deed(it))
         }
         Audit::Throttled { session } => format!("{session} throttled"),

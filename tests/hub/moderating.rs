@@ -17,6 +17,8 @@ pub(super) fn read(words: &[&str], text: Option<&Arc<str>>) -> Option<Moderation
     let effect = |verb: &str| {
         let verbs = [
             ("bans", Effect::Ban),
+            // Nobody is taken out.
+            ("shuts-out", Effect::Ban),
             ("mutes", Effect::Mute),
             ("exempts", Effect::Exempt),
             ("admits", Effect::Invite),
@@ -69,7 +71,7 @@ pub(super) fn read(words: &[&str], text: Option<&Arc<str>>) -> Option<Moderation
                 subject: Subject::parse(whom).unwrap(),
                 reason,
                 lasts: lasts.map(duration),
-                evicts: true,
+                evicts: *verb != "shuts-out",
             }
         }
         _ => return None,

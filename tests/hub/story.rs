@@ -92,6 +92,12 @@ impl Story {
         self.act(action)
     }
 
+    /// Plays one action and says what anybody noticed of it, as [`play`](Self::play) compares it.
+    pub(super) fn told(&mut self, action: &str) -> Vec<String> {
+        let seen = self.act(action);
+        seen.into_iter().map(|it| self.line(it)).collect()
+    }
+
     fn act(&mut self, action: &str) -> Vec<Seen> {
         let (action, text) = match action.split_once(": ") {
             Some((action, text)) => (action, Some(unescape(text))),
@@ -103,6 +109,11 @@ impl Story {
             ["the", "clock", "steps", "back", time] => {
                 let back = u64::try_from(duration(time).as_millis()).unwrap();
                 self.engine.now.unix.0 -= back;
+                Vec::new()
+            }
+            ["the", "clock", "steps", "ahead", time] => {
+                let ahead = u64::try_from(duration(time).as_millis()).unwrap();
+                self.engine.now.unix.0 += ahead;
                 Vec::new()
             }
             ["the", "disk", "fills", "up"] => {

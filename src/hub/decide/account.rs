@@ -124,6 +124,9 @@ pub(super) fn register(
         (None, None) => return Err(Refusal::NotLoggedIn),
         (None, Some(name)) => (name, None),
     };
+    if user.is_none() {
+        must_not_be_banned(facts, session, &name, None)?;
+    }
     let is_in_use = user.is_none() && state.user_named(&name).is_some();
     // Who has to be invited does not learn who is here or has an account before the registry has looked at
     // the invitation.
@@ -218,6 +221,9 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
 pub(super) fn set_away(asker: &Asker<'_>, away: Option<Arc<str>>) -> Result<Decision, Refusal> {
     text::optional_line(away.as_deref(), asker.settings.topic_bytes)?;
     let away = away.filter(|text| !text.is_empty());
+    if let Some(text) = &away {
+        asker.may_say(text)?;
+    }
     if away.as_ref() == asker.user.away() {
         return Ok(Decision::Answer(Reply::Done));
     }

@@ -85,10 +85,12 @@ pub(super) fn part(
 ) -> Result<Decision, Refusal> {
     let room = asker.own_room(name)?;
     text::optional_line(reason.as_deref(), asker.settings.topic_bytes)?;
+    let reason = reason.filter(|text| asker.may_be_read_in(room, text).is_ok());
     Ok(Decision::Leave { room, reason })
 }
 
-/// Lets somebody in once, whom only members may ask.
+/// Members call others. Whom those call who keep order may come in once, whatever is set about the room by
+/// then.
 pub(super) fn invite(asker: &Asker<'_>, name: RoomName, nick: Nick) -> Result<Decision, Refusal> {
     let room = asker.own_room(name.clone())?;
     let user = asker.user_named(nick.clone())?;
@@ -101,6 +103,8 @@ pub(super) fn invite(asker: &Asker<'_>, name: RoomName, nick: Nick) -> Result<De
     } else {
         Action::Invite
     };
-    must_be_able_to(action, asker.state.role_in(asker.id, room))?;
-    Ok(Decision::Invite { room, user })
+    let role = asker.state.role_in(asker.id, room);
+    must_be_able_to(action, role)?;
+    let opens = role.may(Action::InviteIntoClosed);
+    Ok(Decision::Invite { room, user, opens })
 }

@@ -62,10 +62,12 @@ pub(super) enum Decision {
     Rename(Nick),
     /// A room that is perhaps not open yet.
     Enter(RoomName),
-    /// A user may come in once.
+    /// A user is called.
     Invite {
         room: RoomId,
         user: UserId,
+        /// Whether they may come in once although the room is closed to them.
+        opens: bool,
     },
     /// Order is kept.
     Moderate(Order),
@@ -146,9 +148,12 @@ pub(super) fn decide(
         Command::Ping => Ok(Decision::Answer(Reply::Pong)),
         Command::Pong => Ok(Decision::Nothing),
         Command::Quit { reason } => {
-            Ok(Decision::End(QuitReason::Quit(reason.filter(|text| {
+            let may_be_told = |text: &Arc<str>| {
                 text::line(text, settings.topic_bytes).is_ok()
-            }))))
+                    && asker().map_or(true, |asker| asker.may_be_read_around(text))
+            };
+            let reason = reason.filter(may_be_told);
+            Ok(Decision::End(QuitReason::Quit(reason)))
         }
         Command::Login {
             nick,

@@ -81,7 +81,7 @@ pub(in crate::hub) fn decide(
             lasts,
             evicts,
         } => {
-            let room = may_rule(state, by, room)?;
+            let room = may_rule(state, by, room, Some(&subject))?;
             text::optional_line(reason.as_deref(), facts.settings.topic_bytes)?;
             let reason = reason.filter(|text| !text.is_empty());
             let lasts = lasts.filter(|&lasts| lasts < LASTS_MAX);
@@ -101,17 +101,19 @@ pub(in crate::hub) fn decide(
             effect,
             subject,
         } => {
-            let room = may_rule(state, by, room)?;
+            let room = may_rule(state, by, room, Some(&subject))?;
             let room = room.map(|room| &state.room(room).name);
             let rule = state.rules.find(room, effect, &subject);
             let rule = rule.ok_or(Refusal::NoSuchRule)?;
             Ok(Order::EndRule(rule.id))
         }
         Moderation::Rules { room } => {
-            let room = may_rule(state, by, room)?;
-            let room = room.map(|room| &state.room(room).name);
-            let rules = state.rules.all_of(room).cloned().collect();
-            Ok(Order::Answer(Moderated::Rules(rules)))
+            let id = may_rule(state, by, room, None)?;
+            let sees_addresses = by.role(state, id).may(Action::RuleAddresses);
+            let room = id.map(|room| &state.room(room).name);
+            let rules = state.rules.all_of(room);
+            let seen = rules.filter(|rule| sees_addresses || !rule.subject.is_address());
+            Ok(Order::Answer(Moderated::Rules(seen.cloned().collect())))
         }
         Moderation::Grant { room, nick, role } => grant(state, by, room, nick, role),
         Moderation::SetRoom { room, change } => set_room(state, by, room, change),
@@ -202,16 +204,18 @@ fn kick(
     }
 }
 
-/// The room of a rule, for who may make rules there.
+/// The room of a rule, for who may make such rules there.
 fn may_rule(
     state: &State,
     by: Moderator,
     room: Option<RoomName>,
+    subject: Option<&Subject>,
 ) -> Result<Option<RoomId>, Refusal> {
     let room = room.map(|name| by.room(state, name)).transpose()?;
-    let action = match room {
-        Some(_) => Action::Rule,
-        None => Action::RuleServer,
+    let action = match (room, subject) {
+        (None, _) => Action::RuleServer,
+        (Some(_), Some(subject)) if subject.is_address() => Action::RuleAddresses,
+        (Some(_), _) => Action::Rule,
     };
     by.must_be_able_to(action, state, room)?;
     Ok(room)
@@ -243,14 +247,13 @@ fn grant(
 ) -> Result<Order, Refusal> {
     let room = by.room(state, room)?;
     let roles = &state.room(room).charter.roles;
-    let owner = match state.user_named(&nick) {
-        Some(user) => state.owner_of(user),
-        None => {
-            let named = roles.iter().find(|(_, (_, named))| *named == nick);
-            let owner = named.map(|(&owner, _)| owner).filter(|_| role.is_none());
-            owner.ok_or_else(|| Refusal::NoSuchUser(nick.clone()))?
-        }
-    };
+    let present = state.user_named(&nick).map(|user| state.owner_of(user));
+    // A role is taken also from who is not here, although somebody else is called so now.
+    let is_meant = |owner: &OwnerId| role.is_some() || roles.contains_key(owner);
+    let named = roles.iter().find(|(_, (_, named))| *named == nick);
+    let listed = named.map(|(&owner, _)| owner).filter(|_| role.is_none());
+    let owner = present.filter(is_meant).or(listed).or(present);
+    let owner = owner.ok_or_else(|| Refusal::NoSuchUser(nick.clone()))?;
     let before = roles.get(&owner).map(|&(role, _)| role);
     let is_own = by.0.is_some_and(|user| state.owner_of(user) == owner);
     let steps_down = is_own && role.map(Role::from) < before.map(Role::from);

@@ -44,6 +44,12 @@ impl Asker<'_> {
         must_not_have(&settings.words, text)
     }
 
+    /// Whether the user may have a text in all rooms that they are in, as their last word.
+    pub(super) fn may_be_read_around(&self, text: &str) -> bool {
+        let mut places = self.user.places.iter();
+        self.may_say(text).is_ok() && places.all(|it| self.may_be_read_in(it.room, text).is_ok())
+    }
+
     /// Whether the user may say a text to anybody.
     pub(in crate::hub) fn may_say(&self, text: &str) -> Result<(), Refusal> {
         if let Some(mute) = self.rule_of(None, Effect::Mute)

@@ -6,7 +6,8 @@ use super::subject::Subject;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::time::UnixMillis;
 
-/// Which rule. Rises for ever, also across restarts.
+/// Which rule. Rises as long as the daemon runs, and after a start from the highest that is kept, so that none
+/// is another's that holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleId(pub u64);
 

@@ -102,6 +102,12 @@ impl Subject {
         }
     }
 
+    /// Whether it is about where people come from.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        matches!(self, Self::Address(_))
+    }
+
     /// Whether it is about the addresses of a connection that is nobody yet.
     pub(in crate::hub) fn has_address(&self, network: Network) -> bool {
         matches!(self, Self::Address(block) if block.has(network))
