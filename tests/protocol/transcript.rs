@@ -11,7 +11,7 @@
 //! | `-- ana is closed` | the server has closed her connection |
 //! | `-- 120 s pass` | the clock moves |
 //! | `-- settings burst=2` | before all else |
-//! | `-- the operator announces TEXT` | also `kicks NICK`, `stops the server`, and what concerns accounts |
+//! | `-- the operator announces TEXT` | also `kicks NICK`, `bans` and `mutes`, `stops the server`, and what concerns accounts |
 //! | `# text`, empty | nothing |
 //!
 //! A transcript is run by playing what clients do and writing down again what they hear. It passes
@@ -23,6 +23,8 @@ use chatd::hub::account::{Registration, Require};
 use chatd::hub::history::{Keeping, Trouble};
 use chatd::hub::input::AdminCommand;
 use chatd::hub::moderation::request::Moderation;
+use chatd::hub::moderation::rule::Effect;
+use chatd::hub::moderation::subject::Subject;
 use chatd::hub::name::Nick;
 use chatd::hub::settings::Settings;
 
@@ -125,6 +127,23 @@ fn direct(direction: &str, stage: &mut Stage) {
                 nick: Nick::parse(nick).unwrap(),
                 reason: None,
             }));
+        }
+        ["the", "operator", verb @ ("bans" | "mutes"), subject] => {
+            stage.admin(AdminCommand::Moderate(Moderation::AddRule {
+                room: None,
+                effect: if *verb == "bans" {
+                    Effect::Ban
+                } else {
+                    Effect::Mute
+                },
+                subject: Subject::parse(subject).unwrap(),
+                reason: None,
+                lasts: None,
+                evicts: true,
+            }));
+        }
+        ["the", "operator", "makes", name, "a", "server", "operator"] => {
+            stage.change_account(|registrar| registrar.set_operator(name, true));
         }
         ["the", "operator", "announces", text @ ..] => stage.admin(AdminCommand::Announce {
             room: None,

@@ -233,7 +233,13 @@ fn write_refusal(refusal: &Refusal, facts: &Facts, out: &mut Vec<u8>) {
     } else {
         Kind::SystemMsg
     };
-    write_from_system(kind, &sentence::refusal(refusal), facts, out);
+    // An old client comes into its room with its login and in no other way.
+    let text = if let Refusal::NotInRoom(room) = refusal {
+        format!("You are not in {room}. Connect again to come back.")
+    } else {
+        sentence::refusal(refusal)
+    };
+    write_from_system(kind, &text, facts, out);
 }
 
 fn render_refused_login(refusal: &Refusal) -> Vec<u8> {
