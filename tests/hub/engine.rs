@@ -51,6 +51,8 @@ pub(super) struct Engine {
     unregistered: usize,
     /// Store and registry answer at once, else when they are told to.
     pub(super) is_prompt: bool,
+    /// All that the hub was told since its start, and what it made of it, where that is to be replayed.
+    pub(super) tape: Option<Vec<(Now, Input, Vec<Output>)>>,
 }
 
 impl Engine {
@@ -73,6 +75,17 @@ impl Engine {
             held: BTreeSet::new(),
             unregistered: 0,
             is_prompt: true,
+            tape: None,
+        }
+    }
+
+    /// Another hub makes the same of what this one was told.
+    pub(super) fn replay(&self) {
+        let mut hub = Hub::new(self.hub.settings().clone());
+        for (now, input, outputs) in self.tape.iter().flatten() {
+            let mut again = Vec::new();
+            hub.handle(*now, input.clone(), &mut again);
+            assert_eq!(again, *outputs, "{input:?}");
         }
     }
 
@@ -87,6 +100,7 @@ impl Engine {
     pub(super) fn start_anew(&mut self) -> Vec<Seen> {
         let settings = self.hub.settings().clone();
         self.hub = Hub::new(settings);
+        self.tape = self.tape.is_some().then(Vec::new);
         self.connections.fill(None);
         self.rooms.clear();
         self.held.clear();
@@ -170,8 +184,12 @@ impl Engine {
             self.connections[session.slot as usize] = None;
         }
         let mut outputs = Vec::new();
+        let played = self.tape.is_some().then(|| input.clone());
         self.hub.handle(self.now, input, &mut outputs);
         self.hub.check();
+        if let (Some(tape), Some(played)) = (&mut self.tape, played) {
+            tape.push((self.now, played, outputs.clone()));
+        }
         let mut seen = Vec::new();
         for output in outputs {
             self.carry_out(output, &mut seen);

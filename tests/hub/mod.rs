@@ -13,6 +13,7 @@ mod messages;
 mod model;
 mod moderating;
 mod names;
+mod ordering;
 mod permitted;
 mod registered;
 mod revoked;
