@@ -46,6 +46,22 @@ pub fn parse_keep(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Parses how long a rule holds, `10m`, `2h`, `7d` or `2w`, in seconds.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse_term(text: &str) -> Result<u64, String> {
+    match parse_keep(text) {
+        Ok(seconds) if (1..=TERM_MAX_S).contains(&seconds) => Ok(seconds),
+        Ok(0) => Err("must be a second or more; leave it out for a rule without end".to_owned()),
+        Ok(_) => Err("must be less than ten years; leave it out for a rule without end".to_owned()),
+        Err(_) => Err("expected a time such as 10m, 2h or 7d".to_owned()),
+    }
+}
+
+/// A little less than ten years, as the server takes it.
+const TERM_MAX_S: u64 = 10 * 365 * 86_400 - 1;
+
 /// A hundred years.
 const KEPT_MAX_S: u64 = 36_600 * 86_400;
 
@@ -80,6 +96,11 @@ mod tests {
         assert_eq!(parse_keep("0"), Ok(0));
         for wrong in ["", "90", "d", "-1d", "99999999d"] {
             assert!(parse_keep(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_term("10m"), Ok(600));
+        assert_eq!(parse_term("7d"), Ok(7 * 86_400));
+        for wrong in ["0", "0s", "500ms", "3650d", "10", "soon", ""] {
+            assert!(parse_term(wrong).is_err(), "{wrong}");
         }
         assert_eq!(show(41), "41 s");
         assert_eq!(show(723), "12 min 3 s");

@@ -18,7 +18,7 @@ pub enum Exit {
     Usage = 2,
     /// chatd does not answer.
     Unreachable = 3,
-    /// There is no such user, room or file.
+    /// There is no such user, room, rule or file.
     NotFound = 4,
     /// The caller may not do this.
     NotPermitted = 5,
@@ -67,10 +67,22 @@ impl Failure {
 #[must_use]
 pub fn exit_of_code(code: &str) -> Exit {
     match code {
-        "not_permitted" | "login_failed" | "account_required" | "account_disabled"
-        | "token_forbids" => Exit::NotPermitted,
+        "not_permitted"
+        | "login_failed"
+        | "account_required"
+        | "account_disabled"
+        | "token_forbids"
+        | "banned"
+        | "banned_from_room"
+        | "muted"
+        | "invite_only"
+        | "bad_room_key"
+        | "room_for_registered"
+        | "room_moderated"
+        | "outranked" => Exit::NotPermitted,
         "timed_out" => Exit::TimedOut,
         "shutting_down" | "shutdown" | "stopping" => Exit::Unreachable,
+        "user_not_in_room" => Exit::NotFound,
         _ if code.starts_with("no_such_") => Exit::NotFound,
         _ => Exit::Failed,
     }
@@ -112,6 +124,10 @@ mod tests {
         assert_eq!(exit_of_code("not_permitted"), Exit::NotPermitted);
         assert_eq!(exit_of_code("no_such_user"), Exit::NotFound);
         assert_eq!(exit_of_code("no_such_room"), Exit::NotFound);
+        assert_eq!(exit_of_code("no_such_rule"), Exit::NotFound);
+        assert_eq!(exit_of_code("user_not_in_room"), Exit::NotFound);
+        assert_eq!(exit_of_code("banned"), Exit::NotPermitted);
+        assert_eq!(exit_of_code("banned_from_room"), Exit::NotPermitted);
         assert_eq!(exit_of_code("timed_out"), Exit::TimedOut);
         assert_eq!(exit_of_code("stopping"), Exit::Unreachable);
         assert_eq!(exit_of_code("nick_in_use"), Exit::Failed);

@@ -23,6 +23,7 @@ pub mod password;
 pub mod remark;
 pub mod render;
 pub mod sanitize;
+pub mod subject;
 pub mod trust;
 pub mod when;
 

@@ -192,7 +192,7 @@ fn text_behind_a_refused_join_is_not_said_at_all() {
         .write_stdin("/join dev\nfor dev only\n")
         .assert()
         .code(1)
-        .stderr(contains("too many rooms").and(contains("you are in no room")));
+        .stderr(contains("too many rooms").and(contains("you speak to no room now")));
     server.finish();
 }
 

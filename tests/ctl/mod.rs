@@ -7,6 +7,7 @@ mod bench;
 mod fake;
 mod loss;
 mod offline;
+mod order;
 mod past;
 mod pipe;
 mod real;

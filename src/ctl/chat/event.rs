@@ -18,6 +18,12 @@ pub fn msgid(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Nick { msgid, .. }
         | ServerMessage::Topic { msgid, .. }
         | ServerMessage::Away { msgid, .. }
+        | ServerMessage::Kicked { msgid, .. }
+        | ServerMessage::Role { msgid, .. }
+        | ServerMessage::RoomSet { msgid, .. }
+        | ServerMessage::RuleAdded { msgid, .. }
+        | ServerMessage::RuleEnded { msgid, .. }
+        | ServerMessage::Invited { msgid, .. }
         | ServerMessage::Notice { msgid, .. } => Some(msgid),
         _ => None,
     }
@@ -30,6 +36,9 @@ pub fn conversation(message: &ServerMessage, own: &str) -> Option<String> {
         ServerMessage::Message { room, .. }
         | ServerMessage::Join { room, .. }
         | ServerMessage::Part { room, .. }
+        | ServerMessage::Kicked { room, .. }
+        | ServerMessage::Role { room, .. }
+        | ServerMessage::RoomSet { room, .. }
         | ServerMessage::Topic { room, .. } => Some(room.clone()),
         ServerMessage::Notice { room, .. } => room.clone(),
         ServerMessage::Private { from, to, .. } => Some(with(from, to, own)),

@@ -218,6 +218,13 @@ impl Link {
                     text: error.failure(&self.server).text,
                 }
             }
+            // Whoever holds out against a ban knocks for nothing.
+            Err(
+                LoginError::Refused { code, text } | LoginError::Lost(Lost::Bye { code, text }),
+            ) if code == "banned" => {
+                self.state = State::Down;
+                Happening::Ended(Lost::Bye { code, text })
+            }
             Err(error) => {
                 let why = match &error {
                     LoginError::Lost(lost) => lost.to_string(),
@@ -272,7 +279,7 @@ pub fn is_final(lost: &Lost) -> bool {
         Lost::Bye { code, .. } => {
             matches!(
                 code.as_str(),
-                "kicked" | "quit" | "flooding" | "too_many_faults"
+                "kicked" | "banned" | "quit" | "flooding" | "too_many_faults"
             )
         }
         Lost::NotChatd => true,

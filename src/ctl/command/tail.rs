@@ -22,6 +22,7 @@ use crate::ctl::join::input;
 use crate::ctl::join::lines::tsv;
 use crate::ctl::join::look::Look;
 use crate::ctl::join::page::Page;
+use crate::ctl::join::told::taken_out;
 use crate::ctl::join::view::View;
 use crate::ctl::locate::Whereabouts;
 use crate::ctl::remark::remark;
@@ -67,6 +68,7 @@ pub async fn run(
         conversation: Conversation::default(),
         day: View::new(Look::PLAIN, None).today(),
         left: args.count,
+        nick: welcome.nick.clone(),
         output,
         attached: welcome.attached,
         entered_here: false,
@@ -81,6 +83,7 @@ pub async fn run(
 }
 
 struct Follower {
+    nick: String,
     /// As the server writes it, once it has said so.
     room: String,
     /// Where to begin; what was shown since then moves it on.
@@ -179,6 +182,7 @@ impl Follower {
 
     fn back(&mut self, welcome: &Welcome) {
         remark(&format!("connected again to {}", welcome.server));
+        self.nick.clone_from(&welcome.nick);
         self.has_history = welcome.has_history;
         self.enter();
     }
@@ -232,6 +236,21 @@ impl Follower {
                 Ok(())
             }
             ServerMessage::Notice { room: None, .. } => self.show(&message),
+            ServerMessage::Kicked {
+                room,
+                nick,
+                by,
+                reason,
+                ..
+            } if self.is_here(room) && *nick == self.nick => {
+                let told = taken_out(room, by.as_deref(), reason.as_deref());
+                self.entered_here = false;
+                Err(Failure::new(Exit::NotPermitted, told).into())
+            }
+            ServerMessage::Nick { old, new, .. } if *old == self.nick => {
+                self.nick.clone_from(new);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

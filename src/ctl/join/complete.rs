@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::input::COMMANDS;
+use super::order::SETTINGS;
 use crate::ctl::sanitize;
 
 /// The words of the conversation.
@@ -62,6 +63,10 @@ fn later_word(word: &str, before: &str, words: &Words) -> Vec<String> {
         let rooms = &words.rooms;
         return matching(&format!("#{name}"), rooms, |room| format!("{room} "));
     }
+    if before == "/room" {
+        let fitting = SETTINGS.iter().filter(|it| it.starts_with(word));
+        return fitting.map(|setting| format!("{setting} ")).collect();
+    }
     match word.strip_prefix('@') {
         Some(nick) => matching(nick, &words.nicks, |nick| format!("@{nick} ")),
         None if word.is_empty() && !before.starts_with('/') => Vec::new(),
@@ -110,6 +115,8 @@ mod tests {
         assert_eq!(offers("/join l"), ["#lobby "]);
         assert_eq!(offers("see #d"), ["#dev "]);
         assert_eq!(offers("/whois N"), ["Nick ", "nina "]);
+        assert_eq!(offers("/kick b"), ["ben "]);
+        assert_eq!(offers("/room mem"), ["members-hidden ", "members-max "]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the user typed, understood: a line becomes an [`Input`] or a sentence that says what was
 //! meant to be written. Pure. The commands of the first chat client are all here.
 
+use super::order::{self, Order};
 use crate::ctl::when::is_msgid;
 use crate::wire::chat::Kind;
 
@@ -8,30 +9,43 @@ use crate::wire::chat::Kind;
 const LINES_MAX: u64 = 1000;
 
 /// The commands, as the user completes them and as they are suggested.
-pub const COMMANDS: [&str; 24] = [
+pub const COMMANDS: [&str; 37] = [
     "/away",
     "/back",
+    "/ban",
+    "/bans",
     "/delete",
+    "/deop",
+    "/devoice",
     "/edit",
     "/h",
     "/help",
     "/history",
     "/i",
     "/ignore",
+    "/invite",
     "/join",
+    "/kick",
     "/leave",
     "/ls",
     "/me",
     "/mine",
+    "/mute",
     "/names",
     "/nick",
+    "/op",
+    "/owner",
     "/part",
     "/quit",
+    "/room",
     "/rooms",
     "/say",
     "/search",
     "/topic",
+    "/unban",
     "/unignore",
+    "/unmute",
+    "/voice",
     "/whois",
 ];
 
@@ -43,7 +57,8 @@ text               say it to the room that the prompt names
 /ls                who is here
 /names [#room]     who is in a room
 /rooms             which rooms there are
-/join #room        enter a room, or make it the one that you speak to
+/join #room [key]  enter a room, or make it the one that you speak to
+/invite nick       let someone into this room
 /part [#room]      leave a room; /leave does the same
 /topic [text]      show or set the topic; /topic --clear takes it away
 /nick name         take another name
@@ -56,6 +71,11 @@ text               say it to the room that the prompt names
 /search words      lines in which all of these words stand, wherever you may read
 /edit text         another text for what you said last; /delete takes it away
 /mine              what you said last, with the ids for /edit ID text and /delete ID
+/kick nick [why]   take someone out of this room; who keeps order may
+/ban who [10m] [why]   keep someone out: a nick, nicks*, an address, account:NAME; /unban who
+/mute who [10m] [why]  let someone no longer speak here; /unmute who. /bans: all that holds here
+/op nick, /voice nick, /owner nick   give a role here; /deop, /devoice take it away
+/room [setting value]  what is set about this room, or set it: /room slow-mode 30, /room key off
 /help, /h          this
 /quit [text]       leave; so does Ctrl-D
 //text, /say text  say a text that begins with a slash, or with @";
@@ -77,7 +97,13 @@ pub enum Input {
     /// Of the current room when none is named.
     Names(Option<String>),
     Rooms,
-    Join(String),
+    Join {
+        room: String,
+        /// Where the room has one.
+        key: Option<String>,
+    },
+    /// In the current room.
+    Order(Order),
     Part(Option<String>),
     Topic(Topic),
     Nick(String),
@@ -164,7 +190,7 @@ fn command(rest: &str) -> Result<Input, String> {
         "me" => Input::Act(needed("text")?),
         "names" => Input::Names(argument.as_deref().map(room)),
         "rooms" => Input::Rooms,
-        "join" => Input::Join(room(&one_word("#room")?)),
+        "join" => join(&needed("#room, and its key if it has one")?)?,
         "part" | "leave" => Input::Part(argument.as_deref().map(room)),
         "topic" => Input::Topic(match argument.as_deref() {
             None => Topic::Show,
@@ -191,8 +217,23 @@ fn command(rest: &str) -> Result<Input, String> {
             msgid: argument.as_deref().map(msgid).transpose()?,
         },
         "quit" => Input::Quit(argument),
-        _ => return Err(unknown(&name)),
+        _ => match order::parse(&name, argument.as_deref()) {
+            Some(order) => Input::Order(order?),
+            None => return Err(unknown(&name)),
+        },
     })
+}
+
+fn join(argument: &str) -> Result<Input, String> {
+    let (name, key) = word(argument);
+    if key
+        .as_deref()
+        .is_some_and(|key| key.contains(char::is_whitespace))
+    {
+        return Err("write /join #room, or /join #room key, without spaces in them".to_owned());
+    }
+    let room = room(&name);
+    Ok(Input::Join { room, key })
 }
 
 fn history(argument: Option<&str>) -> Result<Input, String> {
@@ -258,12 +299,12 @@ pub fn room(text: &str) -> String {
     }
 }
 
-fn nick(text: &str) -> String {
+pub(super) fn nick(text: &str) -> String {
     text.strip_prefix('@').unwrap_or(text).to_owned()
 }
 
 /// The first word, and what follows it if anything does.
-fn word(text: &str) -> (String, Option<String>) {
+pub(super) fn word(text: &str) -> (String, Option<String>) {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
     (
@@ -332,9 +373,15 @@ mod tests {
 
     #[test]
     fn commands_take_their_arguments() {
+        let join = |room: &str, key: Option<&str>| Input::Join {
+            room: room.into(),
+            key: key.map(Into::into),
+        };
         for (line, input) in [
-            ("/join dev", Input::Join("#dev".into())),
-            ("/join #dev", Input::Join("#dev".into())),
+            ("/join dev", join("#dev", None)),
+            ("/join #dev", join("#dev", None)),
+            ("/join #dev sesame", join("#dev", Some("sesame"))),
+            ("/bans", Input::Order(Order::Rules)),
             ("/part", Input::Part(None)),
             ("/part dev", Input::Part(Some("#dev".into()))),
             ("/topic", Input::Topic(Topic::Show)),
@@ -405,6 +452,8 @@ mod tests {
             "@",
             "@ hello",
             "/nick two words",
+            "/join #dev open sesame",
+            "/kick",
         ] {
             let said = parse(line).unwrap_err();
             assert!(said.starts_with("write "), "{line}: {said}");

@@ -5,6 +5,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::look::{Look, wrap};
+use super::told;
 use crate::ctl::{clock, sanitize};
 use crate::wire::chat::{Kind, Room, ServerMessage};
 
@@ -176,7 +177,7 @@ impl<'a> View<'a> {
                 let told = format!("{} deleted a message", pair(from, to.as_deref()));
                 (time, room.as_ref(), told)
             }
-            _ => return None,
+            _ => told::event(message, |at| self.day_and_time(at))?,
         };
         let room = room.map(|room| self.room(room)).unwrap_or_default();
         Some(self.block(time_of(self, time), room, "-- ", &text, true))
@@ -235,10 +236,14 @@ impl<'a> View<'a> {
                     away.unwrap_or_default(),
                 )
             }
-            _ => return None,
+            _ => told::list(message, |at| self.day_and_time(at))?,
         };
         let text = text + &left_off(message);
         Some(self.block(clock::local_minutes_now().as_str(), "", "** ", &text, false))
+    }
+
+    fn day_and_time(&self, time: &str) -> String {
+        format!("{} {}", (self.day)(time), (self.time)(time))
     }
 
     /// The room and a space, where the line must say it.
@@ -311,7 +316,7 @@ fn time_of(view: &View<'_>, time: &str) -> String {
     (view.time)(time)
 }
 
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     sanitize::line(text).into_owned()
 }
 
@@ -328,7 +333,7 @@ fn names(nicks: &[String]) -> String {
     all.join(", ")
 }
 
-fn because(reason: Option<&str>) -> String {
+pub(super) fn because(reason: Option<&str>) -> String {
     reason
         .filter(|reason| !reason.is_empty())
         .map(|reason| format!(" ({})", harmless(reason)))
@@ -350,6 +355,7 @@ fn left_off(message: &ServerMessage) -> String {
         ServerMessage::Users { left_off, .. }
         | ServerMessage::Names { left_off, .. }
         | ServerMessage::Ignores { left_off, .. }
+        | ServerMessage::Rules { left_off, .. }
         | ServerMessage::Rooms { left_off, .. }
             if *left_off > 0 =>
         {

@@ -1,9 +1,10 @@
 //! What the user wants, turned into requests of the protocol. The answers are understood in `heard`.
 
 use super::past::fault;
-use super::{Effect, Entry, Purpose, Talk, join, names};
+use super::{Effect, Entry, Purpose, Talk, names};
 use crate::ctl::chat::text;
 use crate::ctl::join::input::{HELP, Input, Topic, line_again};
+use crate::ctl::join::order::Order;
 use crate::wire::chat::{ClientBody, Kind};
 
 impl Talk {
@@ -22,17 +23,21 @@ impl Talk {
                 self.say(&format!("@{nick}"), &text, Kind::Text);
                 Vec::new()
             }
-            Input::Join(room) if self.rooms.contains_key(&room) => {
+            Input::Join { room, .. } if self.rooms.contains_key(&room) => {
                 self.current = Some(room);
                 Vec::new()
             }
+            Input::Order(order) => self.in_current(|talk, room| talk.order(room, order)),
             Input::Names(None) => {
                 self.in_current(|talk, room| talk.ask(names(room), Purpose::List))
             }
             Input::Part(None) => self.in_current(Self::leave),
             Input::Topic(topic) => self.in_current(|talk, room| talk.topic(room, topic)),
             Input::Names(Some(room)) => self.asked(names(room), Purpose::List),
-            Input::Join(room) => {
+            Input::Join { room, key } => {
+                if let Some(key) = key {
+                    self.room_keys.insert(room.to_lowercase(), key);
+                }
                 self.enter(&room, Entry::Wanted);
                 Vec::new()
             }
@@ -69,7 +74,10 @@ impl Talk {
                 self.say(&room, text, kind);
                 Vec::new()
             }
-            None => vec![in_no_room(), Effect::Unsent(line_again("", text, kind))],
+            None => vec![
+                self.in_no_room(),
+                Effect::Unsent(line_again("", text, kind)),
+            ],
         }
     }
 
@@ -148,7 +156,7 @@ impl Talk {
     }
 
     pub(super) fn enter(&mut self, room: &str, entry: Entry) {
-        self.ask(join(room), Purpose::Enter(entry));
+        self.ask(self.join(room), Purpose::Enter(entry));
     }
 
     fn leave(&mut self, room: String) {
@@ -178,7 +186,21 @@ impl Talk {
                 act(self, room);
                 Vec::new()
             }
-            None => vec![in_no_room()],
+            None => vec![self.in_no_room()],
+        }
+    }
+
+    fn order(&mut self, room: String, order: Order) {
+        let purpose = order.done(&room).map_or(Purpose::List, Purpose::Change);
+        self.ask(order.body(room), purpose);
+    }
+
+    /// What plain text is answered with where it would go nowhere.
+    pub(super) fn in_no_room(&self) -> Effect {
+        if self.rooms.is_empty() {
+            fault("you are in no room; /join #room enters one")
+        } else {
+            fault("you speak to no room now; /join #room says to which one")
         }
     }
 
@@ -190,8 +212,4 @@ impl Talk {
         self.ask(body, purpose);
         Vec::new()
     }
-}
-
-pub(super) fn in_no_room() -> Effect {
-    fault("you are in no room; /join #room enters one")
 }

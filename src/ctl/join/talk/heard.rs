@@ -4,6 +4,7 @@ use super::{Effect, Entry, Purpose, Talk, UNSURE, names, undelivered};
 use crate::ctl::chat::outbox::Answered;
 use crate::ctl::exit::exit_of_code;
 use crate::ctl::join::input::line_again;
+use crate::ctl::join::told::taken_out;
 use crate::wire::chat::{ClientBody, ServerMessage};
 
 impl Talk {
@@ -16,6 +17,14 @@ impl Talk {
                     if code == "already_in_room" =>
                 {
                     self.was_there(room, *entry)
+                }
+                (ClientBody::Join { room, .. }, Purpose::Enter(entry)) => {
+                    if *entry == Entry::Again {
+                        self.is_put_out(room);
+                    } else {
+                        self.room_keys.remove(&room.to_lowercase());
+                    }
+                    self.refusal(request.purpose, code, text)
                 }
                 _ => self.refusal(request.purpose, code, text),
             };
@@ -102,6 +111,7 @@ impl Talk {
                 let is_new = !self.rooms.contains_key(room);
                 let entry = if is_new { Entry::Start } else { Entry::Again };
                 self.awaits_default_room = false;
+                self.unconfirmed.remove(room);
                 self.is_in(room.clone());
                 self.look_back(room, entry);
                 self.current.get_or_insert_with(|| room.clone());
@@ -123,9 +133,17 @@ impl Talk {
                 self.is_out(&room);
                 return vec![Effect::Data(message)];
             }
-            ServerMessage::Kicked { room, nick, .. } if *nick == self.nick => {
+            ServerMessage::Kicked {
+                room,
+                nick,
+                by,
+                reason,
+                ..
+            } if *nick == self.nick => {
+                let told = taken_out(room, by.as_deref(), reason.as_deref());
                 let room = room.clone();
-                self.is_out(&room);
+                self.is_put_out(&room);
+                return vec![Effect::Data(message), Effect::Answer(told)];
             }
             ServerMessage::Kicked { room, nick, .. } => {
                 if let Some(nicks) = self.rooms.get_mut(room) {
@@ -159,7 +177,15 @@ impl Talk {
                     return effects;
                 }
             }
-            ServerMessage::Missed { .. } => return self.missed(message),
+            ServerMessage::Missed { more, .. } => {
+                let mut effects = if *more {
+                    Vec::new()
+                } else {
+                    self.put_out_of_unconfirmed()
+                };
+                effects.extend(self.missed(message));
+                return effects;
+            }
             ServerMessage::Error { code, text, .. } => {
                 // Whatever it is about, there is nothing more to wait for.
                 self.past.awaits_missed = false;
@@ -277,9 +303,30 @@ impl Talk {
 
     fn is_out(&mut self, room: &str) {
         self.rooms.remove(room);
+        self.unconfirmed.remove(room);
+        self.room_keys.remove(&room.to_lowercase());
         if self.current.as_deref() == Some(room) {
             self.current = self.rooms.keys().next().cloned();
         }
+    }
+
+    /// Somebody else has taken us out. What is being typed must not go to another room instead.
+    fn is_put_out(&mut self, room: &str) {
+        let was_current = self.current.as_deref() == Some(room);
+        self.is_out(room);
+        if was_current {
+            self.current = None;
+        }
+    }
+
+    /// The server has named all rooms that we are in.
+    fn put_out_of_unconfirmed(&mut self) -> Vec<Effect> {
+        let rooms = std::mem::take(&mut self.unconfirmed);
+        let put_out = rooms.into_iter().map(|room| {
+            self.is_put_out(&room);
+            Effect::Answer(format!("you are no longer in {room}"))
+        });
+        put_out.collect()
     }
 
     fn learn(&mut self, answer: &ServerMessage) {

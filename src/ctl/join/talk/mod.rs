@@ -100,6 +100,11 @@ pub struct Talk {
     rooms: BTreeMap<String, BTreeSet<String>>,
     /// Rooms that we have heard of.
     heard_of: BTreeSet<String>,
+    /// Those that the server has not confirmed yet after it took us back to our place: whoever was put out of
+    /// a room meanwhile is told so by that alone.
+    unconfirmed: BTreeSet<String>,
+    /// The keys of rooms that have one, as they were typed, by the room's name in lower case.
+    room_keys: BTreeMap<String, String>,
     message_bytes: usize,
     outbox: Outbox<Purpose>,
     connected: bool,
@@ -125,6 +130,8 @@ impl Talk {
             current: None,
             rooms: BTreeMap::new(),
             heard_of: BTreeSet::from([welcome.default_room.clone()]),
+            unconfirmed: BTreeSet::new(),
+            room_keys: BTreeMap::new(),
             message_bytes: welcome.limits.message_bytes,
             outbox: Outbox::new(&welcome.limits, now),
             connected: true,
@@ -266,11 +273,13 @@ impl Talk {
         self.past.is_kept = welcome.has_history;
         self.past.awaits_missed = welcome.tells_missed;
         let rooms: Vec<_> = if welcome.tells_missed {
+            self.unconfirmed = self.rooms.keys().cloned().collect();
             Vec::new()
         } else {
+            self.unconfirmed.clear();
             let rooms = self.rooms.keys();
             rooms
-                .map(|room| (join(room), Purpose::Enter(Entry::Again)))
+                .map(|room| (self.join(room), Purpose::Enter(Entry::Again)))
                 .collect()
         };
         self.outbox.resume(&welcome.limits, now, rooms);
@@ -289,6 +298,18 @@ impl Talk {
             self.outbox.again(request);
         }
         not_said(UNSURE, said)
+    }
+
+    fn join(&self, room: &str) -> ClientBody<'static> {
+        let key = self.room_keys.get(&room.to_lowercase());
+        ClientBody::Join {
+            room: room.to_owned().into(),
+            key: key.map(|key| key.clone().into()),
+            // What was said before is asked for apart, so that it is the same for a room that another
+            // session of ours has entered already.
+            last: None,
+            since: None,
+        }
     }
 
     /// The server would not take us back under our nick.
@@ -328,17 +349,6 @@ fn not_done(how: &str, done: &str) -> Effect {
     Effect::Fault {
         exit: Exit::Failed,
         text: format!("{how}: {done}"),
-    }
-}
-
-fn join(room: &str) -> ClientBody<'static> {
-    ClientBody::Join {
-        room: room.to_owned().into(),
-        key: None,
-        // What was said before is asked for apart, so that it is the same for a room that another
-        // session of ours has entered already.
-        last: None,
-        since: None,
     }
 }
 

@@ -207,7 +207,7 @@ impl Talk {
     /// The user wants older lines; of the current room, unless they say of what.
     pub(super) fn ask_older(&mut self, of: Option<String>, count: Option<u64>) -> Vec<Effect> {
         let Some(of) = of.or_else(|| self.current.clone()) else {
-            return vec![super::asked::in_no_room()];
+            return vec![self.in_no_room()];
         };
         if !self.past.is_kept {
             return vec![no_history()];
