@@ -199,7 +199,12 @@ fn broke_off(error: impl std::fmt::Display) -> anyhow::Error {
 fn refused(status: StatusCode, answer: &[u8], path: &str) -> anyhow::Error {
     match serde_json::from_slice::<Problem>(answer) {
         // A name or an argument that chatd can make no sense of: nothing was tried.
-        Ok(problem) if matches!(&*problem.code, "bad_request" | "bad_nick" | "bad_room") => {
+        Ok(problem)
+            if matches!(
+                &*problem.code,
+                "bad_request" | "bad_nick" | "bad_room" | "bad_subject" | "bad_setting"
+            ) =>
+        {
             Failure::new(Exit::Usage, problem.text).into()
         }
         Ok(problem) => Failure::answered(&problem.code, problem.text).into(),

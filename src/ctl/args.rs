@@ -4,6 +4,7 @@
 mod accounts;
 mod archive;
 pub mod cert;
+mod moderation;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,9 @@ use cert::Cert;
 
 pub use accounts::{Invite, Login, Register, Role, Token, User};
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
+pub use moderation::{
+    Admit, Ban, Bans, EndRule, Kick, Room, RoomRole, Rule, Terms, Trace, Unadmit,
+};
 
 /// Chat, and look after the chatd of this machine.
 #[derive(Debug, Parser)]
@@ -115,8 +119,28 @@ pub enum Command {
     Rooms,
     /// Show counters since the start of the daemon.
     Stats,
-    /// End all connections of a user.
+    /// Show all there is to know about a user.
+    Trace(Trace),
+    /// End all connections of a user, or take them out of a room.
     Kick(Kick),
+    /// Keep somebody out, and take them out if they are there.
+    Ban(Ban),
+    /// End a ban.
+    Unban(EndRule),
+    /// Let somebody no longer speak.
+    Mute(Rule),
+    /// End a mute.
+    Unmute(EndRule),
+    /// Let bans and mutes not hold for somebody.
+    Exempt(Rule),
+    /// End an exemption.
+    Unexempt(EndRule),
+    /// Let somebody into a room that is for the invited only, until that is ended.
+    Admit(Admit),
+    /// End such a standing invitation.
+    Unadmit(Unadmit),
+    /// Show the bans, mutes, exemptions and standing invitations that hold.
+    Bans(Bans),
     /// Tell everyone, or everyone in one room.
     Announce(Announce),
     /// Look after accounts.
@@ -280,37 +304,12 @@ pub struct Identity {
 }
 
 #[derive(Debug, Group)]
-pub struct Kick {
-    /// Whom; `chatctl who` lists them.
-    pub nick: String,
-    /// Told to the user and to their rooms.
-    #[arg(long)]
-    pub reason: Option<String>,
-}
-
-#[derive(Debug, Group)]
 pub struct Announce {
     /// What to tell them.
     pub text: String,
     /// Tell only this room.
     #[arg(long)]
     pub room: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Room {
-    /// Show a room's topic, set it, or clear it.
-    Topic {
-        /// Which room; `chatctl rooms` lists them.
-        room: String,
-        /// The new topic; without it the topic is shown.
-        text: Option<String>,
-        /// Take the topic away.
-        #[arg(long, conflicts_with = "text")]
-        clear: bool,
-    },
-    /// Show how long messages are kept, or change it for a room.
-    Retention(Retention),
 }
 
 #[derive(Debug, Group)]

@@ -70,7 +70,11 @@ pub fn in_file(path: &Path) -> Result<SecretText> {
     secret(text.trim_end_matches(['\r', '\n']), &shown.to_string())
 }
 
-fn first_line() -> Result<SecretText> {
+/// The first line of standard input.
+///
+/// # Errors
+/// When there is none, or it is too long.
+pub fn first_line() -> Result<SecretText> {
     let mut line = String::new();
     // The rest of stdin stays for whoever reads on.
     let mut stdin = io::stdin().lock().take(BYTES_MAX + 2);

@@ -76,6 +76,7 @@ use id::{MessageId, UserId};
 use input::Input;
 use limits::Lately;
 use moderation::room::CharterRecord;
+use name::Nick;
 use output::{Output, RoomSummary};
 use pace::Pace;
 use resend::Resends;
@@ -84,7 +85,7 @@ use state::State;
 use time::Now;
 use timers::Timers;
 use turn::Turn;
-use view::{Counts, SessionView};
+use view::{Counts, SessionView, UserView};
 
 /// The whole hub: the chat state, which only `apply` changes, and what is kept beside it about
 /// each connection's liveness and speed.
@@ -207,6 +208,12 @@ impl Hub {
     pub fn rooms(&self) -> Vec<RoomSummary> {
         view::rooms(&self.state, |_| true)
     }
+
+    /// One user, with all that operators may know of them; `None` where nobody has the nick.
+    #[must_use]
+    pub fn trace(&self, nick: &Nick) -> Option<UserView> {
+        view::trace(&self.state, nick)
+    }
 }
 
 #[cfg(test)]
@@ -215,7 +222,6 @@ mod tests {
     use command::Command;
     use id::{SessionId, UserId, UserKey};
     use input::Origin;
-    use name::Nick;
     use time::UnixMillis;
 
     /// 10,000 idle sessions are to cost 1 KiB each in the whole daemon; this is the hub's share.

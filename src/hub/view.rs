@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::fingerprint::Fingerprint;
 use super::id::{RoomId, SessionId, UserId};
+use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
 use super::output::{RoomSummary, UserSummary};
+use super::permission::RoomRole;
 use super::state::State;
 use super::time::UnixMillis;
 use super::timers::Timers;
@@ -33,6 +35,25 @@ pub struct SessionView {
     pub deaf: bool,
     /// The certificate that its peer has shown.
     pub certificate: Option<Fingerprint>,
+}
+
+/// All there is to know about one user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserView {
+    pub nick: Nick,
+    /// The account that they are logged in to; `None` for a guest.
+    pub account: Option<Nick>,
+    /// Whether they keep order everywhere.
+    pub is_server_operator: bool,
+    /// When their first session logged in.
+    pub since: UnixMillis,
+    pub away: Option<Arc<str>>,
+    /// Where they are, by name, and the role that they have there.
+    pub places: Vec<(RoomName, Option<RoomRole>)>,
+    /// In the order of login; none while their place is kept.
+    pub sessions: Vec<SessionId>,
+    /// Those that are about them, of the server and of all rooms, as they were made.
+    pub rules: Vec<Rule>,
 }
 
 /// How much there is.
@@ -95,6 +116,35 @@ pub(super) fn user(state: &State, id: UserId, is_shown: impl Fn(RoomId) -> bool)
         sessions: user.sessions.len(),
         since: user.since,
     }
+}
+
+/// One user as operators see them; `None` where nobody has the nick. Takes time proportional to the rules that
+/// there are.
+pub(super) fn trace(state: &State, nick: &Nick) -> Option<UserView> {
+    let id = state.user_named(nick)?;
+    let user = state.user(id);
+    let owner = state.owner_of(id);
+    let places = user.places.iter().map(|place| {
+        let room = state.room(place.room);
+        let role = room.charter.roles.get(&owner).map(|&(role, _)| role);
+        (room.name.clone(), role)
+    });
+    let mut places: Vec<(RoomName, Option<RoomRole>)> = places.collect();
+    places.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let rules = state.with_traits(id, |who| {
+        let about = state.rules.iter().filter(|rule| rule.subject.fits(who));
+        about.cloned().collect()
+    });
+    Some(UserView {
+        nick: user.nick.clone(),
+        account: state.account_of(id).cloned(),
+        is_server_operator: state.is_server_operator(id),
+        since: user.since,
+        away: user.away().cloned(),
+        places,
+        sessions: user.sessions.to_vec(),
+        rules,
+    })
 }
 
 /// How much there is.

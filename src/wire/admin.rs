@@ -9,17 +9,17 @@
 //! | `GET /v1/config` | – | [`EffectiveConfig`] | anyone (secrets are not shown) |
 //! | `GET /v1/log/level` | – | [`LogLevel`] | anyone |
 //! | `GET /v1/openapi.json` | – | the description of all this | anyone |
-//! | `POST /v1/kick` | [`Kick`] | [`Done`] | operators |
 //! | `POST /v1/announce` | [`Announce`] | [`Done`] | operators |
 //! | `PUT /v1/topic` | [`Topic`] | [`Done`] | operators |
 //! | `POST /v1/reload` | – | [`Reloaded`] | operators |
 //! | `POST /v1/shutdown` | – | [`Done`] | operators |
 //! | `PUT /v1/log/level` | [`SetLogLevel`] | [`LogLevel`] | operators |
 //!
-//! What concerns accounts is in [`accounts`], and the history in [`history`].
+//! What concerns accounts is in [`accounts`], the history in [`history`], and keeping order in [`moderation`].
 
 pub mod accounts;
 pub mod history;
+pub mod moderation;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -206,13 +206,6 @@ pub struct ConfigKey {
     pub source: String,
     /// Whether a change needs a restart; the others take effect on reload.
     pub needs_restart: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Kick {
-    pub nick: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

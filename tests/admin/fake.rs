@@ -17,14 +17,19 @@ use chatd::daemon::logging::{self, Guard, Logging, Stderr};
 use chatd::daemon::nofile::OpenFiles;
 use chatd::daemon::reload::Reloader;
 use chatd::daemon::state::DaemonState;
+use chatd::hub::history::OwnerId;
 use chatd::hub::id::SessionId;
 use chatd::hub::input::AdminCommand;
-use chatd::hub::moderation::request::{Moderated, Moderation};
+use chatd::hub::moderation::request::{Moderated, Moderation, RoomInfo};
+use chatd::hub::moderation::room::RoleRecord;
+use chatd::hub::moderation::rule::{Effect, Rule, RuleId};
+use chatd::hub::moderation::subject::Subject;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::{Administered, RoomSummary};
+use chatd::hub::permission::RoomRole;
 use chatd::hub::refusal::Refusal;
 use chatd::hub::time::UnixMillis;
-use chatd::hub::view::{Counts, SessionView};
+use chatd::hub::view::{Counts, SessionView, UserView};
 use chatd::registry::{HashCost, Options, Registry};
 use chatd::wire::admin::{Listener, State};
 use http_body_util::{BodyExt, Full};
@@ -193,6 +198,7 @@ async fn answer(
                 members: 1,
                 topic: Some("tea".into()),
             }])),
+            Question::Trace(nick, to) => drop(to.send(trace(&nick))),
             Question::Stats(to) => drop(to.send(EngineStats {
                 counters: Counters {
                     accepted: 2,
@@ -239,11 +245,7 @@ fn sessions() -> Vec<SessionRow> {
 
 fn administer(command: &AdminCommand) -> Result<Administered, Refusal> {
     match command {
-        AdminCommand::Moderate(Moderation::Kick { nick, .. }) => match nick.as_str() {
-            "ana" => Ok(Administered::Moderated(Moderated::Done { sessions: 1 })),
-            _ => Err(Refusal::NoSuchUser(nick.clone())),
-        },
-        AdminCommand::Moderate(_) => Err(Refusal::NoSuchRule),
+        AdminCommand::Moderate(request) => moderate(request).map(Administered::Moderated),
         AdminCommand::Announce { text, .. } if text.is_empty() => Err(Refusal::TextEmpty),
         AdminCommand::Announce { .. } | AdminCommand::Shutdown => Ok(Administered::Sessions(2)),
         AdminCommand::Topic { room, .. } if *room == RoomName::lobby() => {
@@ -251,6 +253,89 @@ fn administer(command: &AdminCommand) -> Result<Administered, Refusal> {
         }
         AdminCommand::Topic { room, .. } => Err(Refusal::NoSuchRoom(room.clone())),
     }
+}
+
+/// `ana` is in `#lobby`, where one rule holds.
+fn moderate(request: &Moderation) -> Result<Moderated, Refusal> {
+    let done = |sessions| Ok(Moderated::Done { sessions });
+    let must_be = |room: &Option<RoomName>| match room {
+        Some(room) if *room != RoomName::lobby() => Err(Refusal::NoSuchRoom(room.clone())),
+        Some(_) | None => Ok(()),
+    };
+    match request {
+        Moderation::Kick { room, nick, .. } => {
+            must_be(room)?;
+            match nick.as_str() {
+                "ana" => done(1),
+                _ => Err(Refusal::NoSuchUser(nick.clone())),
+            }
+        }
+        Moderation::AddRule { room, effect, .. } => {
+            must_be(room)?;
+            match (room, effect) {
+                (None, Effect::Invite) => Err(Refusal::RuleNeedsRoom),
+                (_, Effect::Ban) => done(1),
+                (_, Effect::Mute | Effect::Exempt | Effect::Invite) => done(0),
+            }
+        }
+        Moderation::EndRule { subject, .. } if *subject == mute().subject => done(0),
+        Moderation::EndRule { .. } => Err(Refusal::NoSuchRule),
+        Moderation::Rules { room } => {
+            must_be(room)?;
+            Ok(Moderated::Rules(vec![mute()]))
+        }
+        Moderation::Grant { room, nick, .. } => {
+            must_be(&Some(room.clone()))?;
+            match nick.as_str() {
+                "ana" => done(0),
+                _ => Err(Refusal::NoSuchUser(nick.clone())),
+            }
+        }
+        Moderation::SetRoom { room, .. } => {
+            must_be(&Some(room.clone()))?;
+            done(0)
+        }
+        Moderation::ShowRoom { room } => {
+            must_be(&Some(room.clone()))?;
+            Ok(Moderated::Room(Box::new(RoomInfo {
+                room: room.clone(),
+                topic: None,
+                members: 1,
+                settings: vec![("key", "tea".to_owned())],
+                roles: vec![RoleRecord {
+                    owner: OwnerId(7),
+                    nick: Nick::parse("ana").unwrap(),
+                    role: RoomRole::Owner,
+                }],
+            })))
+        }
+    }
+}
+
+fn mute() -> Rule {
+    Rule {
+        id: RuleId(1),
+        room: Some(RoomName::lobby()),
+        effect: Effect::Mute,
+        subject: Subject::parse("spam*").unwrap(),
+        by: Some(Nick::parse("ana").unwrap()),
+        reason: Some("loud".into()),
+        at: UnixMillis(1_790_000_000_000),
+        until: None,
+    }
+}
+
+fn trace(nick: &Nick) -> Option<UserView> {
+    (nick.as_str() == "ana").then(|| UserView {
+        nick: nick.clone(),
+        account: None,
+        is_server_operator: false,
+        since: UnixMillis(1_790_000_000_000),
+        away: Some("tea".into()),
+        places: vec![(RoomName::lobby(), Some(RoomRole::Owner))],
+        sessions: vec![SessionId { slot: 1, serial: 1 }],
+        rules: vec![mute()],
+    })
 }
 
 /// Runs a test on one thread, as the daemon runs.

@@ -5,4 +5,5 @@ mod accounts;
 mod api;
 mod fake;
 mod history;
+mod moderation;
 mod rights;

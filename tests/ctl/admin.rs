@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use super::chatctl;
 
 /// Answers one request after another; the thread returns what was asked.
-fn answering(home: &Path, answers: Vec<(u16, Value)>) -> JoinHandle<Vec<(String, Value)>> {
+pub(super) fn answering(
+    home: &Path,
+    answers: Vec<(u16, Value)>,
+) -> JoinHandle<Vec<(String, Value)>> {
     let listener = UnixListener::bind(home.join("admin.sock")).unwrap();
     thread::spawn(move || {
         let serve = |(status, answer): (u16, Value)| {

@@ -6,6 +6,7 @@ mod archive;
 mod bench;
 mod fake;
 mod loss;
+mod moderation;
 mod offline;
 mod order;
 mod past;

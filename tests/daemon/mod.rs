@@ -10,6 +10,7 @@ mod limits;
 mod load;
 mod moderating;
 mod old_clients;
+mod order;
 mod signals;
 mod starting;
 mod tls;

@@ -14,6 +14,7 @@ pub mod history_delete;
 pub mod import;
 pub mod log;
 pub mod man;
+pub mod moderation;
 pub mod observe;
 pub mod operate;
 pub mod register;
@@ -23,6 +24,7 @@ pub mod search;
 pub mod send;
 pub mod status;
 pub mod tail;
+pub mod trace;
 pub mod user;
 pub mod wait;
 
@@ -35,6 +37,7 @@ use super::args::{Args, Command};
 use super::locate::Whereabouts;
 use super::{bench, join};
 use crate::config::paths::{Environment, admin_socket_candidates};
+use crate::wire::admin::moderation::Effect;
 
 /// How long the daemon may take to answer unless `--timeout` says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,7 +77,17 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,
         Command::Stats => observe::stats(&admin, output).await,
-        Command::Kick(kick) => operate::kick(&admin, output, kick).await,
+        Command::Trace(asked) => trace::run(&admin, output, asked).await,
+        Command::Kick(kick) => moderation::kick(&admin, output, kick).await,
+        Command::Ban(ban) => moderation::ban(&admin, output, ban).await,
+        Command::Mute(rule) => moderation::rule(&admin, output, Effect::Mute, rule).await,
+        Command::Exempt(rule) => moderation::rule(&admin, output, Effect::Exempt, rule).await,
+        Command::Admit(admit) => moderation::admit(&admin, output, admit).await,
+        Command::Unban(rule) => moderation::end(&admin, output, Effect::Ban, rule).await,
+        Command::Unmute(rule) => moderation::end(&admin, output, Effect::Mute, rule).await,
+        Command::Unexempt(rule) => moderation::end(&admin, output, Effect::Exempt, rule).await,
+        Command::Unadmit(admit) => moderation::unadmit(&admin, output, admit).await,
+        Command::Bans(bans) => moderation::list(&admin, output, bans).await,
         Command::Announce(announce) => operate::announce(&admin, output, announce).await,
         Command::User(user) => user::run(&admin, output, user).await,
         Command::Invite(invite) => grant::invite(&admin, output, invite).await,

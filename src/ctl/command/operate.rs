@@ -1,4 +1,4 @@
-//! `chatctl kick`, `announce`, `reload`, `shutdown`: what changes the running daemon.
+//! `chatctl announce`, `reload`, `shutdown`: what changes the running daemon.
 
 use std::io::{self, BufRead, IsTerminal};
 
@@ -10,20 +10,7 @@ use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::join::input::room;
 use crate::ctl::remark;
 use crate::ctl::render::{self, Output};
-use crate::wire::admin::{Announce, Done, Kick, Reloaded, Status};
-
-/// Ends a user's connections.
-///
-/// # Errors
-/// As [`Admin::get`]; exit 4 when nobody has the nick.
-pub async fn kick(admin: &Admin, output: Output, kick: &args::Kick) -> Result<()> {
-    let request = Kick {
-        nick: kick.nick.clone(),
-        reason: kick.reason.clone(),
-    };
-    let done: Done = admin.post("/v1/kick", &request).await?;
-    render::sentence(output, &done, &done.done)
-}
+use crate::wire::admin::{Announce, Done, Reloaded, Status};
 
 /// Tells everyone something.
 ///

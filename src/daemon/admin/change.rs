@@ -18,46 +18,16 @@ use super::rights::Operator;
 use crate::daemon::logging::AUDIT;
 use crate::daemon::reload::ReloadError;
 use crate::hub::input::AdminCommand;
-use crate::hub::moderation::request::{Moderated, Moderation};
-use crate::hub::name::{Nick, RoomName};
+use crate::hub::name::RoomName;
 use crate::hub::output::Administered;
 use crate::hub::refusal::Refusal;
 use crate::hub::time::UnixMillis;
-use crate::wire::admin::{Announce, Done, Kick, LogLevel, Problem, Reloaded, SetLogLevel, Topic};
+use crate::wire::admin::{Announce, Done, LogLevel, Problem, Reloaded, SetLogLevel, Topic};
 
 /// Longest request body, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Longest time for a temporary log level: a month.
 const LEVEL_TIME_MAX: Duration = Duration::from_secs(31 * 24 * 3600);
-
-/// Ends all sessions of a user.
-#[utoipa::path(post, path = "/v1/kick", tag = "change", request_body = Kick, responses((status = 200, body = Done), (status = 404, description = "`no_such_user`", body = Problem), ChangeFailures))]
-pub(super) async fn kick(
-    operator: Operator,
-    State(state): State<AdminState>,
-    Body(kick): Body<Kick>,
-) -> Result<Json<Done>, Failure> {
-    let nick = Nick::parse(&kick.nick).map_err(Refusal::BadNick);
-    let about = nick.as_ref().map(ToString::to_string).unwrap_or_default();
-    let outcome = match nick {
-        Ok(nick) => {
-            let reason = kick.reason.map(Arc::from);
-            administer(
-                &state,
-                AdminCommand::Moderate(Moderation::Kick {
-                    room: None,
-                    nick,
-                    reason,
-                }),
-            )
-            .await
-        }
-        Err(refusal) => Err(refusal.into()),
-    };
-    audit(operator, "kick", &about, &outcome);
-    let ended = sessions(&outcome?);
-    Ok(done(format!("{about} was kicked, {}", count(ended)), ended))
-}
 
 /// Tells everyone who is logged in, or everyone in one room.
 #[utoipa::path(post, path = "/v1/announce", tag = "change", request_body = Announce, responses((status = 200, body = Done), (status = 404, description = "`no_such_room`", body = Problem), ChangeFailures))]
@@ -198,22 +168,21 @@ pub(super) fn internal() -> Failure {
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
 }
 
-async fn administer(state: &AdminState, command: AdminCommand) -> Result<Administered, Failure> {
+pub(super) async fn administer(
+    state: &AdminState,
+    command: AdminCommand,
+) -> Result<Administered, Failure> {
     Ok(state.engine.admin(command).await??)
 }
 
 fn sessions(administered: &Administered) -> Option<usize> {
     match administered {
         Administered::Sessions(count) => Some(*count),
-        Administered::TopicSet => None,
-        Administered::Moderated(moderated) => match moderated {
-            Moderated::Done { sessions } => Some(*sessions),
-            Moderated::Rules(_) | Moderated::Room(_) => None,
-        },
+        Administered::TopicSet | Administered::Moderated(_) => None,
     }
 }
 
-fn count(sessions: Option<usize>) -> String {
+pub(super) fn count(sessions: Option<usize>) -> String {
     match sessions {
         Some(1) => "in 1 session".to_owned(),
         Some(count) => format!("in {count} sessions"),
@@ -221,7 +190,7 @@ fn count(sessions: Option<usize>) -> String {
     }
 }
 
-fn done(text: String, sessions: Option<usize>) -> Json<Done> {
+pub(super) fn done(text: String, sessions: Option<usize>) -> Json<Done> {
     Json(Done {
         done: text,
         sessions,
@@ -229,7 +198,12 @@ fn done(text: String, sessions: Option<usize>) -> Json<Done> {
 }
 
 /// `about` is a parsed name or a level, never a text.
-fn audit<T>(operator: Operator, action: &str, about: &str, outcome: &Result<T, Failure>) {
+pub(super) fn audit<T>(
+    operator: Operator,
+    action: &str,
+    about: &str,
+    outcome: &Result<T, Failure>,
+) {
     let outcome = outcome.as_ref().map_or_else(Failure::code, |_| "done");
     let peer = operator.0;
     tracing::info!(target: AUDIT, uid = peer.uid, pid = peer.pid, action, about, outcome, "changed by the admin socket");

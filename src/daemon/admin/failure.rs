@@ -140,6 +140,10 @@ fn sentence(refusal: &Refusal) -> String {
         Refusal::TextEmpty => "the text is empty".to_owned(),
         Refusal::TextControl => "the text has control characters".to_owned(),
         Refusal::ShuttingDown => "chatd is stopping".to_owned(),
+        Refusal::AccountsUnavailable => {
+            "so much waits to be written to the registry that nothing more is taken; the log says why"
+                .to_owned()
+        }
         Refusal::NoSuchRule => "no such rule holds; `chatctl bans` lists those that do".to_owned(),
         Refusal::RuleNeedsRoom => "this is for rooms only: name one with --room".to_owned(),
         Refusal::UserNotInRoom(nick, room) => format!("{nick} is not in {room}"),

@@ -7,6 +7,7 @@ mod change;
 mod failure;
 mod guard;
 mod history;
+mod moderation;
 mod observe;
 mod openapi;
 mod patience;

@@ -102,7 +102,7 @@ pub(super) async fn who(State(state): State<AdminState>) -> Result<Json<Who>, Fa
     Ok(Json(Who { sessions }))
 }
 
-fn session(row: SessionRow) -> Session {
+pub(super) fn session(row: SessionRow) -> Session {
     let view = row.view;
     Session {
         session: view.session.to_string(),

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::failure::{Failure, ReadFailures};
-use super::{AdminState, accounts, change, guard, history, observe};
+use super::{AdminState, accounts, change, guard, history, moderation, observe};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{AdminState, accounts, change, guard, history, observe};
     tags(
         (name = "observe", description = "Look: everyone on this machine may"),
         (name = "change", description = "Change: operators may; each change is logged"),
+        (name = "moderation", description = "Keep order, and know about users and rooms: operators may, and each change is logged"),
         (name = "accounts", description = "Accounts, invitations and tokens: operators may, and each change is logged"),
         (name = "history", description = "What was said: operators may, what they do is logged, and it takes the time that it takes")
     )
@@ -69,14 +70,26 @@ fn quick() -> OpenApiRouter<AdminState> {
         .routes(routes!(observe::stats))
         .routes(routes!(observe::config))
         .routes(routes!(observe::log_level, change::set_log_level))
-        .routes(routes!(change::kick))
         .routes(routes!(change::announce))
         .routes(routes!(change::topic))
         .routes(routes!(change::reload))
         .routes(routes!(change::shutdown))
         .routes(routes!(history::status::history_status))
+        .merge(of_moderation())
         .merge(of_accounts())
         .layer(middleware::from_fn(guard::in_time))
+}
+
+/// What keeps order.
+fn of_moderation() -> OpenApiRouter<AdminState> {
+    use moderation::{rooms, rules, users};
+    OpenApiRouter::new()
+        .routes(routes!(users::kick))
+        .routes(routes!(users::trace))
+        .routes(routes!(rules::rules, rules::add))
+        .routes(routes!(rules::end))
+        .routes(routes!(rooms::show, rooms::set))
+        .routes(routes!(rooms::set_role))
 }
 
 /// What concerns accounts.

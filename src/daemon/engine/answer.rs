@@ -26,6 +26,7 @@ impl Core {
                 Some(())
             }
             Question::Rooms(answer) => answer.send(self.hub.rooms()).ok(),
+            Question::Trace(nick, answer) => answer.send(self.hub.trace(&nick)).ok(),
             Question::Stats(answer) => {
                 self.stats(answer);
                 Some(())

@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 use crate::config::Config;
 use crate::daemon::shard::Tally;
 use crate::hub::input::AdminCommand;
+use crate::hub::name::Nick;
 use crate::hub::output::{Administered, RoomSummary};
 use crate::hub::refusal::Refusal;
-use crate::hub::view::{Counts, SessionView};
+use crate::hub::view::{Counts, SessionView, UserView};
 
 /// A way to the engine. Cheap to clone; may be used from any thread.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub enum Question {
     Counts(oneshot::Sender<Counts>),
     Sessions(oneshot::Sender<Vec<SessionRow>>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
+    /// `None` where nobody has the nick.
+    Trace(Nick, oneshot::Sender<Option<UserView>>),
     Stats(oneshot::Sender<EngineStats>),
     Admin(AdminCommand, oneshot::Sender<Result<Administered, Refusal>>),
     /// The new config's reloadable part comes into force.
@@ -115,6 +118,14 @@ impl EngineHandle {
     /// [`EngineGone`].
     pub async fn rooms(&self) -> Result<Vec<RoomSummary>, EngineGone> {
         self.ask(Question::Rooms).await
+    }
+
+    /// One user, with all that operators may know of them; `None` where nobody has the nick.
+    ///
+    /// # Errors
+    /// [`EngineGone`].
+    pub async fn trace(&self, nick: Nick) -> Result<Option<UserView>, EngineGone> {
+        self.ask(|answer| Question::Trace(nick, answer)).await
     }
 
     /// The counters.
