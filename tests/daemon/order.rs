@@ -4,8 +4,8 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::support::Daemon;
 use crate::support::peers::Peer;
+use crate::support::{Daemon, wait_for};
 
 fn chatctl(daemon: &Daemon, args: &[&str], stdin: &str) -> Output {
     let mut command = daemon.chatctl();
@@ -235,4 +235,14 @@ fn a_user_is_traced_with_all_that_is_about_them() {
         "{shown}"
     );
     fails(&daemon, &["trace", "nina"], 4);
+
+    let hello = json!({"type": "hello", "v": 1, "nick": "cleo", "resume": true});
+    let mut cleo = Peer::hello(daemon.chat_addr(), hello);
+    cleo.expect("joined");
+    drop(cleo);
+    let shown = wait_for("cleo's connection to be gone", || {
+        let shown = succeeds(&daemon, &["trace", "cleo"]);
+        shown.contains("session  none").then_some(shown)
+    });
+    assert!(shown.contains("room     #lobby\n"), "{shown}");
 }

@@ -28,7 +28,8 @@ const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 /// Sends and waits for the acknowledgement.
 ///
 /// # Errors
-/// A failure by the contract: 3 unreachable, 4 no such user, 6 no answer in time, 1 all else.
+/// A failure by the contract: 3 unreachable, 4 no such user, 5 banned, muted or not let in, 6 no answer in
+/// time, 1 all else.
 pub async fn run(
     args: &Send,
     server: Server,

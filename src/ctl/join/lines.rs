@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::look::Look;
 use super::page::Page;
+use super::told;
 use super::view::View;
 use crate::ctl::chat::event;
 use crate::ctl::remark::remark;
@@ -231,8 +232,11 @@ pub fn tsv(message: &ServerMessage) -> String {
             "",
             text.as_str(),
         ),
-        // Lists have no columns of this form.
         _ => {
+            if let Some(columns) = told::columns(message) {
+                return render::tsv_line(columns);
+            }
+            // Lists have no columns of this form.
             return View::new(Look::PLAIN, None)
                 .lines(message)
                 .unwrap_or_default();

@@ -76,6 +76,48 @@ pub fn event<'a>(
     })
 }
 
+/// The columns of an event for programs: time, type, room, whom or what it is about, and with what; `None` for
+/// what is no event of this family. What there is not is left empty.
+#[must_use]
+pub fn columns(message: &ServerMessage) -> Option<[&str; 5]> {
+    fn or_empty(text: &Option<String>) -> &str {
+        text.as_deref().unwrap_or_default()
+    }
+    Some(match message {
+        ServerMessage::Kicked {
+            time,
+            room,
+            nick,
+            reason,
+            ..
+        } => [time, "kicked", room, nick, or_empty(reason)],
+        ServerMessage::Role {
+            time,
+            room,
+            nick,
+            role,
+            ..
+        } => [time, "role", room, nick, or_empty(role)],
+        ServerMessage::RoomSet {
+            time,
+            room,
+            setting,
+            value,
+            ..
+        } => [time, "room_set", room, setting, value],
+        ServerMessage::RuleAdded { time, rule, .. } => {
+            let room = or_empty(&rule.room);
+            [time, "rule_added", room, &rule.subject, &rule.effect]
+        }
+        ServerMessage::RuleEnded { time, rule, .. } => {
+            let room = or_empty(&rule.room);
+            [time, "rule_ended", room, &rule.subject, &rule.effect]
+        }
+        ServerMessage::Invited { time, room, by, .. } => [time, "invited", room, by, ""],
+        _ => return None,
+    })
+}
+
 /// A list of this family; `None` for any other.
 pub fn list(message: &ServerMessage, day_and_time: impl Fn(&str) -> String) -> Option<String> {
     match message {
@@ -258,6 +300,21 @@ mod tests {
         ] {
             assert_eq!(text(&message), expected);
         }
+    }
+
+    #[test]
+    fn programs_get_columns() {
+        let kicked = ServerMessage::Kicked {
+            msgid: String::new(),
+            time: "12:31".into(),
+            room: "#dev".into(),
+            nick: "ana".into(),
+            by: None,
+            reason: None,
+        };
+        let expected = ["12:31", "kicked", "#dev", "ana", ""];
+        assert_eq!(columns(&kicked), Some(expected));
+        assert_eq!(columns(&ServerMessage::Ping), None);
     }
 
     #[test]
