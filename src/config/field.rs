@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::problem::shown;
-use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
+use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation, Trust};
 use crate::hub::account::{Registration, Require};
 use crate::hub::moderation::words;
 use crate::hub::name::{NameError, RoomName};
@@ -200,6 +200,11 @@ pub(super) trait Words: Copy + PartialEq + 'static {
 impl Words for Protocol {
     const WORDS: &'static [&'static str] = &["chat"];
     const VALUES: &'static [Self] = &[Self::Chat];
+}
+
+impl Words for Trust {
+    const WORDS: &'static [&'static str] = &["none", "peer"];
+    const VALUES: &'static [Self] = &[Self::None, Self::Peer];
 }
 
 impl Words for ClientCertificates {

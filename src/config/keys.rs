@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::listen::ListenDraft;
 use super::paths::{self, Environment};
 use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
-use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation};
+use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation, Trust};
 use crate::hub::account::{Registration, Require};
 use crate::hub::settings::OnFailure;
 
@@ -188,6 +188,8 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
         "A Unix socket to listen on, instead of address and port. Default: none."),
     key!(Listen "tls", Kind::Switch(at!(tls)), Restart,
         "Whether clients must speak TLS here, with the certificate of [tls]."),
+    key!(Listen "trust", Kind::Choice(Trust::WORDS, at!(trust)), Restart,
+        "What proves who a peer is: \"none\", nothing but what it says; \"peer\", on a Unix socket, the system: a system user needs no password for the account of the same name."),
 ];
 
 /// All other keys.

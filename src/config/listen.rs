@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use super::field::Field;
-use super::{Endpoint, Listen, Protocol};
+use super::{Endpoint, Listen, Protocol, Trust};
 
 /// Where a listener listens when it does not say.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -19,6 +19,7 @@ pub(super) struct ListenDraft {
     pub(super) port: Option<u16>,
     pub(super) unix: UnixPath,
     pub(super) tls: bool,
+    pub(super) trust: Trust,
 }
 
 /// The path of a Unix socket, if there is one.
@@ -33,6 +34,7 @@ impl Default for ListenDraft {
             port: None,
             unix: UnixPath(None),
             tls: false,
+            trust: Trust::None,
         }
     }
 }
@@ -42,6 +44,7 @@ impl From<&Listen> for ListenDraft {
         let empty = Self {
             protocol: listen.protocol,
             tls: listen.tls,
+            trust: listen.trust,
             ..Self::default()
         };
         match &listen.at {
@@ -85,5 +88,6 @@ pub(super) fn default_listeners() -> Vec<Listen> {
         protocol: Protocol::Chat,
         at: ListenDraft::default().endpoint(),
         tls: false,
+        trust: Trust::None,
     }]
 }

@@ -3,7 +3,7 @@
 
 use super::listen::ListenDraft;
 use super::notes::Notes;
-use super::{Endpoint, Listen};
+use super::{Endpoint, Listen, Trust};
 
 /// Turns the drafts into listeners, and notes those that are impossible, alone or together.
 pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
@@ -26,6 +26,7 @@ pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
             protocol: draft.protocol,
             at,
             tls: draft.tls,
+            trust: draft.trust,
         });
     }
     listeners
@@ -33,6 +34,11 @@ pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
 
 fn one_kind(draft: &ListenDraft, here: &str, notes: &mut Notes) {
     if draft.unix.0.is_none() {
+        if draft.trust == Trust::Peer {
+            let key = format!("{here}.trust");
+            let text = "is for unix; who is at the other end of a TCP connection nobody knows";
+            notes.problem(&[&key], &key, text);
+        }
         return;
     }
     let written = [

@@ -71,6 +71,8 @@ pub struct Listen {
     pub at: Endpoint,
     /// Whether TLS comes first. Default no.
     pub tls: bool,
+    /// Default `None`.
+    pub trust: Trust,
 }
 
 /// `[tls]`
@@ -106,6 +108,15 @@ pub enum ClientCertificates {
 pub enum Protocol {
     /// The JSON protocol, both dialects.
     Chat,
+}
+
+/// What proves to a listener who a peer is, beside what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Nothing.
+    None,
+    /// The system, which knows whose process is at the other end of a Unix socket.
+    Peer,
 }
 
 /// Where a listener listens. Port 0 lets the system choose (tests do).

@@ -17,6 +17,7 @@ pub mod reload;
 pub mod shard;
 pub mod signals;
 pub mod state;
+pub mod system_users;
 pub mod systemd;
 pub mod transport;
 
@@ -37,15 +38,16 @@ use self::clock::Clock;
 use self::engine::Engine;
 use self::engine::handle::EngineHandle;
 use self::instance::{InstanceError, Lock, SocketFile};
-use self::listener::{ListenError, Open};
+use self::listener::{ListenError, Open, Terms};
 use self::logging::{LIFE, LogError, Logging, Stderr};
 use self::nofile::OpenFiles;
 use self::opening::{tell_history, tell_registry, tell_start};
 use self::reload::Reloader;
 use self::signals::{Signal, Signals};
 use self::state::DaemonState;
+use self::system_users::SystemUsers;
 use self::systemd::Activation;
-use crate::config::{Config, Loaded, Sources};
+use crate::config::{Config, Loaded, Sources, Trust};
 use crate::hub::history::Restored;
 use crate::hub::input::AdminCommand;
 use crate::registry::{self, Known, Registry};
@@ -290,10 +292,12 @@ fn accept_all(
     socket_files: &mut Vec<SocketFile>,
 ) -> Vec<JoinHandle<()>> {
     let mut listeners = Vec::new();
+    let users = Rc::new(SystemUsers::default());
     for Open {
         listener,
         speaks,
         tls,
+        trust,
         described,
         socket_file,
     } in open
@@ -304,8 +308,11 @@ fn accept_all(
         listeners.push(spawn_local(listener::accept(
             Rc::clone(engine),
             listener,
-            speaks,
-            tls.then(|| Arc::clone(certificates)),
+            Terms {
+                speaks,
+                tls: tls.then(|| Arc::clone(certificates)),
+                trust: (trust == Trust::Peer).then(|| Rc::clone(&users)),
+            },
         )));
     }
     listeners

@@ -15,6 +15,8 @@ pub enum Claim {
     Password { name: Nick, password: Secret },
     /// Whoever's token this is.
     Token(Secret),
+    /// The account that has the name of the peer's system user, which the listener vouches for.
+    Peer(Nick),
 }
 
 /// Who may make an account without an operator.

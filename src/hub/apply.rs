@@ -12,7 +12,7 @@ use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::room::Room;
-use super::session::Session;
+use super::session::{Proof, Session};
 use super::state::{Member, State, VACANT_ROOMS_MAX};
 use super::time::UnixMillis;
 use super::user::{Extra, KeptPlace, Place, User};
@@ -34,9 +34,9 @@ impl State {
                 session,
                 certificate,
             } => {
-                let it = known(self.sessions.find_mut(session));
-                it.certificate = Some(Box::new(certificate));
+                self.prove(session, Proof::Certificate(certificate));
             }
+            Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
             Change::EchoSet { session, is_wanted } => {
                 known(self.sessions.find_mut(session)).wants_echo = is_wanted;
             }
@@ -85,6 +85,10 @@ impl State {
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),
         }
+    }
+
+    fn prove(&mut self, session: SessionId, proof: Proof) {
+        known(self.sessions.find_mut(session)).proof = Some(Box::new(proof));
     }
 
     fn log_in(&mut self, id: SessionId, nick: Nick, who: Who, at: UnixMillis) {

@@ -7,14 +7,13 @@ use super::Hub;
 use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer};
 use super::address::Network;
 use super::attempts::{Asker, Attempt, Outcome};
-use super::audience::Audience;
 use super::carry_out::Proven;
 use super::change::{Change, Who};
 use super::command::Entry;
 use super::decide::{self, is_taken};
 use super::event::EventKind;
 use super::history::Ticket;
-use super::id::{RoomId, SessionId, SessionIds, UserId};
+use super::id::{RoomId, SessionId, SessionIds};
 use super::name::Nick;
 use super::output::{Audit, LoggedInto, Output, Reply};
 use super::refusal::Refusal;
@@ -48,6 +47,8 @@ struct Pending {
 #[derive(Debug)]
 enum Purpose {
     LogIn(Entry),
+    /// By who the peer is on this machine, so that nothing is guessed and nobody's guesses are in its way.
+    LogInPeer(Entry),
     /// Of a user who is here.
     Register,
     RegisterAndLogIn(Entry),
@@ -66,7 +67,7 @@ impl Purpose {
     fn is_guess(&self) -> bool {
         match self {
             Self::LogIn(_) => true,
-            Self::Register | Self::RegisterAndLogIn(_) => false,
+            Self::LogInPeer(_) | Self::Register | Self::RegisterAndLogIn(_) => false,
         }
     }
 }
@@ -89,12 +90,16 @@ impl Authentications {
 impl Turn<'_> {
     pub(super) fn authenticate(&mut self, asked: Asked, claim: Claim, entry: Entry) {
         let account = match &claim {
-            Claim::Password { name, .. } => Some(name.clone()),
+            Claim::Password { name, .. } | Claim::Peer(name) => Some(name.clone()),
             Claim::Token(_) => None,
+        };
+        let purpose = match &claim {
+            Claim::Password { .. } | Claim::Token(_) => Purpose::LogIn(entry),
+            Claim::Peer(_) => Purpose::LogInPeer(entry),
         };
         let at = self.now.unix;
         let question = AccountQuestion::Authenticate { claim, at };
-        self.ask_registry(asked, account, question, Purpose::LogIn(entry));
+        self.ask_registry(asked, account, question, purpose);
     }
 
     pub(super) fn enroll(&mut self, asked: Asked, enrolment: Enrolment) {
@@ -219,8 +224,13 @@ impl Turn<'_> {
                 let account = account.name;
                 self.reply(asked, Reply::Registered { account });
             }
-            (Ok(_), Purpose::LogIn(_) | Purpose::RegisterAndLogIn(_), Some(_)) => {
-                self.refuse(asked, Refusal::AlreadyLoggedIn);
+            (
+                Ok(_),
+                Purpose::LogIn(_) | Purpose::LogInPeer(_) | Purpose::RegisterAndLogIn(_),
+                Some(_),
+            ) => self.refuse(asked, Refusal::AlreadyLoggedIn),
+            (Ok(account), Purpose::LogInPeer(entry), None) => {
+                self.log_in_trusted(asked, account, entry);
             }
             (Ok(account), Purpose::LogIn(entry) | Purpose::RegisterAndLogIn(entry), None) => {
                 self.log_in_as(asked, account, entry);
@@ -237,7 +247,11 @@ impl Turn<'_> {
                 AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
             ) => Outcome::Failed,
             (Purpose::LogIn(_), AccountAnswer::Account(_)) => Outcome::Good,
-            (Purpose::LogIn(_), AccountAnswer::BadInvitation)
+            (
+                Purpose::LogInPeer(_),
+                AccountAnswer::Wrong | AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
+            )
+            | (Purpose::LogIn(_), AccountAnswer::BadInvitation)
             | (Purpose::Register | Purpose::RegisterAndLogIn(_), AccountAnswer::Wrong)
             | (
                 _,
@@ -279,7 +293,7 @@ impl Turn<'_> {
         }
     }
 
-    fn log_in_as(&mut self, asked: Asked, account: Account, entry: Entry) {
+    pub(super) fn log_in_as(&mut self, asked: Asked, account: Account, entry: Entry) {
         let Account {
             owner,
             name,
@@ -327,40 +341,6 @@ impl Turn<'_> {
         if entry.enter_default_room && may_enter {
             self.enter_default_room(session);
         }
-    }
-
-    /// Somebody else may have taken the nick while it was being registered by a user who has another now.
-    fn make_way(&mut self, name: &Nick, but: Option<UserId>) {
-        let holder = self.hub.state.user_named(name);
-        if let Some(holder) = holder.filter(|&holder| Some(holder) != but) {
-            self.tell_nick_registered(holder, name.clone(), None);
-        }
-    }
-
-    /// Whoever uses an account's nick as a guest is called otherwise from now on.
-    fn displace(&mut self, user: UserId) {
-        let hub = &*self.hub;
-        let old = hub.state.user(user).nick.clone();
-        // Of one more than there are users, one is free; accounts of such a name are passed over.
-        let free = (1_u32..).find_map(|number| {
-            let nick = Nick::parse(&format!("guest-{number}")).ok()?;
-            let is_free = hub.state.user_named(&nick).is_none() && !hub.held.has_nick(&nick);
-            is_free.then_some(nick)
-        });
-        let new = free.expect("there are fewer users and accounts than numbers");
-        // A user whose place is kept has no session that the log could name.
-        let by = hub.state.user(user).sessions.first().copied();
-        let by = by.unwrap_or(SessionId { slot: 0, serial: 0 });
-        self.rename_user(user, by, new.clone());
-        self.tell_nick_registered(user, old, Some(new));
-    }
-
-    pub(super) fn tell_nick_registered(&mut self, user: UserId, nick: Nick, new: Option<Nick>) {
-        let audience = Audience {
-            sessions: self.hub.state.user(user).sessions.clone(),
-            ..Audience::default()
-        };
-        self.tell(audience, EventKind::NickRegistered { nick, new });
     }
 
     /// Whether a session is told that its user is in a room.

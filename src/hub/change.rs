@@ -29,6 +29,10 @@ pub(super) enum Change {
         session: SessionId,
         certificate: Fingerprint,
     },
+    Vouched {
+        session: SessionId,
+        user: Nick,
+    },
     EchoSet {
         session: SessionId,
         is_wanted: bool,

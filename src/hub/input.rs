@@ -12,7 +12,7 @@ use super::id::{MessageId, RequestId, SessionId, UserKey};
 use super::moderation::request::Moderation;
 use super::moderation::room::CharterRecord;
 use super::moderation::rule::Rule;
-use super::name::RoomName;
+use super::name::{Nick, RoomName};
 use super::settings::Settings;
 
 /// One thing that happened. The hub runs each to completion before the next.
@@ -46,6 +46,9 @@ pub enum Input {
         session: SessionId,
         certificate: Fingerprint,
     },
+    /// The listener trusts its peers to be who the system says, and `user` is the name of the session's.
+    /// Comes at most once, ahead of every command, and not beside `Certified`.
+    Vouched { session: SessionId, user: Nick },
     /// The connection ended by itself, or the engine ended it.
     Disconnected {
         session: SessionId,

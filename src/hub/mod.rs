@@ -24,6 +24,7 @@ mod check;
 pub mod command;
 mod decide;
 mod directory;
+mod displace;
 mod ending;
 pub mod event;
 mod expiry;
@@ -60,6 +61,7 @@ mod turn;
 mod user;
 mod usual;
 pub mod view;
+mod vouched;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

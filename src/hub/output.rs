@@ -204,6 +204,8 @@ pub enum Audit {
         nick: Nick,
         sessions: usize,
     },
+    /// And that was by who its peer is on this machine, without a password.
+    PeerTrusted { session: SessionId, account: Nick },
     /// A login to an account failed.
     LoginFailed {
         session: SessionId,

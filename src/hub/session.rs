@@ -5,6 +5,7 @@ use super::address::{Network, Networks, Source};
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId, UserKey};
+use super::name::Nick;
 use super::time::UnixMillis;
 
 /// One connection.
@@ -20,8 +21,8 @@ pub(super) struct Session {
     pub(super) does_resume: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
-    /// What its peer has proved to be, if it has: see [`Input::Certified`](super::input::Input::Certified).
-    pub(super) certificate: Option<Box<Fingerprint>>,
+    /// Who its peer has proved to be, if it has.
+    pub(super) proof: Option<Box<Proof>>,
     pub(super) source: Source,
     /// Who its user is, once it has one: the owner of their account, or the hash of `key`, which takes too
     /// long to make for each message.
@@ -30,6 +31,15 @@ pub(super) struct Session {
     /// Its user's key, the same for all of the user's sessions; until it has logged in, the key
     /// that a new user gets from it.
     pub(super) key: UserKey,
+}
+
+/// Who a peer is by something else than what it says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Proof {
+    /// See [`Input::Certified`](super::input::Input::Certified).
+    Certificate(Fingerprint),
+    /// See [`Input::Vouched`](super::input::Input::Vouched).
+    SystemUser(Nick),
 }
 
 /// All connections, by slot.
@@ -49,7 +59,7 @@ impl Session {
             wants_echo: true,
             does_resume: false,
             user: None,
-            certificate: None,
+            proof: None,
             owner: OwnerId::default(),
             source,
             connected_at: at,
@@ -60,6 +70,21 @@ impl Session {
     /// `None` for a peer on a Unix socket.
     pub(super) fn network(&self) -> Option<Network> {
         self.source.network()
+    }
+
+    pub(super) fn certificate(&self) -> Option<Fingerprint> {
+        match self.proof.as_deref()? {
+            Proof::Certificate(certificate) => Some(*certificate),
+            Proof::SystemUser(_) => None,
+        }
+    }
+
+    /// The system user that its peer is, where the listener trusts that.
+    pub(super) fn system_user(&self) -> Option<&Nick> {
+        match self.proof.as_deref()? {
+            Proof::SystemUser(user) => Some(user),
+            Proof::Certificate(_) => None,
+        }
     }
 
     /// The network of a peer that is not on this machine.

@@ -89,6 +89,7 @@ impl Turn<'_> {
                     });
                 }
             }
+            Input::Vouched { session, user } => self.vouched(session, user),
             Input::Disconnected { session, reason } => {
                 if self.hub.state.session(session).is_some() {
                     self.end(session, reason, Connection::Gone);

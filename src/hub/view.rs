@@ -83,7 +83,7 @@ pub(super) fn sessions(state: &State, timers: &Timers) -> Vec<SessionView> {
             rooms: user.map_or_else(Vec::new, |user| rooms_of(state, user, |_| true)),
             away: user.and_then(User::away).cloned(),
             deaf: session.deaf,
-            certificate: session.certificate.as_deref().copied(),
+            certificate: session.certificate(),
         }
     });
     let mut views: Vec<SessionView> = views.collect();

@@ -14,7 +14,7 @@ use crate::hub::secret::Secret;
 use crate::hub::time::UnixMillis;
 
 use super::Shared;
-use super::book::{Book, NewAccount, NotMade, Touch};
+use super::book::{AccountRow, Book, NewAccount, NotMade, Touch};
 use super::error::RegistryError;
 use super::hash::{hash_of_secret, is_password};
 use super::news::News;
@@ -123,7 +123,7 @@ impl Clerk {
         self.shared.news.leave(news);
     }
 
-    fn answer(&self, ticket: Ticket, answer: AccountAnswer) {
+    pub(super) fn answer(&self, ticket: Ticket, answer: AccountAnswer) {
         self.tell(News::Answered { ticket, answer });
     }
 
@@ -133,6 +133,7 @@ impl Clerk {
             AccountQuestion::Authenticate { claim, at } => match claim {
                 Claim::Password { name, password } => self.compare(ticket, name, password, at, own),
                 Claim::Token(token) => Some(self.find_token(&token, at)),
+                Claim::Peer(name) => Some(self.let_peer_in(&name, at)),
             },
             AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
         };
@@ -193,6 +194,11 @@ impl Clerk {
             self.accounts.entry(row.id).or_default().failed += 1;
             return AccountAnswer::Wrong;
         }
+        self.let_in(row, compared.at)
+    }
+
+    /// Whoever has proved that an account is theirs.
+    pub(super) fn let_in(&mut self, row: AccountRow, at: UnixMillis) -> AccountAnswer {
         if row.disabled_at.is_some() {
             return AccountAnswer::Disabled;
         }
@@ -202,7 +208,7 @@ impl Clerk {
             None => row.failed_logins.saturating_add(touch.failed),
         };
         *touch = Touch {
-            login_at: Some(compared.at),
+            login_at: Some(at),
             failed: 0,
         };
         AccountAnswer::Account(Account {
@@ -312,6 +318,6 @@ impl Clerk {
     }
 }
 
-fn failed(error: &rusqlite::Error) -> AccountAnswer {
+pub(super) fn failed(error: &rusqlite::Error) -> AccountAnswer {
     AccountAnswer::Failed(error.to_string().into())
 }

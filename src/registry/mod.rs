@@ -27,6 +27,7 @@ mod pool;
 mod records;
 mod report;
 mod schema;
+mod vouched;
 
 #[cfg(test)]
 mod tests;

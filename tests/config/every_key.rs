@@ -20,6 +20,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("listen", "port") => "0",
         ("listen", "unix") => "\"/run/chatd/chat.sock\"",
         ("listen", "tls") => "true",
+        ("listen", "trust") => "\"peer\"",
         ("tls", "certificate") => "\"/etc/chatd/tls/other.pem\"",
         ("tls", "key") => "\"/etc/chatd/tls/other.key\"",
         ("tls", "client_ca") => "\"/etc/chatd/tls/ca.pem\"",
@@ -86,6 +87,7 @@ fn keys_with_a_choice() -> Vec<KeyInfo> {
 /// What must stand beside a key for its other value to be allowed.
 fn needs(key: &KeyInfo) -> &'static str {
     match (key.section, key.name) {
+        ("listen", "trust") => "unix = \"/run/chat.sock\"\n",
         ("listen", "tls") => "[tls]\ncertificate = \"/a.pem\"\nkey = \"/a.key\"\n",
         ("tls", "client_certificates") => "client_ca = \"/ca.pem\"\n",
         _ => "",
@@ -108,6 +110,7 @@ fn effective(loaded: &Loaded, name: &str) -> (String, Source) {
 /// As [`needs`], in a file of its own.
 fn needs_alone(key: &KeyInfo) -> &'static str {
     match (key.section, key.name) {
+        ("listen", "trust") => "[[listen]]\nunix = \"/run/chat.sock\"\n",
         ("tls", "client_certificates") => "[tls]\nclient_ca = \"/ca.pem\"\n",
         _ => needs(key),
     }
@@ -150,9 +153,12 @@ fn each_key_on_the_command_line_is_honoured_with_and_without_quotes() {
 fn the_printed_config_reads_back_as_the_same() {
     let sets: Vec<String> = keys_with_a_choice()
         .iter()
-        .filter(|key| key.name != "unix")
+        .filter(|key| key.name != "unix" && key.name != "trust")
         .map(|key| format!("{}={}", full_name(key), other_value(key)))
-        .chain(["listen[1].unix=/run/a \"quoted\" name".to_owned()])
+        .chain([
+            "listen[1].unix=/run/a \"quoted\" name".to_owned(),
+            "listen[1].trust=peer".to_owned(),
+        ])
         .collect();
     let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
     let loaded = load_with("", &sets).unwrap();

@@ -22,6 +22,7 @@ fn a_reload_tells_what_is_in_force_and_what_waits() {
             "listen[1].address",
             "listen[1].port",
             "listen[1].tls",
+            "listen[1].trust",
             "log.keep",
         ]
     );
@@ -35,7 +36,12 @@ fn a_listener_that_is_gone_waits_for_a_restart_too() {
     assert!(found.applied.is_empty());
     assert_eq!(
         found.needs_restart,
-        ["listen[1].protocol", "listen[1].unix", "listen[1].tls"]
+        [
+            "listen[1].protocol",
+            "listen[1].unix",
+            "listen[1].tls",
+            "listen[1].trust"
+        ]
     );
 }
 

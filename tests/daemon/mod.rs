@@ -14,3 +14,4 @@ mod order;
 mod signals;
 mod starting;
 mod tls;
+mod trust;

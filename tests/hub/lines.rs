@@ -301,6 +301,7 @@ pub(super) fn audit(audit: &Audit) -> String {
             nick,
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
+        Audit::PeerTrusted { session, account } => format!("{session} is trusted to be {account}"),
         Audit::LoginFailed {
             session,
             account,

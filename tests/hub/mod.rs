@@ -25,3 +25,4 @@ mod simulation;
 mod story;
 mod tokens;
 mod views;
+mod vouched;

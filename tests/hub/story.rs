@@ -439,10 +439,16 @@ impl Story {
     fn connect(&mut self, who: &str, address: &str) -> Vec<Seen> {
         let origin = match address {
             "here" => Origin::Local { uid: None },
+            user if user.starts_with("the-user-") => Origin::Local { uid: Some(1000) },
             address => Origin::Ip(address.parse::<IpAddr>().unwrap()),
         };
         let (session, seen) = self.engine.connect(origin);
         self.sessions.insert(who.to_owned(), session);
+        if let Some(user) = address.strip_prefix("the-user-") {
+            let user = nick(user);
+            let seen = self.engine.handle(Input::Vouched { session, user });
+            assert!(seen.is_empty(), "{seen:?}");
+        }
         seen
     }
 

@@ -131,6 +131,8 @@ impl Registrar {
         match question {
             AccountQuestion::Authenticate { claim, at } => match claim {
                 Claim::Password { name, password } => self.compare(name, password),
+                Claim::Peer(name) if self.accounts.contains_key(name) => self.account(name, None),
+                Claim::Peer(_) => AccountAnswer::Wrong,
                 Claim::Token(token) => match self.tokens.get(token.reveal()).cloned() {
                     Some((name, token)) if token.expires_at.is_none_or(|end| end > *at) => {
                         self.account(&name, Some(token))

@@ -28,6 +28,7 @@ use crate::daemon::transport::{Peer, Socket, Tls};
 use crate::hub::Hub;
 use crate::hub::id::{RoomId, SessionId, UserKey};
 use crate::hub::input::{Input, Origin, QuitReason};
+use crate::hub::name::Nick;
 use crate::hub::output::{Administered, Output};
 use crate::hub::refusal::Refusal;
 use crate::hub::time::{Now, UnixMillis};
@@ -126,6 +127,7 @@ impl Core {
         peer: Peer,
         speaks: Protocol,
         tls: Option<&Acceptor>,
+        user: Option<Nick>,
     ) {
         if tls.is_some() && !self.may_handshake(peer) {
             return;
@@ -163,6 +165,9 @@ impl Core {
             return;
         }
         self.counters.accepted += 1;
+        if let Some(user) = user {
+            self.tell_hub(Input::Vouched { session, user });
+        }
         let mut greeting = Vec::new();
         protocol.greet(&self.facts, &mut greeting);
         let tls = tls.map(|acceptor| {

@@ -308,6 +308,9 @@ impl Core {
             } => {
                 info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
             }
+            Audit::PeerTrusted { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "logged in by peer credentials");
+            }
             Audit::LoginFailed {
                 session,
                 account,

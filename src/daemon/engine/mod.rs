@@ -50,6 +50,7 @@ use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
 use crate::hub::history::Restored;
 use crate::hub::input::Input;
+use crate::hub::name::Nick;
 use crate::registry::{Known, Registry};
 use crate::store::Store;
 use crate::tls::Acceptor;
@@ -92,9 +93,16 @@ impl Engine {
     }
 
     /// Serves a connection that a listener accepted, or sends it away with a line that says why. With
-    /// `tls` it has to agree on that first.
-    pub fn serve(&self, socket: Socket, peer: Peer, speaks: Protocol, tls: Option<&Acceptor>) {
-        self.core().admit(socket, peer, speaks, tls);
+    /// `tls` it has to agree on that first; `user` is the system user who the listener vouches that it is.
+    pub fn serve(
+        &self,
+        socket: Socket,
+        peer: Peer,
+        speaks: Protocol,
+        tls: Option<&Acceptor>,
+        user: Option<Nick>,
+    ) {
+        self.core().admit(socket, peer, speaks, tls, user);
     }
 
     /// Notes that accepting found no file descriptor left.

@@ -27,7 +27,8 @@ pub(super) struct Login {
     pub(super) since: Option<MessageId>,
 }
 
-/// A nick that is free, and no account's, makes a new user, who is the person whose key came with it.
+/// A nick that is free, and no account's, makes a new user, who is the person whose key came with it. An
+/// account's is for the system user of that name, where the listener trusts that.
 pub(super) fn log_in(
     facts: Facts<'_>,
     session: SessionId,
@@ -42,6 +43,17 @@ pub(super) fn log_in(
         does_resume,
         since,
     } = login;
+    // Old clients have no way to ask for an account, and others need none: the nick says it all.
+    if held.has_nick(&nick) && is_trusted_as(state, session, &nick) {
+        return Ok(Decision::Authenticate {
+            claim: Claim::Peer(nick),
+            entry: Entry {
+                enter_default_room,
+                does_resume,
+                since,
+            },
+        });
+    }
     let Some(user) = state.user_named(&nick) else {
         must_not_need_account(facts, session)?;
         must_not_be_banned(facts, session, &nick, None)?;
@@ -155,6 +167,11 @@ pub(in crate::hub) fn is_taken(held: &Held, name: Nick) -> Refusal {
     } else {
         Refusal::NickInUse(name)
     }
+}
+
+fn is_trusted_as(state: &State, session: SessionId, nick: &Nick) -> bool {
+    let session = state.session(session);
+    session.is_some_and(|session| session.system_user() == Some(nick))
 }
 
 fn must_be_new(state: &State, session: SessionId) -> Result<(), Refusal> {
