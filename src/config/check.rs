@@ -125,6 +125,9 @@ impl Draft {
         self.topic_fits_message();
         self.sockets_differ();
         self.tls_has_files();
+        let login_timeout = self.config.limits.hub.login_timeout;
+        let external = &self.config.accounts.external;
+        external.check(login_timeout, &mut self.notes);
         Checked {
             config: self.config,
             origins: self.notes.origins,

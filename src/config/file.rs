@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::problem::{Place, Problem, shown};
 
@@ -68,6 +68,8 @@ pub(super) enum RawValue {
         text: String,
         value: Box<Self>,
     },
+    /// A list of nothing but texts, or an empty one.
+    List(Vec<String>),
     /// "a list", "a table" …
     Other(&'static str),
 }
@@ -149,6 +151,7 @@ pub(super) fn parse_unquoted(text: &str) -> RawValue {
         RawValue::Integer(_)
         | RawValue::Float(_)
         | RawValue::Boolean(_)
+        | RawValue::List(_)
         | RawValue::Unquoted { .. }
         | RawValue::Other(_) => RawValue::Unquoted {
             text: text.to_owned(),
@@ -195,6 +198,7 @@ impl Reader<'_> {
                 DeValue::Table(entries) => {
                     let place = self.positions.place(name.span().start);
                     sections.push(self.section(name.get_ref(), Form::Table, place, entries));
+                    sections.extend(self.subsections(name.get_ref(), entries));
                 }
                 DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
                     if items.is_empty() {
@@ -226,6 +230,7 @@ impl Reader<'_> {
             place,
             entries: entries
                 .iter()
+                .filter(|(_, value)| !value.get_ref().is_table())
                 .map(|(key, value)| RawEntry {
                     key: key.get_ref().to_string(),
                     key_place: self.positions.place(key.span().start),
@@ -234,6 +239,17 @@ impl Reader<'_> {
                 })
                 .collect(),
         }
+    }
+
+    /// `[name.part]`, as a section of that name. Deeper ones are not looked for.
+    fn subsections(&self, name: &str, entries: &DeTable<'_>) -> Vec<RawSection> {
+        let tables = entries.iter().filter_map(|(part, value)| {
+            let table = value.get_ref().as_table()?;
+            let place = self.positions.place(part.span().start);
+            let name = format!("{name}.{}", part.get_ref());
+            Some(self.section(&name, Form::Table, place, table))
+        });
+        tables.collect()
     }
 
     fn bare(&self, name: &Spanned<std::borrow::Cow<'_, str>>, form: Form) -> RawSection {
@@ -257,9 +273,22 @@ fn raw(value: &DeValue<'_>) -> RawValue {
         DeValue::Float(digits) => RawValue::Float(digits.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(on) => RawValue::Boolean(*on),
         DeValue::Datetime(_) => RawValue::Other("a date"),
-        DeValue::Array(_) => RawValue::Other("a list"),
+        DeValue::Array(items) => texts(items).map_or(RawValue::Other("a list"), RawValue::List),
         DeValue::Table(_) => RawValue::Other("a table"),
     }
+}
+
+fn texts(items: &DeArray<'_>) -> Option<Vec<String>> {
+    let text = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    };
+    items.iter().map(text).collect()
 }
 
 /// Finds line and column of a byte.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::Config;
+use super::external::check_command;
 use super::field::{Words, at};
 use super::kind::Kind;
 use super::listen::ListenDraft;
@@ -23,6 +24,7 @@ pub(super) enum Section {
     Limits,
     History,
     Accounts,
+    External,
     Log,
     Admin,
 }
@@ -81,13 +83,14 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Server,
         Self::Listen,
         Self::Tls,
         Self::Limits,
         Self::History,
         Self::Accounts,
+        Self::External,
         Self::Log,
         Self::Admin,
     ];
@@ -100,6 +103,7 @@ impl Section {
             Self::Limits => "limits",
             Self::History => "history",
             Self::Accounts => "accounts",
+            Self::External => "accounts.external",
             Self::Log => "log",
             Self::Admin => "admin",
         }
@@ -143,6 +147,7 @@ impl<T> Key<T> {
                 | Kind::Number(..)
                 | Kind::Switch(..)
                 | Kind::Text(..)
+                | Kind::List(..)
                 | Kind::Choice(..) => default,
             },
             needs_restart: self.needs_restart(),
@@ -301,6 +306,19 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Passwords that are hashed at a time, each on a thread of its own."),
     key!(Accounts "hash_queue", Kind::Count(1..=512, at!(accounts.hash_queue)), Restart,
         "Passwords that may wait to be hashed; more logins are refused."),
+
+    key!(External "command", Kind::List("a list of texts: a program's absolute path and its arguments", at!(accounts.external.command, check_command)), Restart,
+        "A program that says whether a password is right, for everybody who has none in the registry; [] asks none."),
+    key!(External "url", Kind::Text("an http URL with an address of this machine and a port, or \"\" for none", at!(accounts.external.url)), Restart,
+        "The same over HTTP, instead of command."),
+    key!(External "timeout", Kind::Time(millis(100)..=secs(60), at!(accounts.external.timeout)), Restart,
+        "How long one check may take, with its wait for others; then the login is refused and the program killed."),
+    key!(External "cache", Kind::Time(secs(0)..=secs(86400), at!(accounts.external.cache)), Restart,
+        "How long the same name and password need not be checked again once they were right; 0s is never."),
+    key!(External "concurrency", Kind::Count(1..=64, at!(accounts.external.concurrency)), Restart,
+        "Checks at a time."),
+    key!(External "queue", Kind::Count(1..=512, at!(accounts.external.queue)), Restart,
+        "Passwords that may wait to be checked; more logins are refused."),
 
     key!(Log "directory", Kind::Path("an absolute path, or \"\" for no files", at!(log.directory)), Restart,
         "Where the log files are. Default: $LOGS_DIRECTORY, else /var/log/chatd for root, else chatd/log in the user's state directory."),

@@ -25,6 +25,8 @@ pub(super) enum Kind<T: 'static> {
     Switch(Access<T, bool>),
     /// Free text. What is allowed is said here in words; the field's check enforces it.
     Text(&'static str, Access<T, String>),
+    /// Several texts, in their order. What is allowed is said here in words.
+    List(&'static str, Access<T, Vec<String>>),
     /// A file or directory. Its default depends on who runs chatd, or there is none.
     Path(&'static str, Access<T, String>),
     /// One of these words.
@@ -49,6 +51,7 @@ impl<T> Kind<T> {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
                 field.put(target, text.to_owned())
             }
+            Self::List(_, field) => field.put(target, list(raw).ok_or_else(|| self.not(raw))?),
             Self::Choice(words, field) => {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
                 if words.contains(&text) {
@@ -72,6 +75,7 @@ impl<T> Kind<T> {
                 .get(target)
                 .map(|number| toml::Value::Float(number).to_string()),
             Self::Switch(field) => field.get(target).map(|on| on.to_string()),
+            Self::List(_, field) => field.get(target).map(show_list),
             Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => field
                 .get(target)
                 .map(|text| toml::Value::String(text).to_string()),
@@ -85,6 +89,7 @@ impl<T> Kind<T> {
             Self::Time(_, field) => field.copy(from, to),
             Self::Number(_, field) => field.copy(from, to),
             Self::Switch(field) => field.copy(from, to),
+            Self::List(_, field) => field.copy(from, to),
             Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => {
                 field.copy(from, to);
             }
@@ -109,7 +114,9 @@ impl<T> Kind<T> {
             }
             Self::Number(bounds, _) => format!("a number {}", range(bounds, f64::to_string)),
             Self::Switch(_) => "true or false".to_owned(),
-            Self::Text(allowed, _) | Self::Path(allowed, _) => (*allowed).to_owned(),
+            Self::Text(allowed, _) | Self::Path(allowed, _) | Self::List(allowed, _) => {
+                (*allowed).to_owned()
+            }
             Self::Choice(words, _) => one_of(words),
         }
     }
@@ -124,6 +131,7 @@ impl<T> Kind<T> {
             | Self::Switch(..)
             | Self::Text(..)
             | Self::Path(..)
+            | Self::List(..)
             | Self::Choice(..) => "",
         };
         format!(
@@ -166,9 +174,11 @@ fn count(raw: &RawValue) -> Result<u64, Unread> {
     match raw {
         RawValue::Integer(number) => u64::try_from(*number).map_err(|_| Unread::Type),
         RawValue::Unquoted { value, .. } => count(value),
-        RawValue::Text(_) | RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => {
-            Err(Unread::Type)
-        }
+        RawValue::Text(_)
+        | RawValue::Float(_)
+        | RawValue::Boolean(_)
+        | RawValue::List(_)
+        | RawValue::Other(_) => Err(Unread::Type),
     }
 }
 
@@ -177,7 +187,9 @@ fn size(raw: &RawValue) -> Result<u64, Unread> {
         RawValue::Integer(_) => count(raw),
         RawValue::Text(text) => Ok(units::parse_size(text)?),
         RawValue::Unquoted { value, .. } => size(value),
-        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::List(_) | RawValue::Other(_) => {
+            Err(Unread::Type)
+        }
     }
 }
 
@@ -189,7 +201,9 @@ fn time(raw: &RawValue) -> Result<Duration, Unread> {
             units::UnitError::NoUnit
         ))),
         RawValue::Unquoted { value, .. } => time(value),
-        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Float(_) | RawValue::Boolean(_) | RawValue::List(_) | RawValue::Other(_) => {
+            Err(Unread::Type)
+        }
     }
 }
 
@@ -199,7 +213,9 @@ fn number(raw: &RawValue) -> Result<f64, Unread> {
         RawValue::Integer(number) => Ok(*number as f64),
         RawValue::Float(number) => Ok(*number),
         RawValue::Unquoted { value, .. } => number(value),
-        RawValue::Text(_) | RawValue::Boolean(_) | RawValue::Other(_) => Err(Unread::Type),
+        RawValue::Text(_) | RawValue::Boolean(_) | RawValue::List(_) | RawValue::Other(_) => {
+            Err(Unread::Type)
+        }
     }
 }
 
@@ -207,16 +223,34 @@ fn switch(raw: &RawValue) -> Option<bool> {
     match raw {
         RawValue::Boolean(on) => Some(*on),
         RawValue::Unquoted { value, .. } => switch(value),
-        RawValue::Text(_) | RawValue::Integer(_) | RawValue::Float(_) | RawValue::Other(_) => None,
+        RawValue::Text(_)
+        | RawValue::Integer(_)
+        | RawValue::Float(_)
+        | RawValue::List(_)
+        | RawValue::Other(_) => None,
     }
 }
 
 fn text(raw: &RawValue) -> Option<&str> {
     match raw {
         RawValue::Text(text) | RawValue::Unquoted { text, .. } => Some(text),
-        RawValue::Integer(_) | RawValue::Float(_) | RawValue::Boolean(_) | RawValue::Other(_) => {
-            None
-        }
+        RawValue::Integer(_)
+        | RawValue::Float(_)
+        | RawValue::Boolean(_)
+        | RawValue::List(_)
+        | RawValue::Other(_) => None,
+    }
+}
+
+fn list(raw: &RawValue) -> Option<Vec<String>> {
+    match raw {
+        RawValue::List(texts) => Some(texts.clone()),
+        RawValue::Unquoted { value, .. } => list(value),
+        RawValue::Text(_)
+        | RawValue::Integer(_)
+        | RawValue::Float(_)
+        | RawValue::Boolean(_)
+        | RawValue::Other(_) => None,
     }
 }
 
@@ -226,6 +260,7 @@ fn describe(raw: &RawValue) -> String {
         RawValue::Integer(number) => number.to_string(),
         RawValue::Float(number) => number.to_string(),
         RawValue::Boolean(on) => on.to_string(),
+        RawValue::List(_) => "a list".to_owned(),
         RawValue::Unquoted { text, .. } => text.escape_debug().take(60).collect(),
         RawValue::Other(name) => (*name).to_owned(),
     }
@@ -252,6 +287,11 @@ fn show_size(bytes: u64) -> String {
     } else {
         format!("\"{text}\"")
     }
+}
+
+fn show_list(texts: Vec<String>) -> String {
+    let texts = texts.into_iter().map(toml::Value::String);
+    toml::Value::Array(texts.collect()).to_string()
 }
 
 fn show_time(time: Duration) -> String {

@@ -222,6 +222,7 @@ mod tests {
             hash_passes: 1,
             hash_threads: 4,
             hash_queue: 1,
+            external: super::super::External::default(),
         };
         assert_eq!(hash_memory_warning(&accounts, 512 << 20), None);
         let text = hash_memory_warning(&accounts, 511 << 20).unwrap();

@@ -5,6 +5,7 @@
 pub mod args;
 mod changes;
 mod check;
+mod external;
 mod field;
 mod file;
 pub mod keys;
@@ -21,6 +22,7 @@ mod text;
 pub mod units;
 
 pub use changes::{Changes, after_reload, changes};
+pub use external::{CheckUrl, External};
 pub use load::{EffectiveKey, Loaded, Source, Sources, load};
 pub use problem::Problems;
 pub use text::check_log_level;
@@ -181,6 +183,7 @@ pub struct Accounts {
     pub hash_threads: usize,
     /// Default 64.
     pub hash_queue: usize,
+    pub external: External,
 }
 
 /// `[log]`
@@ -265,6 +268,7 @@ impl Config {
                 hash_passes: 2,
                 hash_threads: 2,
                 hash_queue: 64,
+                external: External::default(),
             },
             log: Log {
                 directory: Some(directories.log.clone()),

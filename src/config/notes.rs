@@ -111,6 +111,7 @@ fn bracketed(section: Section) -> String {
         | Section::Limits
         | Section::History
         | Section::Accounts
+        | Section::External
         | Section::Log
         | Section::Admin => format!("[{}]", section.name()),
     }

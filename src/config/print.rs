@@ -13,7 +13,7 @@ impl Loaded {
         for key in &self.effective {
             let (section, name) = key
                 .key
-                .split_once('.')
+                .rsplit_once('.')
                 .expect("an effective key is section.name");
             if section != open {
                 open = section;

@@ -19,7 +19,7 @@ pub(super) fn parse(argument: &str) -> Result<RawSection, Problem> {
         .ok_or_else(|| wrong("has no value; write --set KEY=VALUE"))?;
     let (section, key) = path
         .trim()
-        .split_once('.')
+        .rsplit_once('.')
         .ok_or_else(|| wrong("a key is written section.key, such as limits.rate"))?;
     let (name, form) = match section.split_once('[') {
         None => (section, Form::Table),

@@ -170,8 +170,13 @@ impl Turn<'_> {
             purpose,
             attempt,
         };
+        let session = pending.asked.session;
         hub.authentications.waiting.insert(ticket, pending);
-        self.outputs.push(Output::AskAccount { ticket, question });
+        self.outputs.push(Output::AskAccount {
+            ticket,
+            session,
+            question,
+        });
     }
 
     /// What was decided meanwhile counts; what failed counts whether or not anybody is there to hear it.

@@ -45,6 +45,8 @@ pub enum Output {
     /// A question for the registry; its answer comes back as `Input::AccountAnswered`.
     AskAccount {
         ticket: Ticket,
+        /// Who asks.
+        session: SessionId,
         question: AccountQuestion,
     },
     /// For the registry to keep; counted by `Input::Registered` once it is.

@@ -16,13 +16,16 @@ use crate::hub::time::UnixMillis;
 use super::Shared;
 use super::book::{AccountRow, Book, NewAccount, NotMade, Touch};
 use super::error::RegistryError;
+use super::external::External;
 use super::hash::{hash_of_secret, is_password};
 use super::news::News;
 use super::records::Unwritten;
+use super::vouched::Outsider;
 
 /// What the clerk is given to do.
 pub(super) enum Message {
-    Ask(Ticket, AccountQuestion),
+    /// The question, and where it comes from.
+    Ask(Ticket, AccountQuestion, String),
     /// A password was compared with the hash that its account had.
     Compared(Ticket, Compared),
     /// A newcomer's password was hashed.
@@ -62,6 +65,8 @@ const TOUCHED_MAX: usize = 1000;
 pub(super) struct Clerk {
     pub(super) book: Book,
     pub(super) shared: Arc<Shared>,
+    /// `None` where nobody else is asked. Ends with the clerk.
+    external: Option<Arc<External>>,
     pub(super) unwritten: Unwritten,
     /// What happened at logins and has not been written down yet.
     accounts: BTreeMap<i64, Touch>,
@@ -71,11 +76,12 @@ pub(super) struct Clerk {
 }
 
 impl Clerk {
-    pub(super) fn new(book: Book, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(book: Book, shared: Arc<Shared>, external: Option<External>) -> Self {
         Self {
             book,
             shared,
             unwritten: Unwritten::default(),
+            external: external.map(Arc::new),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             is_stuck: false,
@@ -96,7 +102,7 @@ impl Clerk {
                 Some(wait) => inbox.recv_timeout(wait),
             };
             match message {
-                Ok(Message::Ask(ticket, question)) => self.asked(ticket, question, own),
+                Ok(Message::Ask(ticket, question, from)) => self.asked(ticket, question, from, own),
                 Ok(Message::Compared(ticket, compared)) => {
                     let answer = self.judge(&compared);
                     self.answer(ticket, answer);
@@ -128,10 +134,24 @@ impl Clerk {
     }
 
     /// Answers what can be answered at once; what needs a hash comes back as a message.
-    fn asked(&mut self, ticket: Ticket, question: AccountQuestion, own: &SyncSender<Message>) {
+    fn asked(
+        &mut self,
+        ticket: Ticket,
+        question: AccountQuestion,
+        from: String,
+        own: &SyncSender<Message>,
+    ) {
         let answer = match question {
             AccountQuestion::Authenticate { claim, at } => match claim {
-                Claim::Password { name, password } => self.compare(ticket, name, password, at, own),
+                Claim::Password { name, password } => {
+                    let outsider = Outsider {
+                        name,
+                        password,
+                        from,
+                        at,
+                    };
+                    self.check(ticket, outsider, own)
+                }
                 Claim::Token(token) => Some(self.find_token(&token, at)),
                 Claim::Peer(name) => Some(self.let_peer_in(&name, at)),
             },
@@ -140,6 +160,26 @@ impl Clerk {
         if let Some(answer) = answer {
             self.answer(ticket, answer);
         }
+    }
+
+    /// Who has a password here is compared with that, and who has none is asked about outside, if anybody is.
+    fn check(
+        &mut self,
+        ticket: Ticket,
+        outsider: Outsider,
+        own: &SyncSender<Message>,
+    ) -> Option<AccountAnswer> {
+        if let Some(external) = self.external.clone() {
+            match self.book.account(&outsider.name) {
+                Ok(Some(row)) if row.password.is_some() => {}
+                Ok(_) => return self.ask_outside(&external, ticket, outsider, own),
+                Err(error) => return Some(failed(&error)),
+            }
+        }
+        let Outsider {
+            name, password, at, ..
+        } = outsider;
+        self.compare(ticket, name, password, at, own)
     }
 
     /// Has a password compared with its account's hash, or with one that costs the same.
@@ -191,10 +231,14 @@ impl Clerk {
             Err(error) => return failed(&error),
         };
         if !(compared.is_right && compared.with == Some((row.id, row.password_serial))) {
-            self.accounts.entry(row.id).or_default().failed += 1;
+            self.count_failure(row.id);
             return AccountAnswer::Wrong;
         }
         self.let_in(row, compared.at)
+    }
+
+    pub(super) fn count_failure(&mut self, account: i64) {
+        self.accounts.entry(account).or_default().failed += 1;
     }
 
     /// Whoever has proved that an account is theirs.

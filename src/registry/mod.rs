@@ -7,7 +7,8 @@
 //! ```text
 //! ask(question) ─► inbox ───► clerk ─► registry.db
 //!                    ▲        ▲ │
-//!                    └ pool ◄─┼─┘ (Argon2)
+//!                    ├ pool ◄─┼─┤ (Argon2)
+//!                    └ check ◄┼─┘ (a program, or a service)
 //! keep(record) ──► records ───┘
 //! take_news ◄─ newsbox ◄─ clerk
 //! ```
@@ -17,6 +18,7 @@ mod charters;
 mod clerk;
 mod costs;
 mod error;
+mod external;
 mod grants;
 mod guard;
 mod handle;
@@ -46,12 +48,14 @@ use crate::hub::output::RegistryRecord;
 
 use book::Book;
 use clerk::{Clerk, Message};
+use external::External;
 use guard::AbortOnPanic;
 use news::Newsbox;
 use pool::Pool;
 use records::Records;
 
 pub use error::{Full, OpenError, RegistryError};
+pub use external::{ExternalOptions, Way};
 pub use handle::{RegistryHandle, TokenRequest};
 pub use hash::HashCost;
 pub use news::News;
@@ -67,6 +71,8 @@ pub struct Options {
     pub hash_threads: usize,
     /// Passwords that may wait for that.
     pub hash_queue: usize,
+    /// Who else is asked about passwords.
+    pub external: Option<ExternalOptions>,
 }
 
 /// Questions, requests and results that may wait for the clerk.
@@ -146,7 +152,9 @@ impl Registry {
             records: Records::default(),
         });
         let (inbox, taken) = sync_channel(INBOX_MAX);
-        let clerk = Clerk::new(book, Arc::clone(&shared));
+        let external = options.external.as_ref().map(External::start).transpose();
+        let external = external.map_err(OpenError::Thread)?;
+        let clerk = Clerk::new(book, Arc::clone(&shared), external);
         let own = inbox.clone();
         let clerk = thread::Builder::new()
             .name("registry".to_owned())
@@ -178,12 +186,12 @@ impl Registry {
         Ok((registry, known))
     }
 
-    /// Takes a question; never waits. Exactly one [`News::Answered`] follows.
+    /// Takes a question of somebody at the address `from`; never waits. Exactly one [`News::Answered`] follows.
     ///
     /// # Errors
     /// [`Full`]: too much waits already; no answer follows.
-    pub fn ask(&self, ticket: Ticket, question: AccountQuestion) -> Result<(), Full> {
-        let asked = self.inbox.try_send(Message::Ask(ticket, question));
+    pub fn ask(&self, ticket: Ticket, question: AccountQuestion, from: String) -> Result<(), Full> {
+        let asked = self.inbox.try_send(Message::Ask(ticket, question, from));
         asked.map_err(|_| Full)
     }
 

@@ -96,6 +96,7 @@ impl Fake {
             },
             hash_threads: 1,
             hash_queue: 4,
+            external: None,
         };
         let (registry, _) = Registry::open(&options, || {}).unwrap();
         let state = AdminState {

@@ -3,6 +3,7 @@
 mod accounts;
 mod chatting;
 mod command_line;
+mod external;
 mod hostile;
 mod keeping;
 mod keys;

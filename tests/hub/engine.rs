@@ -269,7 +269,9 @@ impl Engine {
                 shelf.keep(&record);
             }
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
-            Output::AskAccount { ticket, question } => {
+            Output::AskAccount {
+                ticket, question, ..
+            } => {
                 self.accounts_asked.push((ticket, question));
             }
             Output::Register(record) => {

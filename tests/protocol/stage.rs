@@ -253,7 +253,9 @@ impl Stage {
             }
             Output::Record(record) => self.shelf.keep(&record),
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
-            Output::AskAccount { ticket, question } => {
+            Output::AskAccount {
+                ticket, question, ..
+            } => {
                 self.accounts_asked.push((ticket, question));
             }
             Output::Register(record) => self.registrar.write(record),

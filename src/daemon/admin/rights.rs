@@ -167,6 +167,7 @@ mod tests {
             },
             hash_threads: 1,
             hash_queue: 1,
+            external: None,
         };
         let (registry, _) = crate::registry::Registry::open(&options, || {}).unwrap();
         registry.handle()

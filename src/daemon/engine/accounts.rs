@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tracing::{error, info, warn};
@@ -18,7 +19,7 @@ use crate::hub::input::Input;
 use crate::hub::moderation::request::Moderated;
 use crate::hub::output::{Administered, RegistryRecord, Reply};
 use crate::hub::refusal::Refusal;
-use crate::registry::{HashCost, Known, News, OpenError, Options, Registry};
+use crate::registry::{ExternalOptions, HashCost, Known, News, OpenError, Options, Registry, Way};
 
 /// The registry, what it had no room for, and who waits for it.
 #[derive(Debug)]
@@ -34,8 +35,18 @@ pub(super) struct Accounts {
     does_fail: bool,
     /// By rising number of records. Each has added one at least, and the hub has few that are not kept.
     awaiting: VecDeque<Awaiting>,
+    trouble: Trouble,
     /// For what the registry tells, kept for its memory only.
     news: Vec<News>,
+}
+
+/// Answers that failed.
+#[derive(Debug, Default)]
+struct Trouble {
+    /// Since the log was told.
+    untold: u32,
+    /// No line before that (uptime).
+    until: Option<Duration>,
 }
 
 impl Accounts {
@@ -48,6 +59,7 @@ impl Accounts {
             kept: 0,
             does_fail: false,
             awaiting: VecDeque::new(),
+            trouble: Trouble::default(),
             news: Vec::new(),
         }
     }
@@ -118,8 +130,18 @@ enum Whom {
 type AdminResult = Result<Administered, Refusal>;
 
 impl Core {
-    pub(super) fn ask_account(&mut self, ticket: Ticket, question: AccountQuestion) {
-        if self.accounts.registry.ask(ticket, question).is_err() {
+    pub(super) fn ask_account(
+        &mut self,
+        ticket: Ticket,
+        session: SessionId,
+        question: AccountQuestion,
+    ) {
+        let peer = self.open(session).map(|connection| connection.peer);
+        let from = peer.map_or_else(String::new, |peer| match peer.ip() {
+            Some(address) => address.to_string(),
+            None => peer.to_string(),
+        });
+        if self.accounts.registry.ask(ticket, question, from).is_err() {
             self.accounts.unasked.push(ticket);
             self.work.notify_one();
         }
@@ -170,6 +192,19 @@ impl Core {
         }
     }
 
+    /// What keeps one from logging in keeps all, who try again and again: the log is told once in a while.
+    fn tell_trouble(&mut self, why: &str) {
+        let now = self.now().uptime;
+        let told = &mut self.accounts.trouble;
+        told.untold += 1;
+        if told.until.is_some_and(|until| now < until) {
+            return;
+        }
+        told.until = Some(now + TROUBLE_TOLD_EVERY);
+        let count = mem::take(&mut told.untold);
+        error!(target: ACCOUNTS, why, count, "accounts cannot be looked up, checked or made");
+    }
+
     /// Takes in what the registry has done meanwhile.
     pub(super) fn take_account_news(&mut self) {
         for ticket in mem::take(&mut self.accounts.unasked) {
@@ -188,7 +223,7 @@ impl Core {
         match news {
             News::Answered { ticket, answer } => {
                 if let AccountAnswer::Failed(why) = &answer {
-                    error!(target: ACCOUNTS, %why, "an account cannot be looked up or made");
+                    self.tell_trouble(why);
                 }
                 self.tell_hub(Input::AccountAnswered { ticket, answer });
             }
@@ -249,9 +284,28 @@ pub fn open_registry(
         cost: cost(config),
         hash_threads: config.hash_threads,
         hash_queue: config.hash_queue,
+        external: external(&config.external),
     };
     let work = Arc::clone(work);
     Registry::open(&options, move || work.notify_one())
+}
+
+fn external(config: &config::External) -> Option<ExternalOptions> {
+    let way = match (&config.url, &config.command) {
+        (Some(url), _) => Way::Http {
+            address: url.address,
+            path: url.path().to_owned(),
+        },
+        (None, command) if command.is_empty() => return None,
+        (None, command) => Way::Command(command.clone()),
+    };
+    Some(ExternalOptions {
+        way,
+        timeout: config.timeout,
+        cache: config.cache,
+        concurrency: config.concurrency,
+        queue: config.queue,
+    })
 }
 
 fn cost(config: &config::Accounts) -> HashCost {
@@ -261,5 +315,7 @@ fn cost(config: &config::Accounts) -> HashCost {
     }
 }
 
+/// The log is told of trouble after this long again.
+const TROUBLE_TOLD_EVERY: Duration = Duration::from_secs(30);
 /// The log's target.
 const ACCOUNTS: &str = "chatd::accounts";

@@ -52,7 +52,11 @@ impl Core {
             }
             Output::Record(record) => self.keep(record),
             Output::Ask { ticket, question } => self.ask(ticket, question),
-            Output::AskAccount { ticket, question } => self.ask_account(ticket, question),
+            Output::AskAccount {
+                ticket,
+                session,
+                question,
+            } => self.ask_account(ticket, session, question),
             Output::Register(record) => self.register(record),
             Output::Hold { session } => self.shards.hold(session.slot),
             Output::Release {

@@ -14,6 +14,7 @@ fn refused(office: &Office) -> OpenError {
         cost: CHEAP,
         hash_threads: 1,
         hash_queue: 1,
+        external: None,
     };
     Registry::open(&options, || {}).expect_err("it must be refused")
 }

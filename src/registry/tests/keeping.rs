@@ -294,7 +294,11 @@ fn nothing_is_lost_when_the_inbox_is_full() {
     loop {
         let claim = token();
         let question = AccountQuestion::Authenticate { claim, at: NOW };
-        if office.registry().ask(Ticket(asked), question).is_err() {
+        if office
+            .registry()
+            .ask(Ticket(asked), question, String::new())
+            .is_err()
+        {
             break;
         }
         asked += 1;
@@ -364,6 +368,7 @@ fn a_row_that_is_none_stops_the_start() {
             cost: CHEAP,
             hash_threads: 1,
             hash_queue: 1,
+            external: None,
         };
         let refused = Registry::open(&options, || {}).expect_err(damage);
         assert!(

@@ -67,7 +67,9 @@ impl Office {
     fn begin(&mut self, question: AccountQuestion) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.registry().ask(ticket, question).unwrap();
+        self.registry()
+            .ask(ticket, question, "127.0.0.1".to_owned())
+            .unwrap();
         ticket
     }
 
@@ -114,6 +116,7 @@ fn open(directory: &TempDir, cost: HashCost) -> (Registry, Known, Receiver<()>) 
         cost,
         hash_threads: 2,
         hash_queue: 8,
+        external: None,
     };
     let ring = move || {
         let _ = ring.try_send(()); // one that waits is enough
