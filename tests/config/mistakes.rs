@@ -364,3 +364,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_one_may_have_the_last_word_about_passwords() {
+    let file = "[accounts.external]\ncommand = [\"/bin/true\"]\nurl = \"http://127.0.0.1:1/\"\n\
+                timeout = \"40s\"\n[accounts]\nhash_queue = 1\n";
+    assert_eq!(
+        mistakes(file, &[]),
+        [
+            "chat.toml:3:7: accounts.external.url: stands beside command; only one of them can have the last word",
+            "chat.toml:4:11: accounts.external.timeout: must be below limits.login_timeout, or who logs in is \
+             disconnected before there is an answer",
+        ]
+    );
+    let file =
+        "[accounts.external]\ncommand = [\"true\"]\nurl = \"http://ldap.example.org/\"\nque = 1\n";
+    assert_eq!(
+        mistakes(file, &["accounts.external.command=true"]),
+        [
+            "chat.toml:2:11: accounts.external.command: must begin with an absolute path, not \"true\"",
+            "chat.toml:3:7: accounts.external.url: must be http:// with an address of this machine and a port, such as \
+             \"http://127.0.0.1:8000/check\", because passwords travel there as they are; not \
+             \"http://ldap.example.org/\"",
+            "chat.toml:4:1: accounts.external.que: unknown key; did you mean \"queue\"?",
+            "--set accounts.external.command: must be a list of texts: a program's absolute path and its \
+             arguments, not true",
+        ]
+    );
+    assert_eq!(
+        mistakes(
+            "[accounts.extrenal]\ncommand = []\n[[listen]]\ntrust = \"peer\"\n",
+            &[]
+        ),
+        [
+            "chat.toml:1:11: \"accounts.extrenal\": unknown section; did you mean \"accounts.external\"?",
+            "chat.toml:4:9: listen[0].trust: is for unix; who is at the other end of a TCP connection nobody knows",
+        ]
+    );
+}
