@@ -76,18 +76,18 @@ impl Field<String> for Option<CheckUrl> {
     }
 }
 
-impl Field<Vec<String>> for Vec<String> {
-    fn get(&self) -> Option<Vec<String>> {
+impl Field<Self> for Vec<String> {
+    fn get(&self) -> Option<Self> {
         Some(self.clone())
     }
-    fn put(&mut self, value: Vec<String>) -> Result<(), String> {
+    fn put(&mut self, value: Self) -> Result<(), String> {
         *self = value;
         Ok(())
     }
 }
 
 /// A program by its whole path: there is no shell and no search.
-pub(super) fn check_command(command: &Vec<String>) -> Result<(), String> {
+pub(super) fn check_command(command: &[String]) -> Result<(), String> {
     if let Some(program) = command.first()
         && !Path::new(program).is_absolute()
     {

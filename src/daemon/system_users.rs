@@ -135,8 +135,10 @@ mod tests {
 
     #[tokio::test]
     async fn lookups_that_hang_hold_nobody_up_for_long() {
-        let mut users = SystemUsers::default();
-        users.wait_max = Duration::from_millis(10);
+        let mut users = SystemUsers {
+            wait_max: Duration::from_millis(10),
+            ..SystemUsers::default()
+        };
         let hung =
             Arc::clone(&users.lookups).acquire_many_owned(u32::try_from(LOOKUPS_MAX).unwrap());
         let hung = hung.await.unwrap();

@@ -99,7 +99,7 @@ impl Clerk {
             Ok(account) => {
                 self.tell(News::Changed(AccountChange::Added {
                     owner: account.owner,
-                    name: account.name.clone(),
+                    name: account.name,
                 }));
                 self.let_peer_in(name, at)
             }

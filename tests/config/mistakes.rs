@@ -378,7 +378,7 @@ fn only_one_may_have_the_last_word_about_passwords() {
         ]
     );
     let file =
-        "[accounts.external]\ncommand = [\"true\"]\nurl = \"http://ldap.example.org/\"\nque = 1\n";
+        "[accounts.external]\ncommand = [\"true\"]\nurl = \"http://ldap.example.org/\"\nqeue = 1\n";
     assert_eq!(
         mistakes(file, &["accounts.external.command=true"]),
         [
@@ -386,7 +386,7 @@ fn only_one_may_have_the_last_word_about_passwords() {
             "chat.toml:3:7: accounts.external.url: must be http:// with an address of this machine and a port, such as \
              \"http://127.0.0.1:8000/check\", because passwords travel there as they are; not \
              \"http://ldap.example.org/\"",
-            "chat.toml:4:1: accounts.external.que: unknown key; did you mean \"queue\"?",
+            "chat.toml:4:1: accounts.external.qeue: unknown key; did you mean \"queue\"?",
             "--set accounts.external.command: must be a list of texts: a program's absolute path and its \
              arguments, not true",
         ]

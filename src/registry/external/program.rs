@@ -2,6 +2,7 @@
 //! process group of its own, which is killed whenever the program has ended or its time is over, so nothing
 //! of it is left but what has left that group.
 
+use std::future::pending;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -93,16 +94,16 @@ impl Running {
         let asked = async {
             input.write_all(question).await.ok(); // who does not read may know the answer all the same
             drop(input);
-            std::future::pending().await
+            pending::<()>().await;
         };
         let heard = async {
             while !take_with(&mut answer, |buffer| output.try_read(buffer))? {
                 output.readable().await.map_err(|_| Trouble::BrokeOff)?;
             }
-            std::future::pending().await
+            pending().await
         };
         tokio::select! {
-            never = asked => never,
+            () = asked => {} // never
             trouble = heard => return trouble,
             ended = &mut self.end => ended.map_err(|_| Trouble::BrokeOff)?,
         }
