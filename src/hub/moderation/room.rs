@@ -306,7 +306,12 @@ fn key(value: &str) -> Result<Arc<str>, SettingError> {
 }
 
 fn list(value: &str) -> Result<Vec<Arc<str>>, SettingError> {
-    words::parse_list(value).map_err(|_| SettingError::Words)
+    let words = words::parse_list(value).map_err(|_| SettingError::Words)?;
+    // Alone, in any case, it would be kept and shown as what takes the setting away.
+    if matches!(&words[..], [only] if **only == *OFF) {
+        return Err(SettingError::Words);
+    }
+    Ok(words)
 }
 
 #[cfg(test)]
@@ -363,6 +368,8 @@ mod tests {
             ("key", "", SettingError::Key),
             ("words", "a,,b", SettingError::Words),
             ("words", "*", SettingError::Words),
+            ("words", "Off", SettingError::Words),
+            ("words", "off,off", SettingError::Words),
         ] {
             assert_eq!(RoomChange::parse(name, value), Err(error), "{name} {value}");
         }

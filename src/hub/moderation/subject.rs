@@ -78,8 +78,18 @@ impl Subject {
     /// From `account:NAME`, an address with or without `/BITS`, or a nick, perhaps with `*` and `?`.
     ///
     /// # Errors
-    /// [`SubjectError`] says what is wrong.
+    /// [`SubjectError`] says what is wrong. Also where a nick is the text of something else once it is folded, as
+    /// `１０.0.0.1` is: rules are kept, shown and ended by that text.
     pub fn parse(text: &str) -> Result<Self, SubjectError> {
+        let subject = Self::read(text)?;
+        if Self::read(&subject.to_string())? == subject {
+            Ok(subject)
+        } else {
+            Err(SubjectError::Name(NameError::NotAllowed))
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, SubjectError> {
         if let Some(name) = text.strip_prefix(ACCOUNT) {
             let name = Nick::parse(name).map_err(SubjectError::Name)?;
             return Ok(Self::Account(name));
@@ -320,6 +330,22 @@ mod tests {
         for text in ["", "a b", "account:", "account:a*", "a!b@c"] {
             assert!(matches!(Subject::parse(text), Err(SubjectError::Name(_))));
         }
+    }
+
+    #[test]
+    fn what_would_be_shown_as_something_else_is_none() {
+        let not_allowed = SubjectError::Name(NameError::NotAllowed);
+        let too_long = SubjectError::Name(NameError::TooLong { max: 32 });
+        let long = format!("{0}*{0}", "ﬃ".repeat(10));
+        for (text, error) in [
+            ("１０.0.0.1", not_allowed),
+            ("１２７.0.0.1", SubjectError::Loopback),
+            ("１０.0.0.0/33", SubjectError::Bits { max: 32 }),
+            (&*long, too_long),
+        ] {
+            assert_eq!(Subject::parse(text), Err(error), "{text}");
+        }
+        assert_eq!(subject("ＡＮＡ*").to_string(), "ana*");
     }
 
     #[test]
