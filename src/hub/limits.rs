@@ -53,12 +53,12 @@ impl Turn<'_> {
         if lifts_limits(&self.hub.settings) {
             return Ok(());
         }
-        if matches!(command, Command::Login { .. } | Command::LogInAs { .. }) {
-            return self.take(None, Limit::Logins, 1);
-        }
         let session = state.session(asked.session);
         let Some(user) = session.and_then(|session| session.user) else {
-            return Ok(());
+            if matches!(command, Command::Login { .. } | Command::LogInAs { .. }) {
+                return self.take(None, Limit::Logins, 1);
+            }
+            return Ok(()); // is refused for that
         };
         if state.is_server_operator(user) {
             return Ok(());

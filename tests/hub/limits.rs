@@ -129,6 +129,26 @@ fn a_crowd_logs_in_one_by_one() {
 }
 
 #[test]
+fn who_is_logged_in_takes_no_login_from_others() {
+    Story::with(|limits| limits.logins_per_minute = 2).play(
+        r"
+        > ana connects
+        > ana logs in outside as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ana logs in outside as bob
+          ana gets: refused: already_logged_in
+        > ana logs in outside as bob
+          ana gets: refused: already_logged_in
+        > ben connects
+        > ben logs in outside as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+    ",
+    );
+}
+
+#[test]
 fn joins_count_whether_or_not_they_succeed() {
     Story::with(|limits| limits.joins_per_minute = 2).play(
         r"
