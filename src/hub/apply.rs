@@ -230,7 +230,6 @@ impl State {
             .find_mut(room_id.0)
             .expect("a place is an open room");
         room.members.swap_remove(place.index as usize);
-        room.charter.spoke.remove(&id);
         if !room.deaf.is_empty() {
             room.deaf.retain(|session| !user.sessions.contains(session));
         }

@@ -46,8 +46,9 @@ impl State {
                 }
                 invited.push(owner);
             }
-            CharterChange::Spoke { room, user, at } => {
-                self.room_mut(room).charter.spoke.insert(user, at);
+            CharterChange::Spoke { room, owner, at } => {
+                let room = self.room_mut(room);
+                room.charter.note_speech(owner, room.members.len(), at);
             }
             CharterChange::RuleAdded { rule, end } => self.rules.add(rule, end),
             CharterChange::RuleRemoved { rule } => {

@@ -174,11 +174,8 @@ impl Turn<'_> {
         self.tell(audience, message);
         if is_slow {
             let at = self.now.uptime;
-            let spoke = CharterChange::Spoke {
-                room,
-                user: from,
-                at,
-            };
+            let owner = self.hub.state.owner_of(from);
+            let spoke = CharterChange::Spoke { room, owner, at };
             self.hub.state.apply(Change::Charter(spoke));
         }
         self.keep(from, Place::Room(name), speech);

@@ -172,7 +172,7 @@ pub(super) enum CharterChange {
     /// A member spoke where there is slow mode.
     Spoke {
         room: RoomId,
-        user: UserId,
+        owner: OwnerId,
         /// As uptime.
         at: Duration,
     },

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::history::OwnerId;
-use super::id::UserId;
 use super::moderation::room::{CharterRecord, RoleRecord, RoomSettings, Throttle};
 use super::name::{Nick, RoomName};
 use super::permission::{Role, RoomRole};
@@ -16,6 +15,9 @@ pub(super) const ROLES_MAX: usize = 200;
 /// Invitations to one room that may be open; the oldest give way.
 pub(super) const INVITED_MAX: usize = 100;
 
+/// Persons who are remembered to have spoken in one room with slow mode.
+pub(super) const SPOKE_MAX: usize = 10_000;
+
 /// One room's settings and roles.
 #[derive(Debug, Default)]
 pub(super) struct Charter {
@@ -24,8 +26,9 @@ pub(super) struct Charter {
     pub(super) roles: BTreeMap<OwnerId, (RoomRole, Nick)>,
     /// Who may come in once although the room is closed to them, the oldest first.
     pub(super) invited: Vec<OwnerId>,
-    /// When each member last spoke, as uptime, while there is slow mode.
-    pub(super) spoke: BTreeMap<UserId, Duration>,
+    /// When each person last spoke, as uptime, while there is slow mode. Who leaves is remembered, or to come in
+    /// again would be the way round it.
+    pub(super) spoke: BTreeMap<OwnerId, Duration>,
     /// When as many may join again as the throttle says, as uptime.
     pub(super) joins_full_at: Duration,
     /// Whether the registry has it.
@@ -44,11 +47,28 @@ impl Charter {
         is_set(&self.settings, self.roles.values().map(|&(role, _)| role))
     }
 
-    /// How long a member still waits in slow mode; `None` when they may speak.
-    pub(super) fn slow_wait(&self, user: UserId, now: Duration) -> Option<Duration> {
+    /// How long somebody still waits in slow mode; `None` when they may speak.
+    pub(super) fn slow_wait(&self, person: OwnerId, now: Duration) -> Option<Duration> {
         let wait = self.settings.slow_mode?;
-        let again = *self.spoke.get(&user)? + wait;
+        let again = *self.spoke.get(&person)? + wait;
         (again > now).then(|| again.saturating_sub(now))
+    }
+
+    /// Somebody has spoken. Those who need not wait any more are forgotten once there are more than so many
+    /// members, and past [`SPOKE_MAX`] whoever has waited longest.
+    pub(super) fn note_speech(&mut self, person: OwnerId, members: usize, now: Duration) {
+        let Some(wait) = self.settings.slow_mode else {
+            return;
+        };
+        self.spoke.insert(person, now);
+        if self.spoke.len() > members {
+            self.spoke.retain(|_, at| *at + wait > now);
+        }
+        if self.spoke.len() > SPOKE_MAX {
+            let oldest = self.spoke.iter().min_by_key(|&(_, at)| at);
+            let oldest = oldest.map(|(&person, _)| person);
+            oldest.map(|person| self.spoke.remove(&person));
+        }
     }
 
     /// When the next may join, if not now, as a wait.
@@ -135,10 +155,30 @@ mod tests {
     fn slow_mode_makes_each_member_wait_for_themselves() {
         let mut charter = Charter::default();
         charter.settings.slow_mode = Some(at(30));
-        assert_eq!(charter.slow_wait(UserId(1), at(5)), None);
-        charter.spoke.insert(UserId(1), at(5));
-        assert_eq!(charter.slow_wait(UserId(1), at(5)), Some(at(30)));
-        assert_eq!(charter.slow_wait(UserId(2), at(5)), None);
-        assert_eq!(charter.slow_wait(UserId(1), at(35)), None);
+        assert_eq!(charter.slow_wait(OwnerId(1), at(5)), None);
+        charter.note_speech(OwnerId(1), 1, at(5));
+        assert_eq!(charter.slow_wait(OwnerId(1), at(5)), Some(at(30)));
+        assert_eq!(charter.slow_wait(OwnerId(2), at(5)), None);
+        assert_eq!(charter.slow_wait(OwnerId(1), at(35)), None);
+    }
+
+    #[test]
+    fn who_has_left_is_remembered_while_they_would_wait_and_no_crowd_for_ever() {
+        let mut charter = Charter::default();
+        charter.settings.slow_mode = Some(at(30));
+        charter.note_speech(OwnerId(1), 1, at(5));
+        charter.note_speech(OwnerId(2), 1, at(20));
+        assert_eq!(charter.slow_wait(OwnerId(1), at(20)), Some(at(15)));
+        charter.note_speech(OwnerId(3), 1, at(35));
+        assert_eq!(charter.spoke.len(), 2, "the first need not wait any more");
+        for person in 0..SPOKE_MAX as u64 {
+            charter.note_speech(OwnerId(10 + person), 1, at(40));
+        }
+        assert_eq!(charter.spoke.len(), SPOKE_MAX);
+        assert_eq!(
+            charter.slow_wait(OwnerId(3), at(40)),
+            None,
+            "the oldest gives way"
+        );
     }
 }

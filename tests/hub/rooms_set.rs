@@ -352,6 +352,14 @@ fn slow_mode_makes_members_wait_but_not_the_voiced() {
         > ben says to #dev: two
           ana, ben hear: ben in #dev: two
           ben gets: ack
+        > ben leaves #dev
+          ana, ben hear: ben left #dev
+          ben gets: done
+        > ben joins #dev
+          ben gets: in #dev with 2
+          ana, ben hear: ben joined #dev
+        > ben says to #dev: three
+          ben gets: refused: slow_mode for 10000 ms
         > ana says to #dev: one
           ana, ben hear: ana in #dev: one
           ana gets: ack

@@ -18,7 +18,7 @@ impl Asker<'_> {
         let charter = &self.state.room(id).charter;
         if charter.settings.slow_mode.is_some()
             && !self.state.role_in(self.id, id).may(Action::SpeakFast)
-            && let Some(wait) = charter.slow_wait(self.id, self.now.uptime)
+            && let Some(wait) = charter.slow_wait(self.owner(), self.now.uptime)
         {
             let retry_after_ms = super::millis(wait);
             return Err(Refusal::SlowMode { retry_after_ms });
