@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::change::{Change, CharterChange};
 use super::charter::is_record_set;
+use super::decide::share::share_of_guests;
 use super::history::Keeping;
 use super::id::RoomId;
 use super::moderate::UNREGISTERED_MAX;
@@ -33,7 +34,8 @@ impl Turn<'_> {
         let charter = &state.room(room).charter;
         let was_written = charter.is_written;
         // Who owns a room that stays for its topic should own it after a restart too.
-        let has_place = was_written || has_room_for_more && state.written_rooms < CHARTERS_MAX;
+        let places = share_of_guests(CHARTERS_MAX);
+        let has_place = was_written || has_room_for_more && state.written_rooms < places;
         let is_topic_kept = state.room(room).topic.is_some() && self.hub.keeping != Keeping::Off;
         let has_owner_to_keep = is_topic_kept && !charter.roles.is_empty();
         let is_written = state.is_chartered(room) || has_owner_to_keep && has_place;

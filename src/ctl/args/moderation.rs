@@ -21,7 +21,7 @@ pub(super) const SETTINGS: &str = "The settings, each taken away by off:\n  \
 invite-only on        only the invited may enter, and read what was said\n  \
 join-throttle 10/60   so many may enter in so many seconds\n  \
 key -                 only who knows it may enter; read from the first line of stdin\n  \
-members-hidden on     only operators see who is there\n  \
+members-hidden on     only operators get the list of who is there\n  \
 members-max 50        so many may be there\n  \
 moderated on          only the voiced and operators may speak\n  \
 persistent on         the room is kept though nobody is there\n  \

@@ -9,6 +9,7 @@ mod message;
 pub(super) mod moderation;
 mod query;
 mod room;
+pub(super) mod share;
 mod speech;
 mod text;
 mod token;

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::share::must_have_charter;
 use super::{Facts, text};
 use crate::hub::charter::ROLES_MAX;
 use crate::hub::history::OwnerId;
 use crate::hub::id::{RoomId, UserId};
+use crate::hub::moderation::RULES_MAX;
 use crate::hub::moderation::request::{Moderated, Moderation, RoomInfo};
 use crate::hub::moderation::room::RoomChange;
 use crate::hub::moderation::rule::{Effect, RuleId};
@@ -15,7 +17,7 @@ use crate::hub::moderation::subject::Subject;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::permission::{Action, Role, RoomRole};
 use crate::hub::refusal::Refusal;
-use crate::hub::state::{CHARTERS_MAX, State};
+use crate::hub::state::State;
 
 /// Who keeps order: a user, or (`None`) whoever has the admin socket.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +96,7 @@ pub(in crate::hub) fn decide(
                 evicts,
                 instead_of: None,
             };
-            add_rule(state, rule)
+            add_rule(state, by, rule)
         }
         Moderation::EndRule {
             room,
@@ -221,7 +223,7 @@ fn may_rule(
     Ok(room)
 }
 
-fn add_rule(state: &State, mut rule: NewRule) -> Result<Order, Refusal> {
+fn add_rule(state: &State, by: Moderator, mut rule: NewRule) -> Result<Order, Refusal> {
     if rule.room.is_none() && rule.effect == Effect::Invite {
         return Err(Refusal::RuleNeedsRoom);
     }
@@ -229,10 +231,12 @@ fn add_rule(state: &State, mut rule: NewRule) -> Result<Order, Refusal> {
     let before = state.rules.find(name, rule.effect, &rule.subject);
     rule.instead_of = before.map(|before| before.id);
     if rule.instead_of.is_none() {
-        let admitted = state.rules.admit(name, rule.effect);
+        let admitted = state
+            .rules
+            .admit(name, rule.effect, by.share(state, RULES_MAX));
         admitted.map_err(|max| Refusal::TooManyRules { max })?;
         rule.room
-            .map_or(Ok(()), |room| must_have_charter(state, room))?;
+            .map_or(Ok(()), |room| must_have_charter(state, by, room))?;
     }
     Ok(Order::AddRule(rule))
 }
@@ -271,7 +275,7 @@ fn grant(
         if before.is_none() && roles.len() >= ROLES_MAX {
             return Err(Refusal::TooManyRoles { max: ROLES_MAX });
         }
-        must_have_charter(state, room)?;
+        must_have_charter(state, by, room)?;
     }
     Ok(Order::Grant {
         room,
@@ -300,17 +304,8 @@ fn set_room(
     if after == *settings {
         return Ok(Order::Answer(Moderated::Done { sessions: 0 }));
     }
-    must_have_charter(state, room)?;
+    must_have_charter(state, by, room)?;
     Ok(Order::SetRoom { room, change })
-}
-
-/// Whether one more thing may be set about a room.
-fn must_have_charter(state: &State, room: RoomId) -> Result<(), Refusal> {
-    let max = CHARTERS_MAX;
-    if state.written_rooms >= max && !state.room(room).charter.is_written {
-        return Err(Refusal::TooManyCharters { max });
-    }
-    Ok(())
 }
 
 fn show_room(state: &State, by: Moderator, name: RoomName) -> Result<Order, Refusal> {

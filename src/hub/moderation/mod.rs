@@ -11,4 +11,4 @@ mod rules;
 pub mod subject;
 pub mod words;
 
-pub(super) use rules::Rules;
+pub(super) use rules::{RULES_MAX, Rules};

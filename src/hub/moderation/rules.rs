@@ -36,11 +36,12 @@ impl Rules {
         RuleId(self.last.0 + 1)
     }
 
-    /// Why there is no place for one more, as the most there may be.
+    /// Why there is no place for one more, as the most there may be; `rules_max` in all rooms.
     pub(in crate::hub) fn admit(
         &self,
         room: Option<&RoomName>,
         effect: Effect,
+        rules_max: usize,
     ) -> Result<(), usize> {
         let max = match (room, effect) {
             (None, Effect::Ban) => SERVER_BANS_MAX,
@@ -49,8 +50,8 @@ impl Rules {
         if self.of(room, effect).count() >= max {
             return Err(max);
         }
-        if room.is_some() && self.by_id.len() >= RULES_MAX {
-            return Err(RULES_MAX);
+        if room.is_some() && self.by_id.len() >= rules_max {
+            return Err(rules_max);
         }
         Ok(())
     }
