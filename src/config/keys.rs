@@ -243,7 +243,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Limits "text_per_minute", Kind::Size(0..=1024 * MIB, at!(limits.hub.text_per_minute)), Reload,
         "Text that one person may say per minute."),
     key!(Limits "strangers_per_minute", Kind::Count(0..=1_000_000, at!(limits.hub.strangers_per_minute)), Reload,
-        "Private messages per minute from one person to users with whom they share no room."),
+        "Private messages and invitations per minute from one person to users with whom they share no room."),
     key!(Limits "blocked_words", Kind::Text("up to 100 words with commas between them", at!(limits.hub.blocked_words)), Reload,
         "Words that may not be said anywhere; with a * before or behind it a word is also found as a part of longer ones."),
     key!(Limits "message_bytes", Kind::Size(64..=64 * KIB, at!(limits.hub.message_bytes)), Reload,

@@ -19,7 +19,7 @@ pub enum Limit {
     NickChanges,
     /// Bytes of the texts that are said, edited and set.
     Text,
-    /// Private messages to users with whom there is no common room.
+    /// Private messages to users with whom there is no common room, and invitations of them.
     Strangers,
     /// Logins of everybody together.
     Logins,
@@ -119,10 +119,11 @@ fn text_bytes(command: &Command) -> usize {
 }
 
 fn is_to_stranger(state: &State, user: UserId, command: &Command) -> bool {
-    let Command::Send {
+    let (Command::Send {
         to: Target::User(nick),
         ..
-    } = command
+    }
+    | Command::Invite { nick, .. }) = command
     else {
         return false;
     };

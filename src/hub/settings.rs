@@ -31,7 +31,7 @@ pub struct Settings {
     pub nick_changes_per_minute: u32,
     /// Bytes of text that one person may say per minute.
     pub text_per_minute: usize,
-    /// Private messages per minute that one person may send to users with whom they share no room.
+    /// Private messages and invitations per minute that one person may send to users with whom they share no room.
     pub strangers_per_minute: u32,
     /// Longest text of one message, in bytes of UTF-8.
     pub message_bytes: usize,

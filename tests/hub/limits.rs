@@ -233,6 +233,8 @@ fn strangers_are_those_who_share_no_room() {
           ana gets: ack
         > ana says to ben: buy this
           ana gets: refused: strangers_limited for 60000 ms
+        > ana invites ben into #lobby
+          ana gets: refused: strangers_limited for 60000 ms
         > ana says to nobody: buy this
           ana gets: refused: no_such_user
         > ana says to ana: note

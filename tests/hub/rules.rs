@@ -416,6 +416,8 @@ fn what_was_said_is_not_edited_into_something_else_while_muted() {
           operator gets: 0 sessions
         > ben edits 2: rude words
           ben gets: refused: muted
+        > ben invites ana into #dev
+          ben gets: refused: muted
         > ben deletes 2
           ana, ben hear: ben deleted to ana
           ben gets: ack

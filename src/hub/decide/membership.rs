@@ -94,6 +94,7 @@ pub(super) fn part(
 pub(super) fn invite(asker: &Asker<'_>, name: RoomName, nick: Nick) -> Result<Decision, Refusal> {
     let room = asker.own_room(name.clone())?;
     let user = asker.user_named(nick.clone())?;
+    asker.may_say("")?; // the name of a room may say a lot
     if asker.state.user(user).is_in(room) {
         return Err(Refusal::UserInRoom(nick, name));
     }

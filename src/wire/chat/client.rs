@@ -149,7 +149,7 @@ pub enum ClientBody<'a> {
         on: bool,
     },
     Ignores,
-    /// Lets a user into a room once.
+    /// Calls a user into a room; by an operator of it, lets them in once whatever is set.
     Invite {
         room: Cow<'a, str>,
         nick: Cow<'a, str>,

@@ -127,7 +127,7 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
                 Limit::Joins => "You join rooms too often.",
                 Limit::NickChanges => "You change your nick too often.",
                 Limit::Text => "This is too much text at once.",
-                Limit::Strangers => "You write to too many who share no room with you.",
+                Limit::Strangers => "You write to or invite too many who share no room with you.",
                 Limit::Logins => "Too many are logging in at this moment.",
             };
             format!("{what} Try again in {}.", seconds(*retry_after_ms))
