@@ -215,6 +215,19 @@ fn a_field_that_is_written_wrong_bans_nobody_from_everywhere() {
                 "{path}"
             );
         }
+        for (path, body) in [
+            (
+                "/v1/room",
+                json!({"room": "#lobby", "setting": "secret", "value": "on", "rom": ""}),
+            ),
+            (
+                "/v1/room/role",
+                json!({"room": "#lobby", "nick": "ana", "role": "none", "rom": ""}),
+            ),
+        ] {
+            let (status, answer) = fake.ask("PUT", path, &body.to_string(), &[]).await;
+            assert_eq!(status, 400, "{path}: {answer}");
+        }
         for path in ["/v1/rules?rom=%23lobby", "/v1/room", "/v1/trace?nick="] {
             assert_eq!(fake.get(path).await.0, 400, "{path}");
         }

@@ -142,6 +142,7 @@ pub enum Role {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetRoom {
     pub room: String,
     /// `invite-only`, `key`, `members-max` …
@@ -151,6 +152,7 @@ pub struct SetRoom {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetRole {
     pub room: String,
     pub nick: String,
