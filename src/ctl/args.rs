@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::when::When;
 use cert::Cert;
 
-pub use accounts::{Invite, Login, Register, Role, Token, User};
+pub use accounts::{Invite, Login, Register, Role, Token, User, UserCert};
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 pub use moderation::{
     Admit, Ban, Bans, EndRule, Kick, Room, RoomRole, Rule, Terms, Trace, Unadmit,

@@ -69,6 +69,7 @@ pub fn exit_of_code(code: &str) -> Exit {
     match code {
         "not_permitted"
         | "login_failed"
+        | "no_certificate"
         | "account_required"
         | "account_disabled"
         | "token_forbids"

@@ -31,6 +31,14 @@ pub enum Server {
     Unix(PathBuf),
 }
 
+impl Server {
+    /// Whether a certificate of ours is shown there.
+    #[must_use]
+    pub fn is_shown_certificate(&self) -> bool {
+        matches!(self, Self::Tls { trust, .. } if trust.tls_cert.is_some())
+    }
+}
+
 impl FromStr for Server {
     type Err = String;
 

@@ -27,6 +27,12 @@ pub fn existing(account: &str, from_stdin: bool) -> Result<SecretText> {
     Terminal::open()?.ask(&format!("Password of {account}: "))
 }
 
+/// Whether somebody is there to be asked.
+#[must_use]
+pub fn can_ask() -> bool {
+    Terminal::open().is_ok()
+}
+
 /// A password for an account, asked for twice.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
 use super::name::{Nick, RoomName};
 use super::secret::Secret;
@@ -17,6 +18,12 @@ pub enum Claim {
     Token(Secret),
     /// The account that has the name of the peer's system user, which the listener vouches for.
     Peer(Nick),
+    /// Whoever's certificate this is, which the session's peer has shown; and that of no other account than
+    /// `name`, if there is one.
+    Certificate {
+        name: Option<Nick>,
+        fingerprint: Fingerprint,
+    },
 }
 
 /// Who may make an account without an operator.
@@ -99,6 +106,8 @@ pub struct Account {
     pub failed_logins: u32,
     /// The token that proved it, if one did.
     pub token: Option<Token>,
+    /// The certificate that proved it, if one did.
+    pub certificate: Option<Fingerprint>,
 }
 
 /// Which token.
@@ -144,4 +153,6 @@ pub enum AccountChange {
     OperatorSet { owner: OwnerId, is_operator: bool },
     /// Sessions that logged in with this token are ended.
     TokenRevoked { token: TokenId },
+    /// Sessions that logged in by this certificate are ended.
+    CertificateRemoved { fingerprint: Fingerprint },
 }

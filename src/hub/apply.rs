@@ -37,6 +37,9 @@ impl State {
                 self.prove(session, Proof::Certificate(certificate));
             }
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
+            Change::AdmittedByCertificate { session } => {
+                known(self.sessions.find_mut(session)).is_by_certificate = true;
+            }
             Change::EchoSet { session, is_wanted } => {
                 known(self.sessions.find_mut(session)).wants_echo = is_wanted;
             }

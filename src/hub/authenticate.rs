@@ -37,7 +37,7 @@ struct Pending {
     asked: Asked,
     /// `None` for a peer on this machine.
     network: Option<Network>,
-    /// Whose account it is about; `None` for a token's.
+    /// Whose account it is about; `None` for a token's or a certificate's.
     account: Option<Nick>,
     purpose: Purpose,
     attempt: Attempt,
@@ -91,10 +91,12 @@ impl Turn<'_> {
     pub(super) fn authenticate(&mut self, asked: Asked, claim: Claim, entry: Entry) {
         let account = match &claim {
             Claim::Password { name, .. } | Claim::Peer(name) => Some(name.clone()),
-            Claim::Token(_) => None,
+            Claim::Token(_) | Claim::Certificate { .. } => None,
         };
         let purpose = match &claim {
-            Claim::Password { .. } | Claim::Token(_) => Purpose::LogIn(entry),
+            Claim::Password { .. } | Claim::Token(_) | Claim::Certificate { .. } => {
+                Purpose::LogIn(entry)
+            }
             Claim::Peer(_) => Purpose::LogInPeer(entry),
         };
         let at = self.now.unix;
@@ -305,6 +307,7 @@ impl Turn<'_> {
             is_operator,
             failed_logins,
             token,
+            certificate,
         } = account;
         if !is_operator {
             let banned =
@@ -312,6 +315,9 @@ impl Turn<'_> {
             if let Err(refusal) = banned {
                 return self.refuse(asked, refusal);
             }
+        }
+        if let Some(certificate) = certificate {
+            self.admit_by_certificate(asked.session, &name, certificate);
         }
         let login = LoggedInto {
             account: name.clone(),

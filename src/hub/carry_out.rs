@@ -98,9 +98,9 @@ impl Turn<'_> {
         self.await_expiry(asked.session);
         let user = self.hub.state.user(id);
         let nick = user.nick.clone();
-        // With it, others could be the account beyond the token's limits and its end.
-        let is_token = self.hub.state.tokens.contains_key(&asked.session);
-        let key = (!is_token).then(|| self.hub.state.key_of(id));
+        // With it, others could be the account beyond the limits and the end of what proved it.
+        let can_be_taken_back = self.hub.state.can_be_taken_back(asked.session);
+        let key = (!can_be_taken_back).then(|| self.hub.state.key_of(id));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),

@@ -33,6 +33,10 @@ pub(super) enum Change {
         session: SessionId,
         user: Nick,
     },
+    /// A session is about to log in by the certificate that its peer has shown.
+    AdmittedByCertificate {
+        session: SessionId,
+    },
     EchoSet {
         session: SessionId,
         is_wanted: bool,

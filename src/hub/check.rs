@@ -129,6 +129,11 @@ impl State {
                 Some(user) => assert!(self.user(user).sessions.contains(&id)),
                 None => assert!(!session.deaf, "{id} is deaf and nobody"),
             }
+            if session.is_by_certificate {
+                assert!(session.certificate().is_some(), "{id} has shown one");
+                let user = session.user.expect("and is logged in");
+                assert!(self.account_of(user).is_some(), "to an account");
+            }
         }
         for session in self.tokens.keys() {
             let session = self.session(*session).expect("a token's session is there");

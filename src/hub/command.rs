@@ -28,6 +28,9 @@ pub enum Command {
     },
     /// Become the user of an account, who is here already where another session is logged in to it.
     LogInAs { claim: Claim, entry: Entry },
+    /// The same by the certificate that the session's peer has shown, which is some account's; of no other than
+    /// `name`, if there is one.
+    LogInByCertificate { name: Option<Nick>, entry: Entry },
     /// Make an account: of the own nick where the session has a user, whose account it is from then on;
     /// else of this name, and log in to it.
     Register {

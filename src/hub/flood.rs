@@ -85,6 +85,7 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         Command::Pong | Command::Quit { .. } => 0.0,
         Command::Login { .. }
         | Command::LogInAs { .. }
+        | Command::LogInByCertificate { .. }
         | Command::Register { .. }
         | Command::Nick(_)
         | Command::Join { .. }

@@ -55,7 +55,7 @@ impl Turn<'_> {
         }
         let session = state.session(asked.session);
         let Some(user) = session.and_then(|session| session.user) else {
-            if matches!(command, Command::Login { .. } | Command::LogInAs { .. }) {
+            if is_login(command) {
                 return self.take(None, Limit::Logins, 1);
             }
             return Ok(()); // is refused for that
@@ -106,6 +106,13 @@ impl Turn<'_> {
 /// Who has no flood control has none of these either: a test, or a load tool.
 fn lifts_limits(settings: &Settings) -> bool {
     settings.rate <= 0.0
+}
+
+fn is_login(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Login { .. } | Command::LogInAs { .. } | Command::LogInByCertificate { .. }
+    )
 }
 
 fn text_bytes(command: &Command) -> usize {

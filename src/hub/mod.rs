@@ -18,6 +18,7 @@ mod attempts;
 mod audience;
 mod authenticate;
 mod carry_out;
+mod certified;
 mod change;
 mod charter;
 mod check;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::account::AccountQuestion;
 use super::event::{Event, Membership};
+use super::fingerprint::Fingerprint;
 use super::history::{Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
@@ -208,10 +209,16 @@ pub enum Audit {
     },
     /// And that was by who its peer is on this machine, without a password.
     PeerTrusted { session: SessionId, account: Nick },
+    /// A session is about to log in by the certificate that its peer has shown.
+    CertificateAccepted {
+        session: SessionId,
+        account: Nick,
+        certificate: Fingerprint,
+    },
     /// A login to an account failed.
     LoginFailed {
         session: SessionId,
-        /// That was named; `None` for a token.
+        /// That was named; `None` for a token or a certificate.
         account: Option<Nick>,
         /// The refusal's.
         code: &'static str,
@@ -220,7 +227,7 @@ pub enum Audit {
     LoginsSlowed {
         /// The last of them.
         session: SessionId,
-        /// That it named; `None` for a token.
+        /// That it named; `None` for a token or a certificate.
         account: Option<Nick>,
         /// How many since this was last output.
         count: u32,

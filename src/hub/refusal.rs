@@ -33,6 +33,8 @@ pub enum Refusal {
     AccountRequired,
     /// No such account, another password, or no such token: nobody is told which.
     LoginFailed,
+    /// A login by certificate, and the peer has shown none.
+    NoCertificate,
     /// Too many logins have failed, for this account or from there: the next may be tried after
     /// `retry_after_ms`.
     LoginSlowed { retry_after_ms: u64 },
@@ -192,6 +194,7 @@ impl Refusal {
             Self::KeyOfAccount => "key_of_account",
             Self::AccountRequired => "account_required",
             Self::LoginFailed => "login_failed",
+            Self::NoCertificate => "no_certificate",
             Self::LoginSlowed { .. } => "login_slowed",
             Self::LoginsBusy => "logins_busy",
             Self::AccountDisabled => "account_disabled",

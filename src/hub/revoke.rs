@@ -1,4 +1,4 @@
-//! What ends a login that was good: an operator closes the account or takes a token back, a token expires, or a
+//! What ends a login that was good: an operator closes the account or takes a token or a certificate back, a token expires, or a
 //! guest's key becomes an account's, and is no longer enough to be its owner. Whose login it is was settled in
 //! `authenticate.rs`; how a session ends stands in `ending.rs`.
 
@@ -38,6 +38,9 @@ impl Turn<'_> {
                 for session in sessions {
                     self.end(session, QuitReason::LoggedOut, Connection::Open);
                 }
+            }
+            AccountChange::CertificateRemoved { fingerprint } => {
+                self.end_certified(fingerprint);
             }
         }
     }

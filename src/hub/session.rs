@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) wants_echo: bool,
     /// Whether its user keeps their place for a while when it breaks.
     pub(super) does_resume: bool,
+    /// Whether the certificate of its `proof` is what it has logged in by.
+    pub(super) is_by_certificate: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
     /// Who its peer has proved to be, if it has.
@@ -60,6 +62,7 @@ impl Session {
             does_resume: false,
             user: None,
             proof: None,
+            is_by_certificate: false,
             owner: OwnerId::default(),
             source,
             connected_at: at,

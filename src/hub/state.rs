@@ -170,6 +170,12 @@ impl State {
         users.filter(|&it| self.owner_of(it) == owner).collect()
     }
 
+    /// Whether what a session has logged in by, a token or a certificate, may be taken back, which ends it.
+    pub(super) fn can_be_taken_back(&self, session: SessionId) -> bool {
+        let is_by_certificate = self.session(session).is_some_and(|it| it.is_by_certificate);
+        is_by_certificate || self.tokens.contains_key(&session)
+    }
+
     /// The token of a session, where it may not do all that its account may.
     pub(super) fn restriction(&self, session: SessionId) -> Option<&Token> {
         let token = self.tokens.get(&session)?;

@@ -1,4 +1,5 @@
 //! What is in `registry.db`, as rows: here accounts, in `grants.rs` invitations and tokens, in
+//! `certificates.rs` certificates, in
 //! `charters.rs` rooms and rules. One method per
 //! thing that is done, each in one transaction. Nothing here hashes a password or knows who waits for an
 //! answer.
@@ -127,6 +128,7 @@ impl Book {
             .prepare_cached("SELECT count(*) FROM token WHERE account = ?1")?;
         Ok(AccountInfo {
             tokens: count.query_row([row.id], |row| row.get(0))?,
+            certificates: self.certificates(row.id)?,
             name: row.name,
             created_at: row.created_at,
             last_login_at: row.last_login_at,
@@ -180,6 +182,7 @@ impl Book {
             is_operator: false,
             failed_logins: 0,
             token: None,
+            certificate: None,
         })
     }
 

@@ -154,6 +154,9 @@ impl Clerk {
                 }
                 Claim::Token(token) => Some(self.find_token(&token, at)),
                 Claim::Peer(name) => Some(self.let_peer_in(&name, at)),
+                Claim::Certificate { name, fingerprint } => {
+                    Some(self.find_certified(name.as_ref(), fingerprint, at))
+                }
             },
             AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
         };
@@ -261,6 +264,7 @@ impl Clerk {
             is_operator: row.is_operator,
             failed_logins: before,
             token: None,
+            certificate: None,
         })
     }
 
@@ -274,6 +278,7 @@ impl Clerk {
                     is_operator: row.is_operator,
                     failed_logins: 0, // of no interest to a program
                     token: Some(token),
+                    certificate: None,
                 })
             }
             Ok(Some(_)) => AccountAnswer::Disabled,

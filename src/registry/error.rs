@@ -57,6 +57,10 @@ pub enum RegistryError {
     NoSuchInvitation(i64),
     #[error("there is no token {0}")]
     NoSuchToken(i64),
+    #[error("this certificate is the account {0}'s already")]
+    CertificateTaken(String),
+    #[error("the account has no certificate {0}")]
+    NoSuchCertificate(String),
     #[error("there are {0} of them already, the most that are kept")]
     TooMany(usize),
     #[error(transparent)]

@@ -6,6 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use crate::hub::account::{AccountChange, TokenId};
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::secret::Secret;
 use crate::hub::time::UnixMillis;
@@ -49,7 +50,7 @@ impl RegistryHandle {
         Self { shared, inbox }
     }
 
-    /// Makes an account; without a password, only tokens log in to it.
+    /// Makes an account; without a password, only tokens and certificates log in to it.
     ///
     /// # Errors
     /// [`RegistryError::NameTaken`], and as all of these [`RegistryError::Busy`],
@@ -119,6 +120,39 @@ impl RegistryHandle {
             book.set_disabled(row.id, at)?;
             let owner = row.owner;
             Ok(((), at.map(|_| AccountChange::LoggedOut { owner })))
+        })
+    }
+
+    /// Lets whoever shows this certificate log in to an account.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSuchAccount`], [`RegistryError::CertificateTaken`], [`RegistryError::TooMany`].
+    pub fn add_certificate(
+        &self,
+        name: Nick,
+        fingerprint: Fingerprint,
+        at: UnixMillis,
+    ) -> Result<(), RegistryError> {
+        self.change(move |book| {
+            let row = find(book, &name)?;
+            book.add_certificate(row.id, &fingerprint, at)?;
+            Ok(((), None))
+        })
+    }
+
+    /// Takes that back, and ends the sessions that logged in by it.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSuchAccount`], [`RegistryError::NoSuchCertificate`].
+    pub fn remove_certificate(
+        &self,
+        name: Nick,
+        fingerprint: Fingerprint,
+    ) -> Result<(), RegistryError> {
+        self.change(move |book| {
+            let row = find(book, &name)?;
+            book.remove_certificate(row.id, &fingerprint)?;
+            Ok(((), Some(AccountChange::CertificateRemoved { fingerprint })))
         })
     }
 

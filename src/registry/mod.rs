@@ -14,6 +14,7 @@
 //! ```
 
 mod book;
+mod certificates;
 mod charters;
 mod clerk;
 mod costs;
@@ -60,7 +61,7 @@ pub use handle::{RegistryHandle, TokenRequest};
 pub use hash::HashCost;
 pub use news::News;
 pub use records::RegistryStatus;
-pub use report::{AccountInfo, InvitationInfo, TokenInfo};
+pub use report::{AccountInfo, CertificateInfo, InvitationInfo, TokenInfo};
 
 /// How a registry is opened.
 #[derive(Clone, Debug)]

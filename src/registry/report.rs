@@ -1,6 +1,7 @@
 //! What operators are told of accounts, invitations and tokens. No secret and no hash of one is here.
 
 use crate::hub::account::TokenId;
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::time::UnixMillis;
 
@@ -17,6 +18,15 @@ pub struct AccountInfo {
     /// Whether it keeps order everywhere.
     pub is_operator: bool,
     pub tokens: u32,
+    /// That log in to it, the oldest first.
+    pub certificates: Vec<CertificateInfo>,
+}
+
+/// One certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificateInfo {
+    pub fingerprint: Fingerprint,
+    pub added_at: UnixMillis,
 }
 
 /// One invitation that was not used yet.

@@ -21,10 +21,11 @@ pub(super) const TABLES: &[&str] = &[
     "room_setting",
     "room_role",
     "rule",
+    "certificate",
 ];
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -131,4 +132,14 @@ CREATE TABLE rule (
     made_at INTEGER NOT NULL,
     ends_at INTEGER
 ) STRICT;
+";
+
+/// What accounts may be logged in to by: the SHA-256 of a certificate, which is one account's.
+const VERSION_5: &str = "
+CREATE TABLE certificate (
+    fingerprint BLOB PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certificate_by_account ON certificate (account);
 ";

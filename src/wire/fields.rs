@@ -36,6 +36,7 @@ fields! {
     After "after",
     Around "around",
     Before "before",
+    Certificate "certificate",
     Client "client",
     ClientMsgid "client_msgid",
     Echo "echo",

@@ -69,6 +69,8 @@ fn nobody_may_look_but_not_change_anything() {
             ("GET", "/v1/account?name=ana"),
             ("POST", "/v1/accounts"),
             ("PUT", "/v1/accounts/password"),
+            ("POST", "/v1/accounts/certificates"),
+            ("POST", "/v1/accounts/certificates/remove"),
             ("GET", "/v1/invitations"),
             ("POST", "/v1/tokens"),
             ("PUT", "/v1/log/level"),

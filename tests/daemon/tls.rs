@@ -395,6 +395,21 @@ fn sends(scene: &Scene, options: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), said)
 }
 
+/// Where nobody could be asked for a password, whatever terminal this test runs in.
+fn sends_as(scene: &Scene, options: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new("setsid")
+        .args(["--wait", env!("CARGO_BIN_EXE_chatctl")])
+        .args(["--server", &scene.address().to_string()])
+        .env("XDG_STATE_HOME", scene.files.path())
+        .args(["send", "#lobby", "by chatctl"])
+        .args(options)
+        .stdin(Stdio::null())
+        .output()
+        .expect("util-linux is installed");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
 #[test]
 fn chatctl_makes_sure_whom_it_talks_to_and_says_what_to_do() {
     let scene = Scene::new("");
@@ -597,4 +612,67 @@ fn a_self_signed_certificate_goes_all_the_way() {
     let doctor = daemon.chatctl().arg("doctor").output().unwrap();
     let text = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(text.contains(&format!("tls:{server} greets")), "{text}");
+}
+
+#[test]
+fn an_account_is_logged_in_to_by_the_certificate_that_an_operator_gave_it() {
+    let mut scene = Scene::new("client_ca = \"CA\"\nclient_certificates = \"optional\"");
+    let print = scene.authority.issue("laptop", 30);
+    scene.authority.issue("other", 30);
+    let file = |name: &str, ending| scene.authority.file(name, ending).display().to_string();
+    let operate = |args: &[&str], stdin: &str| {
+        let output = scene
+            .daemon
+            .chatctl()
+            .args(args)
+            .write_stdin(stdin)
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    operate(
+        &["user", "add", "ana", "--password-stdin"],
+        "correct horse\n",
+    );
+    operate(&["user", "cert", "add", "ana", &file("laptop", "pem")], "");
+    let shown = operate(&["user", "show", "ana"], "");
+    assert!(shown.contains(&print), "{shown}");
+    let (code, taken) = scene.daemon.admin(
+        "POST",
+        "/v1/accounts/certificates",
+        &json!({"name": "ana", "sha256": print}).to_string(),
+    );
+    assert_eq!((code, &taken["code"]), (409, &json!("certificate_taken")));
+
+    let by_it = scene.authority.client("ca", Some("laptop"));
+    let mut ana = TlsPeer::connect(scene.address(), &by_it).unwrap();
+    ana.say(&json!({"type": "hello", "v": 1, "certificate": true}));
+    let login = ana.hear(|it| it["type"] == "login" || it["type"] == "error");
+    assert_eq!(login["account"], "ana", "{login}");
+    assert_eq!(
+        login["key"],
+        json!(null),
+        "it would outlast the certificate"
+    );
+    scene
+        .daemon
+        .wait_for_log(&["logs in by certificate", "ana", &print]);
+
+    // chatctl needs no password then, and is told when it is the wrong certificate, or none is asked for.
+    let ca = file("ca", "pem");
+    let by = |name: &str| {
+        let (cert, key) = (file(name, "pem"), file(name, "key"));
+        let tls = ["--ca", &ca, "--tls-cert", &cert, "--tls-key", &key];
+        sends_as(&scene, &[&tls[..], &["--account", "ana"]].concat())
+    };
+    assert_eq!(by("laptop"), (Some(0), String::new()));
+    ana.hear(|it| it["type"] == "message" && it["from"] == "ana" && it["text"] == "by chatctl");
+    let (code, said) = by("other");
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("or the certificate is wrong"), "{said}");
+
+    operate(&["user", "cert", "del", "ana", &print], "");
+    assert!(ana.until_the_end().contains("logged_out"));
+    assert_eq!(by("laptop").0, Some(5));
+    scene.daemon.signal(Signal::SIGTERM);
+    assert_eq!(scene.daemon.wait().code(), Some(0));
 }

@@ -302,6 +302,9 @@ pub(super) fn audit(audit: &Audit) -> String {
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
         Audit::PeerTrusted { session, account } => format!("{session} is trusted to be {account}"),
+        Audit::CertificateAccepted {
+            session, account, ..
+        } => format!("{session} has a certificate of {account}"),
         Audit::LoginFailed {
             session,
             account,

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod certified;
 mod engine;
 mod guessing;
 mod history;

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use chatd::hub::account::Claim;
 use chatd::hub::command::{Command, Entry, MessageKind, Target};
+use chatd::hub::fingerprint::Fingerprint;
 use chatd::hub::history::{ClientMsgId, Keeping, Partner, Query, Range, Trouble};
 use chatd::hub::id::{MessageId, RequestId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
@@ -166,6 +167,21 @@ impl Story {
                 self.engine.registrar.expire(token, end);
                 Vec::new()
             }
+            ["operator", "gives", "certificate", shown, "to", name] => {
+                self.engine.registrar.add_certificate(shown, name);
+                Vec::new()
+            }
+            ["operator", "takes", "back", "certificate", shown] => self
+                .engine
+                .change_account(|registrar| registrar.remove_certificate(shown)),
+            [who, "shows", "certificate", shown] => {
+                let session = self.session(who);
+                let certificate = Fingerprint::of(shown.as_bytes());
+                self.engine.handle(Input::Certified {
+                    session,
+                    certificate,
+                })
+            }
             ["operator", "invites", "with", secret] => {
                 self.engine.registrar.invitations.push(secret.to_owned());
                 Vec::new()
@@ -267,6 +283,14 @@ impl Story {
             },
             (["logs", "in", "to", "stay", "with", token], _) => Command::LogInAs {
                 claim: Claim::Token(secret(token)),
+                entry: entry(true),
+            },
+            (["logs", "in", "by", "certificate"], _) => Command::LogInByCertificate {
+                name: None,
+                entry: entry(true),
+            },
+            (["logs", "in", "by", "certificate", "to", name], _) => Command::LogInByCertificate {
+                name: Some(nick(name)),
                 entry: entry(true),
             },
             (["logs", "in", "with", token], _) => Command::LogInAs {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chatd::hub::account::{
     Account, AccountAnswer, AccountChange, AccountQuestion, Claim, Newcomer, Token, TokenId,
 };
+use chatd::hub::fingerprint::Fingerprint;
 use chatd::hub::held::Held;
 use chatd::hub::history::OwnerId;
 use chatd::hub::moderation::room::CharterRecord;
@@ -19,6 +20,7 @@ use chatd::hub::time::UnixMillis;
 pub(crate) struct Registrar {
     accounts: BTreeMap<Nick, Row>,
     tokens: BTreeMap<String, (Nick, Token)>,
+    certificates: BTreeMap<String, Nick>,
     pub(crate) invitations: Vec<String>,
     charters: BTreeMap<RoomName, CharterRecord>,
     rules: BTreeMap<RuleId, Rule>,
@@ -127,6 +129,18 @@ impl Registrar {
         AccountChange::TokenRevoked { token: token.id }
     }
 
+    pub(crate) fn add_certificate(&mut self, certificate: &str, name: &str) {
+        let fingerprint = Fingerprint::of(certificate.as_bytes());
+        let name = Nick::parse(name).unwrap();
+        self.certificates.insert(fingerprint.to_string(), name);
+    }
+
+    pub(crate) fn remove_certificate(&mut self, certificate: &str) -> AccountChange {
+        let fingerprint = Fingerprint::of(certificate.as_bytes());
+        self.certificates.remove(&fingerprint.to_string()).unwrap();
+        AccountChange::CertificateRemoved { fingerprint }
+    }
+
     pub(crate) fn answer(&mut self, question: &AccountQuestion) -> AccountAnswer {
         match question {
             AccountQuestion::Authenticate { claim, at } => match claim {
@@ -139,9 +153,25 @@ impl Registrar {
                     }
                     Some(_) | None => AccountAnswer::Wrong,
                 },
+                Claim::Certificate { name, fingerprint } => {
+                    self.certified(name.as_ref(), *fingerprint)
+                }
             },
             AccountQuestion::Register(newcomer) => self.register(newcomer),
         }
+    }
+
+    fn certified(&mut self, wanted: Option<&Nick>, fingerprint: Fingerprint) -> AccountAnswer {
+        let holder = self.certificates.get(&fingerprint.to_string()).cloned();
+        let is_meant = |holder: &Nick| wanted.is_none_or(|wanted| wanted == holder);
+        let Some(holder) = holder.filter(is_meant) else {
+            return AccountAnswer::Wrong;
+        };
+        let mut answer = self.account(&holder, None);
+        if let AccountAnswer::Account(account) = &mut answer {
+            account.certificate = Some(fingerprint);
+        }
+        answer
     }
 
     fn compare(&mut self, name: &Nick, password: &Secret) -> AccountAnswer {
@@ -166,6 +196,7 @@ impl Registrar {
             is_operator: row.is_operator,
             failed_logins: row.failed_logins,
             token,
+            certificate: None,
         };
         self.accounts.get_mut(&account.name).unwrap().failed_logins = 0;
         AccountAnswer::Account(account)

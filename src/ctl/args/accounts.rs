@@ -10,7 +10,8 @@ use crate::ctl::duration;
 /// Which account speaks, and how it is proved.
 #[derive(Clone, Debug, Default, Group)]
 pub struct Login {
-    /// Log in to this account. Its password is asked for, unless another option says where it is.
+    /// Log in to this account. Its password is asked for, unless another option says where it is, or the
+    /// certificate of --tls-cert is the account's.
     #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
     pub account: Option<String>,
     /// Read the account's password from the first line of stdin.
@@ -47,7 +48,7 @@ pub enum User {
         /// Read the password from the first line of stdin instead of asking for it.
         #[arg(long)]
         password_stdin: bool,
-        /// Give it no password: only tokens log in to it.
+        /// Give it no password: only tokens and certificates log in to it.
         #[arg(long, conflicts_with = "password_stdin")]
         no_password: bool,
     },
@@ -90,6 +91,29 @@ pub enum User {
         name: String,
         /// What it is to be.
         role: Role,
+    },
+    /// Let whoever shows a certificate at the beginning of TLS log in to an account without a password.
+    #[command(subcommand)]
+    Cert(UserCert),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCert {
+    /// Give an account a certificate, which is no other account's.
+    Add {
+        /// Which account.
+        name: String,
+        /// The certificate's SHA-256 fingerprint, or a PEM file that it is the first in.
+        #[arg(value_name = "FINGERPRINT|FILE")]
+        certificate: String,
+    },
+    /// Take a certificate back, and end the sessions that logged in by it.
+    Del {
+        /// Which account.
+        name: String,
+        /// The certificate's SHA-256 fingerprint, or a PEM file that it is the first in.
+        #[arg(value_name = "FINGERPRINT|FILE")]
+        certificate: String,
     },
 }
 

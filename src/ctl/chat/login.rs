@@ -291,9 +291,8 @@ async fn hear_welcome(
                 // A token that is restricted has none: nobody joins its user by a key.
                 let key = key.unwrap_or_default();
                 if limits.ping_interval_s > 0 {
-                    let interval = limits.ping_interval_s.min(PING_INTERVAL_S_MAX);
-                    let interval = Duration::from_secs(interval);
-                    connection.set_silence_max(interval * SILENT_INTERVALS);
+                    let interval_s = limits.ping_interval_s.min(PING_INTERVAL_S_MAX);
+                    connection.set_silence_max(Duration::from_secs(interval_s) * SILENT_INTERVALS);
                 }
                 let has_history = features.iter().any(|feature| feature == "history");
                 let needs_invitation = needs_invitation(&features);
@@ -322,6 +321,7 @@ async fn hear_welcome(
                 retry_after_ms,
                 ..
             } => {
+                must_know_certificates(identity, welcomed.as_ref().map(|(.., it)| it))?;
                 // What was missed is told after a `hello` only.
                 let wait = retry_after_ms.filter(|_| code == "login_slowed" && !asks_missed);
                 if !takes_turn(connection, identity, wait, progress).await {
@@ -331,6 +331,22 @@ async fn hear_welcome(
             _ => {} // nothing else is due before the login, and nothing else would matter
         }
     }
+}
+
+/// An older server finds other faults with a login by certificate.
+fn must_know_certificates(
+    identity: &Identity,
+    features: Option<&Vec<String>>,
+) -> Result<(), LoginError> {
+    let is_certificate = matches!(identity.proof, Some(Proof::Certificate { .. }));
+    let knows = |it: &Vec<String>| it.iter().any(|feature| feature == "certificates");
+    if is_certificate && !features.is_some_and(knows) {
+        return Err(LoginError::Refused {
+            code: "no_certificate".to_owned(),
+            text: "This server lets nobody log in by a certificate.".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Tells the owner of an account that somebody has guessed at its password.

@@ -41,7 +41,7 @@ pub async fn run(
         return Err(Failure::new(Exit::Usage, text).into());
     }
     // The password is the first line of stdin where both are there.
-    let proof = Proof::of(&args.identity.login)?;
+    let proof = Proof::of(&args.identity.login, &server)?;
     let text = read_text(args.text.as_deref())?;
     let limit = limit.unwrap_or(TIMEOUT);
     let (connection, welcome) = log_in_by(&server, &args.identity, proof, limit).await?;
@@ -61,7 +61,7 @@ pub async fn run(
 /// # Errors
 /// A failure by the contract.
 pub async fn log_in(server: &Server, who: &Who, limit: Duration) -> Result<(Connection, Welcome)> {
-    log_in_by(server, who, Proof::of(&who.login)?, limit).await
+    log_in_by(server, who, Proof::of(&who.login, server)?, limit).await
 }
 
 async fn log_in_by(
@@ -71,15 +71,7 @@ async fn log_in_by(
     limit: Duration,
 ) -> Result<(Connection, Welcome)> {
     if let Some(proof) = proof {
-        let identity = Identity {
-            nick: String::new(),
-            key: None,
-            proof: Some(proof),
-        };
-        let entered = login(server, &identity, &Arrival::default(), limit).await;
-        let entered = entered.map_err(|error| error.failure(server))?;
-        warn_of_failed_logins(&entered.1);
-        return Ok(entered);
+        return log_in_to_account(server, proof, limit).await;
     }
     let mut last = None;
     for nick in nick::candidates(who.nick.as_deref(), |name| std::env::var(name).ok()) {
@@ -99,6 +91,31 @@ async fn log_in_by(
     }
     let last = last.context("there is always a nick to try")?;
     Err(last).context("choose a nick with --as NICK")
+}
+
+async fn log_in_to_account(
+    server: &Server,
+    proof: Proof,
+    limit: Duration,
+) -> Result<(Connection, Welcome)> {
+    let mut proof = proof;
+    loop {
+        let identity = Identity {
+            nick: String::new(),
+            key: None,
+            proof: Some(proof.clone()),
+        };
+        match login(server, &identity, &Arrival::default(), limit).await {
+            Ok(entered) => {
+                warn_of_failed_logins(&entered.1);
+                return Ok(entered);
+            }
+            Err(error) => match proof.instead(&error)? {
+                Some(instead) => proof = instead,
+                None => return Err(error.failure(server).into()),
+            },
+        }
+    }
 }
 
 fn is_taken(error: &LoginError) -> bool {

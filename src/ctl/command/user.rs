@@ -1,15 +1,20 @@
 //! `chatctl user`: accounts, as operators look after them.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::operate::confirm;
 use crate::ctl::admin_client::Admin;
 use crate::ctl::args;
+use crate::ctl::exit::{Exit, Failure};
 use crate::ctl::password;
 use crate::ctl::render::{self, Output, Table};
+use crate::tls::{self, Fingerprint};
 use crate::wire::admin::Done;
 use crate::wire::admin::accounts::{
-    Account, AccountName, AccountRole, Accounts, NewAccount, SetDisabled, SetPassword, SetRole,
+    Account, AccountCertificate, AccountName, AccountRole, Accounts, NewAccount, SetDisabled,
+    SetPassword, SetRole,
 };
 
 /// Looks after accounts.
@@ -61,8 +66,39 @@ pub async fn run(admin: &Admin, output: Output, user: &args::User) -> Result<()>
             };
             admin.put("/v1/accounts/role", &request).await?
         }
+        args::User::Cert(args::UserCert::Add { name, certificate }) => {
+            let request = account_certificate(name, certificate)?;
+            admin.post("/v1/accounts/certificates", &request).await?
+        }
+        args::User::Cert(args::UserCert::Del { name, certificate }) => {
+            let request = account_certificate(name, certificate)?;
+            let path = "/v1/accounts/certificates/remove";
+            admin.post(path, &request).await?
+        }
     };
     render::sentence(output, &done, &done.done)
+}
+
+/// A certificate that is named by its fingerprint, or by a file that it is in.
+fn account_certificate(name: &str, certificate: &str) -> Result<AccountCertificate> {
+    let fingerprint = match certificate.parse::<Fingerprint>() {
+        Ok(fingerprint) => fingerprint,
+        Err(_) if !Path::new(certificate).exists() => {
+            let text = format!(
+                "{certificate} is no file, and no SHA-256 fingerprint of 64 hexadecimal digits"
+            );
+            return Err(Failure::new(Exit::Usage, text).into());
+        }
+        Err(_) => {
+            let all = tls::read_certificates(Path::new(certificate))
+                .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+            Fingerprint::of(all.first().expect("a file without any is an error"))
+        }
+    };
+    Ok(AccountCertificate {
+        name: name.to_owned(),
+        sha256: fingerprint.to_string(),
+    })
 }
 
 async fn set_disabled(admin: &Admin, name: &str, disabled: bool) -> Result<Done> {
@@ -90,7 +126,16 @@ async fn show(admin: &Admin, output: Output, name: &str) -> Result<()> {
     let path = format!("/v1/account?name={}", escaped(name));
     let account: Account = admin.get(&path).await?;
     let accounts = [account];
-    render::list(output, &accounts[0], &accounts, &table(&accounts))
+    render::list(output, &accounts[0], &accounts, &table(&accounts))?;
+    let certificates = &accounts[0].certificates;
+    if output == Output::Table && !certificates.is_empty() {
+        let mut table = Table::new(&["CERTIFICATE", "ADDED"]);
+        for it in certificates {
+            table.row(vec![it.sha256.clone(), it.added_at.clone()]);
+        }
+        render::list(output, certificates, certificates, &table)?;
+    }
+    Ok(())
 }
 
 fn table(accounts: &[Account]) -> Table {
@@ -107,7 +152,7 @@ fn table(accounts: &[Account]) -> Table {
         let state = match (&account.disabled_at, account.has_password) {
             (Some(_), _) => "closed",
             (None, true) => "open",
-            (None, false) => "tokens only",
+            (None, false) => "no password",
         };
         table.row(vec![
             account.name.clone(),

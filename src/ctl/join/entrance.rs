@@ -27,7 +27,7 @@ pub async fn log_in(
     limit: Duration,
 ) -> Result<(Connection, Welcome)> {
     let may_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
-    let proof = Proof::of(account)?;
+    let mut proof = Proof::of(account, server)?;
     let mut nick = nick.unwrap_or_default().to_owned();
     loop {
         let identity = Identity {
@@ -43,6 +43,12 @@ pub async fn log_in(
             }
             Err(error) => error,
         };
+        let instead = proof.as_ref().map(|proof| proof.instead(&error));
+        if let Some(instead) = instead.transpose()?.flatten() {
+            proof = Some(instead);
+            nick = identity.nick;
+            continue;
+        }
         let failure = error.failure(server);
         if !may_ask || proof.is_some() || !error.is_about_nick() {
             return Err(failure.into());

@@ -76,6 +76,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::KeyOfAccount
         | Refusal::AccountRequired
         | Refusal::LoginFailed
+        | Refusal::NoCertificate
         | Refusal::LoginsBusy
         | Refusal::AccountDisabled
         | Refusal::RegistrationClosed

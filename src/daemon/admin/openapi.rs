@@ -27,7 +27,7 @@ use super::{AdminState, accounts, change, guard, history, moderation, observe};
         (name = "observe", description = "Look: everyone on this machine may"),
         (name = "change", description = "Change: operators may; each change is logged"),
         (name = "moderation", description = "Keep order, and know about users and rooms: operators may, and each change is logged"),
-        (name = "accounts", description = "Accounts, invitations and tokens: operators may, and each change is logged"),
+        (name = "accounts", description = "Accounts, certificates, invitations and tokens: operators may, and each change is logged"),
         (name = "history", description = "What was said: operators may, what they do is logged, and it takes the time that it takes")
     )
 )]
@@ -94,7 +94,7 @@ fn of_moderation() -> OpenApiRouter<AdminState> {
 
 /// What concerns accounts.
 fn of_accounts() -> OpenApiRouter<AdminState> {
-    use accounts::{grants, users};
+    use accounts::{certificates, grants, users};
     OpenApiRouter::new()
         .routes(routes!(users::accounts, users::add))
         .routes(routes!(users::account))
@@ -102,6 +102,8 @@ fn of_accounts() -> OpenApiRouter<AdminState> {
         .routes(routes!(users::set_password))
         .routes(routes!(users::set_disabled))
         .routes(routes!(users::set_role))
+        .routes(routes!(certificates::add_certificate))
+        .routes(routes!(certificates::remove_certificate))
         .routes(routes!(grants::invitations, grants::invite))
         .routes(routes!(grants::revoke_invitation))
         .routes(routes!(grants::tokens, grants::add_token))

@@ -315,6 +315,13 @@ impl Core {
             Audit::PeerTrusted { session, account } => {
                 info!(target: "chatd::connection", %session, %account, "logged in by peer credentials");
             }
+            Audit::CertificateAccepted {
+                session,
+                account,
+                certificate,
+            } => {
+                info!(target: "chatd::connection", %session, %account, %certificate, "logs in by certificate");
+            }
             Audit::LoginFailed {
                 session,
                 account,

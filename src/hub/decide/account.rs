@@ -15,6 +15,7 @@ use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::{InForce, Refusal};
 use crate::hub::secret::Secret;
+use crate::hub::session::Session;
 use crate::hub::state::State;
 use crate::hub::time::UnixMillis;
 
@@ -98,6 +99,23 @@ pub(super) fn log_in_as(
 ) -> Result<Decision, Refusal> {
     must_be_new(state, session)?;
     Ok(Decision::Authenticate { claim, entry })
+}
+
+/// As [`log_in_as`], for whoever has shown a certificate.
+pub(super) fn log_in_by_certificate(
+    state: &State,
+    session: SessionId,
+    name: Option<Nick>,
+    entry: Entry,
+) -> Result<Decision, Refusal> {
+    let shown = state.session(session).and_then(Session::certificate);
+    let fingerprint = shown.ok_or(Refusal::NoCertificate)?;
+    log_in_as(
+        state,
+        session,
+        Claim::Certificate { name, fingerprint },
+        entry,
+    )
 }
 
 /// What making an account brings with it.

@@ -173,6 +173,9 @@ pub(super) fn decide(
             account::log_in(facts, session, login)
         }
         Command::LogInAs { claim, entry } => account::log_in_as(state, session, claim, entry),
+        Command::LogInByCertificate { name, entry } => {
+            account::log_in_by_certificate(state, session, name, entry)
+        }
         Command::Register {
             name,
             password,

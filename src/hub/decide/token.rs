@@ -17,7 +17,8 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Quit { .. }
         // Refused to whoever is logged in, in words of their own.
         | Command::Login { .. }
-        | Command::LogInAs { .. } => true,
+        | Command::LogInAs { .. }
+        | Command::LogInByCertificate { .. } => true,
         Command::Join { room, .. } | Command::Part { room, .. } => is_for(room),
         Command::Send { to, .. } => match to {
             Target::Room(room) => is_for(room),

@@ -2,6 +2,7 @@
 
 use super::{CHEAP, NOW, Office, nick, secret};
 use crate::hub::account::{AccountAnswer, AccountChange, Claim};
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::name::Nick;
 use crate::registry::{News, RegistryError, TokenRequest};
 
@@ -130,4 +131,93 @@ fn accounts_are_listed_by_name_a_page_at_a_time() {
     };
     assert_eq!(page(None), [nick("ana"), nick("ben")]);
     assert_eq!(page(Some("ben")), [nick("cho")]);
+}
+
+#[test]
+fn a_certificate_is_one_accounts_until_it_is_taken_back() {
+    let mut office = Office::open();
+    let registry = office.registry().handle();
+    registry.add(nick("ana"), None, NOW).unwrap();
+    registry.add(nick("ben"), None, NOW).unwrap();
+    let certificate = |number: u8| Fingerprint([number; 32]);
+    let claim = |name: Option<&str>, number| Claim::Certificate {
+        name: name.map(nick),
+        fingerprint: certificate(number),
+    };
+    registry
+        .add_certificate(nick("ana"), certificate(1), NOW)
+        .unwrap();
+    let taken = registry.add_certificate(nick("ben"), certificate(1), NOW);
+    assert!(
+        matches!(&taken, Err(RegistryError::CertificateTaken(name)) if name == "ana"),
+        "{taken:?}"
+    );
+    office.open_again(CHEAP);
+    let registry = office.registry().handle();
+    let shown = registry.account(nick("ana")).unwrap().certificates;
+    assert_eq!(shown.len(), 1);
+    assert_eq!(
+        (shown[0].fingerprint, shown[0].added_at),
+        (certificate(1), NOW)
+    );
+
+    for name in [None, Some("ANA")] {
+        let AccountAnswer::Account(account) = office.authenticate(claim(name, 1)) else {
+            panic!("it is good for ana");
+        };
+        assert_eq!(account.name, nick("ana"));
+        assert_eq!(account.certificate, Some(certificate(1)));
+    }
+    assert_eq!(
+        office.authenticate(claim(Some("ben"), 1)),
+        AccountAnswer::Wrong
+    );
+    assert_eq!(office.authenticate(claim(None, 2)), AccountAnswer::Wrong);
+    registry.set_disabled(nick("ana"), Some(NOW)).unwrap();
+    assert_eq!(office.authenticate(claim(None, 1)), AccountAnswer::Disabled);
+    registry.set_disabled(nick("ana"), None).unwrap();
+    changes(&mut office);
+
+    let not_ben = registry.remove_certificate(nick("ben"), certificate(1));
+    assert!(
+        matches!(not_ben, Err(RegistryError::NoSuchCertificate(_))),
+        "{not_ben:?}"
+    );
+    registry
+        .remove_certificate(nick("ana"), certificate(1))
+        .unwrap();
+    let fingerprint = certificate(1);
+    assert_eq!(
+        changes(&mut office),
+        [AccountChange::CertificateRemoved { fingerprint }]
+    );
+    assert_eq!(office.authenticate(claim(None, 1)), AccountAnswer::Wrong);
+}
+
+#[test]
+fn an_account_has_so_many_certificates_and_they_go_with_it() {
+    let mut office = Office::open();
+    let registry = office.registry().handle();
+    let certificate = |number: u8| Fingerprint([number; 32]);
+    registry.add(nick("ana"), None, NOW).unwrap();
+    registry.add(nick("ben"), None, NOW).unwrap();
+    for number in 0..16 {
+        registry
+            .add_certificate(nick("ben"), certificate(number), NOW)
+            .unwrap();
+    }
+    let one_more = registry.add_certificate(nick("ben"), certificate(16), NOW);
+    assert!(
+        matches!(one_more, Err(RegistryError::TooMany(16))),
+        "{one_more:?}"
+    );
+    registry.remove(nick("ben")).unwrap();
+    let claim = Claim::Certificate {
+        name: None,
+        fingerprint: certificate(3),
+    };
+    assert_eq!(office.authenticate(claim), AccountAnswer::Wrong);
+    registry
+        .add_certificate(nick("ana"), certificate(3), NOW)
+        .unwrap();
 }

@@ -76,6 +76,9 @@ pub struct Account {
     /// Whether anybody can log in to it with a password.
     pub has_password: bool,
     pub tokens: u32,
+    /// That log in to it, the oldest first.
+    #[serde(default)]
+    pub certificates: Vec<Certificate>,
     /// What it may do beside what everybody may.
     #[serde(default)]
     pub role: AccountRole,
@@ -95,7 +98,7 @@ pub enum AccountRole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewAccount {
     pub name: String,
-    /// Without one, only tokens log in to it.
+    /// Without one, only tokens and certificates log in to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub password: Option<SecretText>,
@@ -118,6 +121,24 @@ pub struct SetDisabled {
 pub struct SetRole {
     pub name: String,
     pub role: AccountRole,
+}
+
+/// A certificate that logs in to an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Certificate {
+    /// Its SHA-256 fingerprint.
+    pub sha256: String,
+    /// When it was given to the account.
+    pub added_at: String,
+}
+
+/// Which certificate of which account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountCertificate {
+    pub name: String,
+    /// Its SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.
+    pub sha256: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::is_no;
 use crate::wire::fields::{Field, Fields, RequestError};
 use crate::wire::hidden::Hidden;
 
-/// What proves whose account it is: its name and password, or a token, which is some account's.
+/// What proves whose account it is: its name and password, a token, which is some account's, or the certificate
+/// that was shown at the beginning of TLS; that may come with a name, which must be its account's then.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Credentials<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,6 +18,8 @@ pub struct Credentials<'a> {
     pub password: Option<Hidden<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<Hidden<'a>>,
+    #[serde(skip_serializing_if = "is_no")]
+    pub certificate: bool,
 }
 
 impl<'a> Credentials<'a> {
@@ -24,6 +28,7 @@ impl<'a> Credentials<'a> {
             account: fields.text_if_any(Field::Account)?,
             password: fields.text_if_any(Field::Password)?.map(Hidden),
             token: fields.text_if_any(Field::Token)?.map(Hidden),
+            certificate: fields.truth_if_any(Field::Certificate)?.unwrap_or(false),
         })
     }
 }

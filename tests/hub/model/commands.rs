@@ -41,7 +41,9 @@ impl Model {
                 }
                 answer
             }
-            Command::LogInAs { .. } | Command::Register { .. } => {
+            Command::LogInAs { .. }
+            | Command::LogInByCertificate { .. }
+            | Command::Register { .. } => {
                 unreachable!("the simulation has no accounts")
             }
             Command::Invite { .. } | Command::Moderate(_) | Command::Join { key: Some(_), .. } => {

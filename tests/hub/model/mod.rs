@@ -175,6 +175,7 @@ impl Model {
             Command::Pong | Command::Quit { .. } => 0,
             Command::Login { .. }
             | Command::LogInAs { .. }
+            | Command::LogInByCertificate { .. }
             | Command::Register { .. }
             | Command::Nick(_)
             | Command::Join { .. }

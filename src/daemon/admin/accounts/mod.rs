@@ -1,7 +1,8 @@
-//! The operators' requests about accounts, invitations and tokens. The registry's door waits, so each
+//! The operators' requests about accounts, their certificates, invitations and tokens. The registry's door waits, so each
 //! request uses it in a thread of its own, a few at a time. Each change is logged with who asked, and never
 //! with a secret.
 
+pub(super) mod certificates;
 pub(super) mod grants;
 pub(super) mod users;
 
@@ -99,6 +100,8 @@ impl From<&RegistryError> for Failure {
             RegistryError::NoSuchAccount(_) => (StatusCode::NOT_FOUND, "no_such_account"),
             RegistryError::NoSuchInvitation(_) => (StatusCode::NOT_FOUND, "no_such_invitation"),
             RegistryError::NoSuchToken(_) => (StatusCode::NOT_FOUND, "no_such_token"),
+            RegistryError::NoSuchCertificate(_) => (StatusCode::NOT_FOUND, "no_such_certificate"),
+            RegistryError::CertificateTaken(_) => (StatusCode::CONFLICT, "certificate_taken"),
             RegistryError::NameTaken(_) => (StatusCode::CONFLICT, "account_exists"),
             RegistryError::TooMany(_) => (StatusCode::CONFLICT, "too_many"),
             RegistryError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
@@ -124,10 +127,10 @@ pub(super) enum AccountFailures {
     /// `not_permitted`: the text says how to get in; or `foreign_origin`.
     #[response(status = 403)]
     NotPermitted(Problem),
-    /// `no_such_account`, `no_such_invitation` or `no_such_token`.
+    /// `no_such_account`, `no_such_invitation`, `no_such_token` or `no_such_certificate`.
     #[response(status = 404)]
     NotFound(Problem),
-    /// `account_exists`, or `too_many`: there are as many as may be.
+    /// `account_exists`, `certificate_taken`, or `too_many`: there are as many as may be.
     #[response(status = 409)]
     Conflict(Problem),
     /// `body_too_large`: more than 64 KiB.

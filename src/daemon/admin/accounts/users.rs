@@ -8,6 +8,7 @@ use super::super::AdminState;
 use super::super::change::Body;
 use super::super::failure::Failure;
 use super::super::rights::Operator;
+use super::certificates::certificate_to_wire;
 use super::{AccountFailures, PAGE, audit, bad_request, name, now, password};
 use crate::daemon::clock::rfc3339;
 use crate::hub::name::Nick;
@@ -163,17 +164,17 @@ pub(in super::super) async fn set_role(
 }
 
 /// A change of one account.
-struct Order {
-    operator: Operator,
-    action: &'static str,
-    name: Result<Nick, Failure>,
+pub(super) struct Order {
+    pub(super) operator: Operator,
+    pub(super) action: &'static str,
+    pub(super) name: Result<Nick, Failure>,
     /// As the end of the sentence that says so.
-    done: &'static str,
+    pub(super) done: &'static str,
 }
 
 impl Order {
     /// Does it with what was asked for, unless that or the name is none, and tells the log.
-    async fn carry_out<T: Send + 'static>(
+    pub(super) async fn carry_out<T: Send + 'static>(
         self,
         state: &AdminState,
         with: Result<T, Failure>,
@@ -198,6 +199,7 @@ impl Order {
 }
 
 fn account_to_wire(info: &AccountInfo) -> Account {
+    let certificates = info.certificates.iter();
     Account {
         name: info.name.to_string(),
         created_at: rfc3339(info.created_at),
@@ -206,6 +208,7 @@ fn account_to_wire(info: &AccountInfo) -> Account {
         disabled_at: info.disabled_at.map(rfc3339),
         has_password: info.has_password,
         tokens: info.tokens,
+        certificates: certificates.map(certificate_to_wire).collect(),
         role: match info.is_operator {
             true => AccountRole::Operator,
             false => AccountRole::None,

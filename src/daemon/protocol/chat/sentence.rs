@@ -29,7 +29,10 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             "Whose key this is has or had an account. Log in to it, or come without the key.".into()
         }
         Refusal::AccountRequired => "You need an account here. Log in to it.".into(),
-        Refusal::LoginFailed => "The account, the password or the token is wrong.".into(),
+        Refusal::LoginFailed => {
+            "The account, the password, the token or the certificate is wrong.".into()
+        }
+        Refusal::NoCertificate => "You have shown no certificate on this connection.".into(),
         Refusal::LoginSlowed { retry_after_ms } => format!(
             "Too many logins have failed. Try again in {}.",
             seconds(*retry_after_ms)
@@ -176,7 +179,7 @@ pub(super) fn farewell(reason: &QuitReason) -> Cow<'static, str> {
             format!("You are banned from this server: {text}").into()
         }
         QuitReason::LoggedOut => {
-            "You were logged out: your account was closed, its password was changed, your token was taken back or has expired, or your key is an account's now."
+            "You were logged out: your account was closed, its password was changed, your token or certificate was taken back or has expired, or your key is an account's now."
                 .into()
         }
         QuitReason::Shutdown => "The server is stopping.".into(),

@@ -3,6 +3,7 @@
 //! found in the stream nor who hears what. Requests come in through [`request`].
 
 mod ask;
+mod credentials;
 mod kept;
 mod list;
 mod message;
@@ -35,6 +36,7 @@ fn features(facts: &Facts) -> Vec<&'static str> {
         }
     }
     features.push("accounts");
+    features.push("certificates");
     features.push("moderation");
     match facts.settings.registration {
         Registration::Open => features.push("register"),

@@ -7,10 +7,10 @@ use super::ask::{
     Backlog, hub_kind, lower, message_id, own_id, page_limit, partner, range, target, upper,
     user_key,
 };
+use super::credentials::{self, secret};
 use super::{order, write_welcome};
 use crate::daemon::protocol::chat::complaint::Complaint;
 use crate::daemon::protocol::{Dialect, Facts, Incoming};
-use crate::hub::account::Claim;
 use crate::hub::command::{Command, Entry};
 use crate::hub::history::Query;
 use crate::hub::id::RequestId;
@@ -18,7 +18,6 @@ use crate::hub::moderation::request::Moderation;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
-use crate::hub::secret::Secret;
 use crate::wire::chat::{ClientBody, Credentials, VERSION, id_from_fields};
 use crate::wire::fields::{Field, Fields, RequestError};
 use crate::wire::hidden::Hidden;
@@ -114,37 +113,7 @@ impl Peer {
         credentials: Credentials<'_>,
         since: Option<&str>,
     ) -> Result<Command, Complaint> {
-        let claim = match credentials {
-            Credentials {
-                account: None,
-                password: None,
-                token: Some(token),
-            } => Claim::Token(secret(Field::Token, &token)?),
-            Credentials { token: Some(_), .. } => {
-                return Err(wrong(
-                    Field::Token,
-                    "alone, without `account` and `password`",
-                ));
-            }
-            Credentials {
-                account: Some(account),
-                password: Some(password),
-                token: None,
-            } => Claim::Password {
-                name: nick(&account)?,
-                password: secret(Field::Password, &password)?,
-            },
-            Credentials { account: None, .. } => {
-                return Err(RequestError::Missing(Field::Account).into());
-            }
-            Credentials { password: None, .. } => {
-                return Err(RequestError::Missing(Field::Password).into());
-            }
-        };
-        Ok(Command::LogInAs {
-            claim,
-            entry: self.entry(since)?,
-        })
+        credentials::command(credentials, self.entry(since)?)
     }
 
     fn register(
@@ -385,10 +354,6 @@ pub(super) fn nick(text: &str) -> Result<Nick, Complaint> {
 
 pub(super) fn room(text: &str) -> Result<RoomName, Complaint> {
     RoomName::parse(text).map_err(|error| Refusal::BadRoom(error).into())
-}
-
-fn secret(field: Field, text: &Hidden<'_>) -> Result<Secret, Complaint> {
-    Secret::new(&text.0).ok_or_else(|| wrong(field, "a string of 1 to 1024 bytes"))
 }
 
 pub(super) fn wrong(field: Field, expected: &'static str) -> Complaint {
