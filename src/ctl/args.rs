@@ -21,7 +21,7 @@ use super::trust::Trust;
 use super::when::When;
 use cert::Cert;
 
-pub use accounts::{Invite, Login, Register, Role, Token, User, UserCert};
+pub use accounts::{Invite, Login, Passwd, Register, Role, Token, User, UserCert};
 pub use archive::{Backup, Db, Export, Format, HistoryDelete, Import, Restore, Retention};
 pub use moderation::{
     Admit, Ban, Bans, EndRule, Kick, Room, RoomRole, Rule, Terms, Trace, Unadmit,
@@ -111,6 +111,8 @@ pub enum Command {
     Search(Search),
     /// Make an account of your own, where the server lets you.
     Register(Register),
+    /// Give your own account another password.
+    Passwd(Passwd),
     /// Show the daemon at a glance.
     Status,
     /// Show every connection and who is behind it.

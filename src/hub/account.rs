@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
+use super::id::UserKey;
 use super::name::{Nick, RoomName};
 use super::secret::Secret;
 use super::time::UnixMillis;
@@ -56,6 +57,17 @@ pub enum AccountQuestion {
     Authenticate { claim: Claim, at: UnixMillis },
     /// Make an account.
     Register(Newcomer),
+    /// Give an account another password, if this is its own.
+    ChangePassword(PasswordChange),
+}
+
+/// Another password for an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PasswordChange {
+    pub name: Nick,
+    pub old: Secret,
+    /// As [`Secret::as_password`] gave it.
+    pub new: Secret,
 }
 
 /// An account that is to be made.
@@ -79,6 +91,12 @@ pub struct Newcomer {
 pub enum AccountAnswer {
     /// The claim is true, or the account was made.
     Account(Account),
+    /// The account has another password.
+    PasswordChanged {
+        owner: OwnerId,
+        /// Drawn for its user: the one that they have was given out for the old password.
+        key: UserKey,
+    },
     /// The claim is not true, or there is no such account: nobody is told which.
     Wrong,
     /// The claim is true, and an operator has closed the account.

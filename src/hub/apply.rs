@@ -9,7 +9,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::change::{Change, Who};
 use super::history::OwnerId;
-use super::id::{RoomId, SessionId, UserId};
+use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::{Proof, Session};
@@ -37,9 +37,7 @@ impl State {
                 self.prove(session, Proof::Certificate(certificate));
             }
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
-            Change::AdmittedByCertificate { session } => {
-                known(self.sessions.find_mut(session)).is_by_certificate = true;
-            }
+            Change::AdmittedByCertificate { session } => self.admit_by_certificate(session),
             Change::EchoSet { session, is_wanted } => {
                 known(self.sessions.find_mut(session)).wants_echo = is_wanted;
             }
@@ -64,6 +62,7 @@ impl State {
                 self.tokens.extend(token.map(|token| (session, token)));
             }
             Change::Registered { user, account } => self.join_account(user, account, false),
+            Change::Rekeyed { user, key } => self.rekey(user, key),
             Change::OperatorSet { owner, is_operator } => {
                 if let Some(member) = self.accounts.get_mut(&owner) {
                     member.is_operator = is_operator;
@@ -88,6 +87,10 @@ impl State {
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),
         }
+    }
+
+    fn admit_by_certificate(&mut self, session: SessionId) {
+        known(self.sessions.find_mut(session)).is_by_certificate = true;
     }
 
     fn prove(&mut self, session: SessionId, proof: Proof) {
@@ -120,6 +123,17 @@ impl State {
                 self.tokens.extend(token.map(|token| (id, token)));
             }
         }
+    }
+
+    fn rekey(&mut self, user: UserId, key: UserKey) {
+        for session in self.user(user).sessions.clone() {
+            known(self.sessions.find_mut(session)).key = key;
+        }
+        self.change_extra(user, |extra| {
+            if let Some(place) = &mut extra.kept_place {
+                place.key = key;
+            }
+        });
     }
 
     /// A user is here by an account from now on.

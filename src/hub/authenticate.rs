@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Hub;
-use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer};
+use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, PasswordChange};
 use super::address::Network;
 use super::attempts::{Asker, Attempt, Outcome};
 use super::carry_out::Proven;
@@ -52,6 +52,8 @@ enum Purpose {
     /// Of a user who is here.
     Register,
     RegisterAndLogIn(Entry),
+    /// Of who is logged in to it: another password.
+    ChangePassword,
 }
 
 /// An account that is to be made, once the registry agrees.
@@ -66,7 +68,7 @@ impl Purpose {
     /// Whether the account's password may be guessed by it.
     fn is_guess(&self) -> bool {
         match self {
-            Self::LogIn(_) => true,
+            Self::LogIn(_) | Self::ChangePassword => true,
             Self::LogInPeer(_) | Self::Register | Self::RegisterAndLogIn(_) => false,
         }
     }
@@ -116,6 +118,12 @@ impl Turn<'_> {
         self.ask_registry(asked, account, question, purpose);
     }
 
+    pub(super) fn change_password(&mut self, asked: Asked, change: PasswordChange) {
+        let account = Some(change.name.clone());
+        let question = AccountQuestion::ChangePassword(change);
+        self.ask_registry(asked, account, question, Purpose::ChangePassword);
+    }
+
     /// Unless too much failed before, or too much waits.
     fn ask_registry(
         &mut self,
@@ -130,7 +138,10 @@ impl Turn<'_> {
             authentications,
             ..
         } = &mut *self.hub;
-        let is_new = |id| state.session(id).is_some_and(|it| it.user.is_none());
+        let may_try = |id| {
+            let session = state.session(id);
+            session.is_some_and(|it| it.user.is_none() || id == asked.session)
+        };
         let session = state.session(asked.session).expect("who asks is there");
         let network = session.remote_network();
         let asker = Asker {
@@ -140,7 +151,7 @@ impl Turn<'_> {
         };
         let guessed = account.as_ref().filter(|_| purpose.is_guess());
         let now = self.now.uptime;
-        let wait = attempts.wait(guessed, asker, now, is_new);
+        let wait = attempts.wait(guessed, asker, now, may_try);
         let admitted = match wait {
             Some(wait) => Err(Refusal::LoginSlowed {
                 retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -189,6 +200,9 @@ impl Turn<'_> {
         self.count_attempt(&pending, &answer);
         let account = match answer {
             AccountAnswer::Account(account) => Ok(account),
+            AccountAnswer::PasswordChanged { owner, key } => {
+                return self.password_changed(pending.asked, owner, key);
+            }
             AccountAnswer::Wrong => Err(Refusal::LoginFailed),
             AccountAnswer::Disabled => Err(Refusal::AccountDisabled),
             AccountAnswer::NameTaken => {
@@ -227,6 +241,7 @@ impl Turn<'_> {
                 });
                 self.refuse(asked, refusal);
             }
+            (Ok(_), Purpose::ChangePassword, _) => unreachable!("that has an answer of its own"),
             (Ok(account), Purpose::Register, _) => {
                 let account = account.name;
                 self.reply(asked, Reply::Registered { account });
@@ -247,18 +262,20 @@ impl Turn<'_> {
 
     fn count_attempt(&mut self, pending: &Pending, answer: &AccountAnswer) {
         let outcome = match (&pending.purpose, answer) {
-            (Purpose::LogIn(_), AccountAnswer::Wrong)
+            (Purpose::LogIn(_) | Purpose::ChangePassword, AccountAnswer::Wrong)
             // Nobody needs many accounts, and nobody guesses invitations in vain for long.
             | (
                 Purpose::Register | Purpose::RegisterAndLogIn(_),
                 AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
             ) => Outcome::Failed,
-            (Purpose::LogIn(_), AccountAnswer::Account(_)) => Outcome::Good,
+            (Purpose::LogIn(_), AccountAnswer::Account(_))
+            | (_, AccountAnswer::PasswordChanged { .. }) => Outcome::Good,
             (
                 Purpose::LogInPeer(_),
                 AccountAnswer::Wrong | AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
             )
             | (Purpose::LogIn(_), AccountAnswer::BadInvitation)
+            | (Purpose::ChangePassword, AccountAnswer::Account(_) | AccountAnswer::BadInvitation)
             | (Purpose::Register | Purpose::RegisterAndLogIn(_), AccountAnswer::Wrong)
             | (
                 _,

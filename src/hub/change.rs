@@ -61,6 +61,11 @@ pub(super) enum Change {
         user: UserId,
         account: Nick,
     },
+    /// Sessions that join this user need this key from now on.
+    Rekeyed {
+        user: UserId,
+        key: UserKey,
+    },
     /// Whoever is here by this account is a server operator, or is not.
     OperatorSet {
         owner: OwnerId,

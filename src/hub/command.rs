@@ -39,6 +39,8 @@ pub enum Command {
         invitation: Option<Secret>,
         entry: Entry,
     },
+    /// Give the own account another password.
+    ChangePassword { old: Secret, new: Secret },
     /// Take another nick.
     Nick(Nick),
     /// Enter a room, which opens when nobody is in it yet.

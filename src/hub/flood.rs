@@ -87,6 +87,7 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::LogInAs { .. }
         | Command::LogInByCertificate { .. }
         | Command::Register { .. }
+        | Command::ChangePassword { .. }
         | Command::Nick(_)
         | Command::Join { .. }
         | Command::Invite { .. }

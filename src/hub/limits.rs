@@ -111,7 +111,10 @@ fn lifts_limits(settings: &Settings) -> bool {
 fn is_login(command: &Command) -> bool {
     matches!(
         command,
-        Command::Login { .. } | Command::LogInAs { .. } | Command::LogInByCertificate { .. }
+        Command::Login { .. }
+            | Command::LogInAs { .. }
+            | Command::LogInByCertificate { .. }
+            | Command::ChangePassword { .. }
     )
 }
 

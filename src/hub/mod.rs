@@ -43,6 +43,7 @@ pub mod name;
 mod operate;
 pub mod output;
 mod pace;
+mod password;
 pub mod permission;
 mod places;
 pub mod refusal;

@@ -234,6 +234,8 @@ pub enum Audit {
     },
     /// An account was made, in the chat.
     Registered { session: SessionId, account: Nick },
+    /// Somebody gave their account another password.
+    PasswordChanged { session: SessionId, account: Nick },
     /// A user took another nick.
     NickChanged {
         /// That asked for it.

@@ -50,6 +50,8 @@ pub enum Refusal {
     BadPassword(PasswordError),
     /// The user has an account, of this name.
     AlreadyRegistered(Nick),
+    /// Who asks for it has no account.
+    NoAccount,
     /// Accounts cannot be looked up or made now.
     AccountsUnavailable,
     /// The token that the session logged in with is not good for this.
@@ -202,6 +204,7 @@ impl Refusal {
             Self::BadInvitation => "bad_invitation",
             Self::BadPassword(_) => "bad_password",
             Self::AlreadyRegistered(_) => "already_registered",
+            Self::NoAccount => "no_account",
             Self::AccountsUnavailable => "accounts_unavailable",
             Self::TokenForbids => "token_forbids",
             Self::BadNick(_) => "bad_nick",

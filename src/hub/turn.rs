@@ -235,6 +235,7 @@ impl Turn<'_> {
             } => self.attach(asked, user, does_resume, since, None),
             Decision::Authenticate { claim, entry } => self.authenticate(asked, claim, entry),
             Decision::Enroll(enrolment) => self.enroll(asked, enrolment),
+            Decision::ChangePassword(change) => self.change_password(asked, change),
             Decision::Rename(nick) => self.rename(asked, nick),
             Decision::Enter(room) => {
                 let user = self.user_of(asked.session);

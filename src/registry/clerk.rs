@@ -19,6 +19,7 @@ use super::error::RegistryError;
 use super::external::External;
 use super::hash::{hash_of_secret, is_password};
 use super::news::News;
+use super::passwords::Rehearsed;
 use super::records::Unwritten;
 use super::vouched::Outsider;
 
@@ -30,6 +31,8 @@ pub(super) enum Message {
     Compared(Ticket, Compared),
     /// A newcomer's password was hashed.
     Hashed(Ticket, Newcomer, Result<String, RegistryError>),
+    /// An old password was compared, and the new one hashed.
+    Rehearsed(Ticket, Rehearsed),
     /// A password that was right has a hash at today's cost.
     Rehashed {
         account: i64,
@@ -111,6 +114,10 @@ impl Clerk {
                     let answer = self.enroll(&newcomer, hash);
                     self.answer(ticket, answer);
                 }
+                Ok(Message::Rehearsed(ticket, rehearsed)) => {
+                    let answer = self.change_password(rehearsed);
+                    self.answer(ticket, answer);
+                }
                 Ok(Message::Rehashed { account, old, new }) => {
                     // If it cannot be written, the next login tries again.
                     let _ = self.book.rehash(account, &old, &new);
@@ -159,6 +166,7 @@ impl Clerk {
                 }
             },
             AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
+            AccountQuestion::ChangePassword(change) => self.begin_changing(ticket, change, own),
         };
         if let Some(answer) = answer {
             self.answer(ticket, answer);

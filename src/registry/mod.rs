@@ -26,6 +26,7 @@ mod handle;
 mod hash;
 mod news;
 mod open;
+mod passwords;
 mod pool;
 mod records;
 mod report;

@@ -6,8 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
+use serde_json::json;
+
 use crate::support::Daemon;
-use crate::support::peers::OldPeer;
+use crate::support::peers::{OldPeer, Peer};
 
 const PASSWORD: &str = "correct horse battery";
 /// The cheapest that the config allows.
@@ -252,4 +254,33 @@ fn where_all_need_an_account_guests_and_old_clients_are_told() {
             .contains("This program cannot"),
         "{answer}"
     );
+}
+
+#[test]
+fn who_has_an_account_changes_its_password_and_nobody_else_stays_logged_in() {
+    let daemon = Daemon::start(CHEAP);
+    add(&daemon, "ana");
+    let hello = json!({"type": "hello", "v": 1, "account": "ana", "password": PASSWORD});
+    let mut other = Peer::hello(daemon.chat_addr(), hello);
+    other.hear(|it| it["type"] == "login");
+    let passwd = ["passwd", "ana", "--password-stdin"];
+    fails(&daemon, &passwd, "wrong horse\nnew horse battery\n", 5);
+    let refused = fails(&daemon, &passwd, &format!("{PASSWORD}\nshort\n"), 1);
+    assert!(refused.contains("at least"), "{refused}");
+    let both = format!("{PASSWORD}\nnew horse battery\n");
+    let done = succeeds(&daemon, &passwd, &both);
+    assert!(done.contains("another password"), "{done}");
+    other.hear(|it| it["type"] == "bye" && it["code"] == "logged_out");
+    daemon.wait_for_log(&["password changed", "ana"]);
+    assert!(!daemon.log().contains("horse"), "no password is logged");
+    fails(&daemon, &passwd, &both, 5);
+    let send = [
+        "send",
+        "--account",
+        "ana",
+        "--password-stdin",
+        "#lobby",
+        "-",
+    ];
+    succeeds(&daemon, &send, "new horse battery\nhello\n");
 }

@@ -322,6 +322,9 @@ pub(super) fn audit(audit: &Audit) -> String {
             format!("{session} is slowed down at {account}, {count} in all")
         }
         Audit::Registered { session, account } => format!("{session} registered {account}"),
+        Audit::PasswordChanged { session, account } => {
+            format!("{session} changed the password of {account}")
+        }
         Audit::NickChanged {
             session, old, new, ..
         } => format!("{session} {old} is now {new}"),

@@ -15,6 +15,7 @@ mod model;
 mod moderating;
 mod names;
 mod ordering;
+mod password;
 mod permitted;
 mod registered;
 mod revoked;

@@ -297,6 +297,10 @@ impl Story {
                 claim: Claim::Token(secret(token)),
                 entry: entry(false),
             },
+            (["changes", "the", "password", "from", old], new) => Command::ChangePassword {
+                old: secret(old),
+                new: secret(&new.expect("with a password")),
+            },
             (["registers"], password) => register(None, password, None),
             (["registers", "with", invitation], password) => {
                 register(None, password, Some(invitation))

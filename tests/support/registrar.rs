@@ -9,6 +9,7 @@ use chatd::hub::account::{
 use chatd::hub::fingerprint::Fingerprint;
 use chatd::hub::held::Held;
 use chatd::hub::history::OwnerId;
+use chatd::hub::id::UserKey;
 use chatd::hub::moderation::room::CharterRecord;
 use chatd::hub::moderation::rule::{Rule, RuleId};
 use chatd::hub::name::{Nick, RoomName};
@@ -158,6 +159,18 @@ impl Registrar {
                 }
             },
             AccountQuestion::Register(newcomer) => self.register(newcomer),
+            AccountQuestion::ChangePassword(change) => {
+                let row = self.accounts.get_mut(&change.name).unwrap();
+                if row.password != change.old.reveal() {
+                    row.failed_logins += 1;
+                    return AccountAnswer::Wrong;
+                }
+                change.new.reveal().clone_into(&mut row.password);
+                AccountAnswer::PasswordChanged {
+                    owner: row.owner,
+                    key: UserKey(7),
+                }
+            }
         }
     }
 

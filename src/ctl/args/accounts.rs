@@ -39,6 +39,15 @@ pub struct Register {
     pub invitation_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Group)]
+pub struct Passwd {
+    /// The name of the account.
+    pub name: String,
+    /// Read the old password from the first line of stdin and the new one from the second, instead of asking.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Make an account. Its password is asked for.

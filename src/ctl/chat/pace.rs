@@ -83,6 +83,7 @@ fn cost(body: &ClientBody<'_>) -> f64 {
     match body {
         ClientBody::Hello { .. }
         | ClientBody::Login { .. }
+        | ClientBody::Password { .. }
         | ClientBody::Register { .. }
         | ClientBody::Nick { .. }
         | ClientBody::Join { .. }

@@ -17,6 +17,7 @@ pub mod man;
 pub mod moderation;
 pub mod observe;
 pub mod operate;
+pub mod passwd;
 pub mod register;
 pub mod retention;
 pub mod room;
@@ -73,6 +74,7 @@ pub async fn run(args: &Args) -> Result<()> {
         Command::Register(asked) => {
             register::run(asked, server().await?, output, args.timeout).await
         }
+        Command::Passwd(asked) => passwd::run(asked, server().await?, output, args.timeout).await,
         Command::Status => status::run(&admin, output).await,
         Command::Who => observe::who(&admin, output).await,
         Command::Rooms => observe::rooms(&admin, output).await,

@@ -77,6 +77,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::AccountRequired
         | Refusal::LoginFailed
         | Refusal::NoCertificate
+        | Refusal::NoAccount
         | Refusal::LoginsBusy
         | Refusal::AccountDisabled
         | Refusal::RegistrationClosed

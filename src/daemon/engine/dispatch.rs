@@ -11,8 +11,10 @@ use super::core::Core;
 use super::room::Room;
 use crate::daemon::protocol::{self, Dialect};
 use crate::hub::event::{Event, EventKind, Membership};
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::id::{RequestId, RoomId, SessionId};
 use crate::hub::input::Input;
+use crate::hub::name::Nick;
 use crate::hub::output::{Audit, Output, Reply};
 use crate::hub::time::Now;
 
@@ -319,9 +321,7 @@ impl Core {
                 session,
                 account,
                 certificate,
-            } => {
-                info!(target: "chatd::connection", %session, %account, %certificate, "logs in by certificate");
-            }
+            } => log_certificate(session, &account, certificate),
             Audit::LoginFailed {
                 session,
                 account,
@@ -342,6 +342,9 @@ impl Core {
             }
             Audit::Registered { session, account } => {
                 info!(target: "chatd::connection", %session, %account, "registered");
+            }
+            Audit::PasswordChanged { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "password changed");
             }
             Audit::NickChanged {
                 session,
@@ -372,6 +375,10 @@ impl Core {
             }
         }
     }
+}
+
+fn log_certificate(session: SessionId, account: &Nick, certificate: Fingerprint) {
+    info!(target: "chatd::connection", %session, %account, %certificate, "logs in by certificate");
 }
 
 /// Memory kept for rendering answers: enough for all but lists.

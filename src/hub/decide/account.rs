@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Asker, Decision, Facts, text};
-use crate::hub::account::{Claim, Newcomer, Registration, Require};
+use crate::hub::account::{Claim, Newcomer, PasswordChange, Registration, Require};
 use crate::hub::authenticate::Enrolment;
 use crate::hub::command::Entry;
 use crate::hub::held::Held;
@@ -176,6 +176,18 @@ pub(super) fn register(
     };
     let entry = user.is_none().then_some(wanted.entry);
     Ok(Decision::Enroll(Enrolment { newcomer, entry }))
+}
+
+/// Whoever is logged in to an account may, if they know its password.
+pub(super) fn change_password(
+    asker: &Asker<'_>,
+    old: Secret,
+    new: &Secret,
+) -> Result<Decision, Refusal> {
+    let account = asker.state.account_of(asker.id).ok_or(Refusal::NoAccount)?;
+    let new = new.as_password().map_err(Refusal::BadPassword)?;
+    let name = account.clone();
+    Ok(Decision::ChangePassword(PasswordChange { name, old, new }))
 }
 
 /// Why nobody else can be called that.

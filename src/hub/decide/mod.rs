@@ -17,7 +17,7 @@ mod token;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::Claim;
+use super::account::{Claim, PasswordChange};
 use super::ask::Purpose;
 use super::authenticate::Enrolment;
 use super::command::{Command, Entry, MessageKind};
@@ -60,6 +60,8 @@ pub(super) enum Decision {
     },
     /// The registry has to make an account first.
     Enroll(Enrolment),
+    /// The registry has to compare the old password first.
+    ChangePassword(PasswordChange),
     Rename(Nick),
     /// A room that is perhaps not open yet.
     Enter(RoomName),
@@ -191,6 +193,7 @@ pub(super) fn decide(
             account::register(facts, session, registration)
         }
         // What only a user may.
+        Command::ChangePassword { old, new } => account::change_password(&asker()?, old, &new),
         Command::Nick(nick) => account::rename(&asker()?, nick),
         Command::Away(text) => account::set_away(&asker()?, text),
         Command::Join { room, key } => membership::join(&asker()?, room, key.as_deref()),

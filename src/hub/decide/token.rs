@@ -46,7 +46,8 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Users
         | Command::Whois(_)
         | Command::Nick(_)
-        | Command::Register { .. } => false,
+        | Command::Register { .. }
+        | Command::ChangePassword { .. } => false,
     };
     if may {
         Ok(())

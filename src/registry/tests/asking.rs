@@ -4,8 +4,11 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use super::{CHEAP, HashCost, NOW, Office, nick, secret};
-use crate::hub::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, Token};
+use crate::hub::account::{
+    Account, AccountAnswer, AccountQuestion, Claim, Newcomer, PasswordChange, Token,
+};
 use crate::hub::history::OwnerId;
+use crate::hub::id::UserKey;
 use crate::hub::name::RoomName;
 use crate::hub::time::UnixMillis;
 use crate::registry::TokenRequest;
@@ -167,4 +170,50 @@ fn a_token_says_what_it_is_good_for_until_it_is_taken_back() {
     assert_eq!(answer, AccountAnswer::Wrong);
     // An account without a password has none that could be guessed.
     assert_eq!(office.log_in("ci", "anything at all"), AccountAnswer::Wrong);
+}
+
+#[test]
+fn a_password_is_changed_by_whoever_knows_the_old_one() {
+    let mut office = Office::open();
+    account_of(office.register("ana", None));
+    let change = |old: &str, new: &str| {
+        AccountQuestion::ChangePassword(PasswordChange {
+            name: nick("ana"),
+            old: secret(old),
+            new: secret(new),
+        })
+    };
+    assert_eq!(
+        office.ask(change("wrong horse", "battery staple")),
+        AccountAnswer::Wrong
+    );
+    let info = office.registry().handle().account(nick("ana")).unwrap();
+    assert_eq!(info.failed_logins, 1);
+    let changed = office.ask(change("correct horse", "battery staple"));
+    let AccountAnswer::PasswordChanged { owner, key } = changed else {
+        panic!("{changed:?}");
+    };
+    assert_eq!(owner, OwnerId(7));
+    assert_ne!(key, UserKey(0));
+    office.open_again(CHEAP);
+    assert_eq!(office.log_in("ana", "correct horse"), AccountAnswer::Wrong);
+    account_of(office.log_in("ana", "battery staple"));
+
+    // Two at once: the second was compared with a password that is not the account's any more.
+    let first = office.begin(change("battery staple", "third password"));
+    let second = office.begin(change("battery staple", "fourth password"));
+    let answers = [office.answer(first), office.answer(second)];
+    let changed = answers
+        .iter()
+        .filter(|it| matches!(it, AccountAnswer::PasswordChanged { .. }));
+    assert_eq!(changed.count(), 1, "{answers:?}");
+    let registry = office.registry().handle();
+    registry.set_disabled(nick("ana"), Some(NOW)).unwrap();
+    for old in ["third password", "fourth password"] {
+        let answer = office.ask(change(old, "fifth password"));
+        assert!(
+            matches!(answer, AccountAnswer::Wrong | AccountAnswer::Disabled),
+            "{answer:?}"
+        );
+    }
 }

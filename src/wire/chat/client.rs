@@ -54,6 +54,11 @@ pub enum ClientBody<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         invitation: Option<Hidden<'a>>,
     },
+    /// Gives the own account another password.
+    Password {
+        old: Hidden<'a>,
+        new: Hidden<'a>,
+    },
     /// Logs in after a `hello` without a nick (or after a refused one), or takes another nick.
     Nick {
         nick: Cow<'a, str>,
@@ -242,6 +247,10 @@ impl<'a> ClientBody<'a> {
                 account: fields.text_if_any(Field::Account)?,
                 password: Hidden(fields.text(Field::Password)?),
                 invitation: fields.text_if_any(Field::Invitation)?.map(Hidden),
+            },
+            "password" => Self::Password {
+                old: Hidden(fields.text(Field::Old)?),
+                new: Hidden(fields.text(Field::New)?),
             },
             "nick" => Self::Nick {
                 nick: fields.text(Field::Nick)?,

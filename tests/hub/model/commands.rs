@@ -43,7 +43,8 @@ impl Model {
             }
             Command::LogInAs { .. }
             | Command::LogInByCertificate { .. }
-            | Command::Register { .. } => {
+            | Command::Register { .. }
+            | Command::ChangePassword { .. } => {
                 unreachable!("the simulation has no accounts")
             }
             Command::Invite { .. } | Command::Moderate(_) | Command::Join { key: Some(_), .. } => {

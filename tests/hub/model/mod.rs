@@ -177,6 +177,7 @@ impl Model {
             | Command::LogInAs { .. }
             | Command::LogInByCertificate { .. }
             | Command::Register { .. }
+            | Command::ChangePassword { .. }
             | Command::Nick(_)
             | Command::Join { .. }
             | Command::Invite { .. }

@@ -32,6 +32,7 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::LoginFailed => {
             "The account, the password, the token or the certificate is wrong.".into()
         }
+        Refusal::NoAccount => "You have no account.".into(),
         Refusal::NoCertificate => "You have shown no certificate on this connection.".into(),
         Refusal::LoginSlowed { retry_after_ms } => format!(
             "Too many logins have failed. Try again in {}.",

@@ -149,6 +149,10 @@ impl Peer {
                 password,
                 invitation,
             } => self.register(account.as_deref(), &password, invitation.as_ref())?,
+            ClientBody::Password { old, new } => Command::ChangePassword {
+                old: secret(Field::Old, &old)?,
+                new: secret(Field::New, &new)?,
+            },
             ClientBody::Nick { nick: wanted } if self.is_logged_in => Command::Nick(nick(&wanted)?),
             ClientBody::Nick { nick: wanted } => self.login(&wanted, None, None)?,
             ClientBody::Join {
