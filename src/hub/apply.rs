@@ -34,7 +34,7 @@ impl State {
                 session,
                 certificate,
             } => {
-                self.prove(session, Proof::Certificate(certificate));
+                self.prove(session, Proof::shown(certificate));
             }
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
             Change::AdmittedByCertificate { session } => self.admit_by_certificate(session),
@@ -90,7 +90,10 @@ impl State {
     }
 
     fn admit_by_certificate(&mut self, session: SessionId) {
-        known(self.sessions.find_mut(session)).is_by_certificate = true;
+        let proof = known(self.sessions.find_mut(session)).proof.as_deref_mut();
+        if let Some(Proof::Certificate { is_login, .. }) = proof {
+            *is_login = true;
+        }
     }
 
     fn prove(&mut self, session: SessionId, proof: Proof) {

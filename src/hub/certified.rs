@@ -30,7 +30,7 @@ impl Turn<'_> {
     pub(super) fn end_certified(&mut self, fingerprint: Fingerprint) {
         let sessions = self.hub.state.sessions.iter();
         let by_it = sessions
-            .filter(|(_, it)| it.is_by_certificate && it.certificate() == Some(fingerprint));
+            .filter(|(_, it)| it.is_by_certificate() && it.certificate() == Some(fingerprint));
         let by_it: Vec<SessionId> = by_it.map(|(session, _)| session).collect();
         for session in by_it {
             self.end(session, QuitReason::LoggedOut, Connection::Open);

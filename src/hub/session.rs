@@ -19,8 +19,6 @@ pub(super) struct Session {
     pub(super) wants_echo: bool,
     /// Whether its user keeps their place for a while when it breaks.
     pub(super) does_resume: bool,
-    /// Whether the certificate of its `proof` is what it has logged in by.
-    pub(super) is_by_certificate: bool,
     /// As whom it has logged in. Set once, by its login.
     pub(super) user: Option<UserId>,
     /// Who its peer has proved to be, if it has.
@@ -39,9 +37,22 @@ pub(super) struct Session {
 #[derive(Debug, PartialEq)]
 pub(super) enum Proof {
     /// See [`Input::Certified`](super::input::Input::Certified).
-    Certificate(Fingerprint),
+    Certificate {
+        fingerprint: Fingerprint,
+        /// Whether it has logged in by that.
+        is_login: bool,
+    },
     /// See [`Input::Vouched`](super::input::Input::Vouched).
     SystemUser(Nick),
+}
+
+impl Proof {
+    pub(super) fn shown(fingerprint: Fingerprint) -> Self {
+        Self::Certificate {
+            fingerprint,
+            is_login: false,
+        }
+    }
 }
 
 /// All connections, by slot.
@@ -62,7 +73,6 @@ impl Session {
             does_resume: false,
             user: None,
             proof: None,
-            is_by_certificate: false,
             owner: OwnerId::default(),
             source,
             connected_at: at,
@@ -77,16 +87,24 @@ impl Session {
 
     pub(super) fn certificate(&self) -> Option<Fingerprint> {
         match self.proof.as_deref()? {
-            Proof::Certificate(certificate) => Some(*certificate),
+            Proof::Certificate { fingerprint, .. } => Some(*fingerprint),
             Proof::SystemUser(_) => None,
         }
+    }
+
+    /// Whether it has logged in by the certificate that its peer has shown.
+    pub(super) fn is_by_certificate(&self) -> bool {
+        matches!(
+            self.proof.as_deref(),
+            Some(Proof::Certificate { is_login: true, .. })
+        )
     }
 
     /// The system user that its peer is, where the listener trusts that.
     pub(super) fn system_user(&self) -> Option<&Nick> {
         match self.proof.as_deref()? {
             Proof::SystemUser(user) => Some(user),
-            Proof::Certificate(_) => None,
+            Proof::Certificate { .. } => None,
         }
     }
 

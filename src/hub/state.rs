@@ -172,7 +172,9 @@ impl State {
 
     /// Whether what a session has logged in by, a token or a certificate, may be taken back, which ends it.
     pub(super) fn can_be_taken_back(&self, session: SessionId) -> bool {
-        let is_by_certificate = self.session(session).is_some_and(|it| it.is_by_certificate);
+        let is_by_certificate = self
+            .session(session)
+            .is_some_and(Session::is_by_certificate);
         is_by_certificate || self.tokens.contains_key(&session)
     }
 
