@@ -467,3 +467,33 @@ fn tail_goes_on_where_the_line_broke() {
         .collect();
     assert_eq!(texts, ["one", "two", "three", "four"]);
 }
+
+#[test]
+fn a_password_is_not_echoed_and_is_no_argument_and_in_no_environment() {
+    let daemon = Daemon::start("[accounts]\nhash_memory = \"7MiB\"\nhash_passes = 1\n");
+    daemon
+        .chatctl()
+        .args(["user", "add", "ana", "--password-stdin"])
+        .write_stdin("correct horse battery\n")
+        .assert()
+        .code(0);
+    let server = daemon.chat_addr().to_string();
+    let args = ["join", "--account", "ana", "--server", &server];
+    let mut terminal = Terminal::run(daemon.directory(), &args, &[("NO_COLOR", "1")]);
+    terminal.wait_for("Password of ana:");
+    terminal.keys("correct horse battery\r");
+    terminal.wait_for_prompt("#lobby>");
+    wait_for_user(&daemon, "ana");
+    for pid in [terminal.pid(), daemon.pid()] {
+        for file in ["cmdline", "environ"] {
+            let text = fs::read(format!("/proc/{pid}/{file}")).unwrap();
+            assert!(!text.is_empty(), "{file} of {pid}");
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains("horse"), "{file} of {pid}: {text}");
+        }
+    }
+    // The terminal echoes again, and what it shows now came behind the password.
+    terminal.keys("/rooms\r");
+    terminal.wait_for("/rooms");
+    assert!(!terminal.raw().contains("horse"), "{}", terminal.raw());
+}

@@ -27,6 +27,10 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn join(home: &Path, server: &str, env: &[(&str, &str)]) -> Self {
+        Self::run(home, &["join", "ana", "--server", server], env)
+    }
+
+    pub(crate) fn run(home: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 60,
@@ -43,7 +47,7 @@ impl Terminal {
         for (name, value) in env {
             command.env(name, value);
         }
-        command.args(["join", "ana", "--server", server]);
+        command.args(args);
         let child = pty.slave.spawn_command(command).unwrap();
         let keys = pty.master.take_writer().unwrap();
         let mut output = pty.master.try_clone_reader().unwrap();
@@ -99,6 +103,15 @@ impl Terminal {
         self.wait(prompt, |screen| {
             screen.lines().last() == Some(prompt.trim_end())
         })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// All that it has put on the screen so far, as bytes.
+    pub(crate) fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
     }
 
     pub(crate) fn exit_code(mut self) -> u32 {
