@@ -111,10 +111,7 @@ fn lifts_limits(settings: &Settings) -> bool {
 fn is_login(command: &Command) -> bool {
     matches!(
         command,
-        Command::Login { .. }
-            | Command::LogInAs { .. }
-            | Command::LogInByCertificate { .. }
-            | Command::ChangePassword { .. }
+        Command::Login { .. } | Command::LogInAs { .. } | Command::LogInByCertificate { .. }
     )
 }
 
