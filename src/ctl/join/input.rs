@@ -217,11 +217,17 @@ fn command(rest: &str) -> Result<Input, String> {
             msgid: argument.as_deref().map(msgid).transpose()?,
         },
         "quit" => Input::Quit(argument),
+        "register" | "passwd" => return Err(password_elsewhere(&name)),
         _ => match order::parse(&name, argument.as_deref()) {
             Some(order) => Input::Order(order?),
             None => return Err(unknown(&name)),
         },
     })
+}
+
+/// What is typed here is seen, and stays on the screen.
+fn password_elsewhere(command: &str) -> String {
+    format!("a password would be seen here: /quit, then use chatctl {command} NAME in the shell")
 }
 
 fn join(argument: &str) -> Result<Input, String> {
@@ -457,6 +463,18 @@ mod tests {
         ] {
             let said = parse(line).unwrap_err();
             assert!(said.starts_with("write "), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_typed_where_it_is_seen() {
+        for (line, command) in [
+            ("/register ana correct horse", "chatctl register NAME"),
+            ("/passwd", "chatctl passwd NAME"),
+        ] {
+            let refused = parse(line).expect_err(line);
+            assert!(refused.contains(command), "{refused}");
+            assert!(!refused.contains("horse"), "{refused}");
         }
     }
 
