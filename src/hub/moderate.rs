@@ -20,8 +20,12 @@ use super::permission::{Action, RoomRole};
 use super::refusal::Refusal;
 use super::turn::{Asked, Connection, Turn};
 
-/// Records that may wait for the registry to write them; with more, nobody keeps order until it has.
+/// Records that may wait for the registry to write them; with more, nobody changes anything until it has, but who
+/// keeps order everywhere.
 pub(super) const UNREGISTERED_MAX: usize = 1000;
+
+/// The same for those: anybody who opens a room can use up what is for all, while the disk fails.
+const UNREGISTERED_BY_OPERATORS_MAX: usize = 2 * UNREGISTERED_MAX;
 
 /// Rules that end in one tick; those concerned are looked for among all users, and the others are not to wait
 /// for that. The next tick follows at once.
@@ -46,7 +50,7 @@ impl Turn<'_> {
             order,
             Order::Answer(_) | Order::TakeOut { .. } | Order::End { .. }
         );
-        if changes && self.hub.unregistered >= UNREGISTERED_MAX {
+        if changes && self.hub.unregistered >= self.unregistered_max(by) {
             return Err(Refusal::AccountsUnavailable);
         }
         let sessions = match order {
@@ -77,6 +81,16 @@ impl Turn<'_> {
             }
         };
         Ok(Moderated::Done { sessions })
+    }
+
+    fn unregistered_max(&self, by: By) -> usize {
+        let state = &self.hub.state;
+        let user = by.0.and_then(|session| state.session(session)?.user);
+        if by.0.is_none() || user.is_some_and(|user| state.is_server_operator(user)) {
+            UNREGISTERED_BY_OPERATORS_MAX
+        } else {
+            UNREGISTERED_MAX
+        }
     }
 
     /// The user is called, and perhaps may come in once.

@@ -49,6 +49,8 @@ pub(super) struct Engine {
     accounts_asked: Vec<(Ticket, AccountQuestion)>,
     held: BTreeSet<SessionId>,
     unregistered: usize,
+    /// The registry keeps nothing of rooms and rules.
+    pub(super) is_registry_stuck: bool,
     /// Store and registry answer at once, else when they are told to.
     pub(super) is_prompt: bool,
     /// All that the hub was told since its start, and what it made of it, where that is to be replayed.
@@ -74,6 +76,7 @@ impl Engine {
             accounts_asked: Vec::new(),
             held: BTreeSet::new(),
             unregistered: 0,
+            is_registry_stuck: false,
             is_prompt: true,
             tape: None,
         }
@@ -194,7 +197,7 @@ impl Engine {
         for output in outputs {
             self.carry_out(output, &mut seen);
         }
-        if self.unregistered > 0 {
+        if self.unregistered > 0 && !self.is_registry_stuck {
             let records = std::mem::take(&mut self.unregistered);
             seen.extend(self.handle(Input::Registered { records }));
         }

@@ -26,5 +26,6 @@ mod rules;
 mod simulation;
 mod story;
 mod tokens;
+mod used_up;
 mod views;
 mod vouched;

@@ -193,6 +193,10 @@ impl Story {
             ["operator", "makes", name, "no", "server", "operator"] => self
                 .engine
                 .change_account(|registrar| registrar.set_operator(name, false)),
+            ["the", "registry", "is", "stuck"] => {
+                self.engine.is_registry_stuck = true;
+                Vec::new()
+            }
             ["the", "registry", "answers"] => self.engine.answer_accounts(),
             ["operator", ref rest @ ..] => self.operate(rest, text),
             [who, "connects"] => self.connect(who, "10.0.0.1"),
