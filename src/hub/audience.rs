@@ -2,6 +2,8 @@
 //! with a whole room wherever that will do: the engine hands one slice to all of a room, and only
 //! a list to the rest.
 
+use smallvec::SmallVec;
+
 use super::id::{RoomId, SessionId, SessionIds, UserId};
 use super::state::State;
 
@@ -77,32 +79,46 @@ pub(super) fn private(state: &State, from: UserId, to: UserId) -> Audience {
 
 /// Everyone who shares a room with a user, and the user.
 pub(super) fn around(state: &State, user: UserId) -> Audience {
-    let mut audience = others_around(state, user);
+    around_in(state, user, &rooms_of(state, user))
+}
+
+/// Everyone who shares one of these rooms with a user, who is in all of them, and the user.
+pub(super) fn around_in(state: &State, user: UserId, rooms: &[RoomId]) -> Audience {
+    let mut audience = others_in(state, user, rooms);
     if audience.room.is_none() {
         // Alone: then one room of theirs reaches all their sessions, or the list does.
-        match state.user(user).places.first() {
-            Some(place) => audience.room = Some(place.room),
+        match rooms.first() {
+            Some(&room) => audience.room = Some(room),
             None => audience.sessions.clone_from(&state.user(user).sessions),
         }
     }
     audience
 }
 
-/// Everyone who shares a room with a user who is leaving: the largest such room, and the
-/// sessions that are in another one only.
+/// Everyone who shares a room with a user who is leaving.
 pub(super) fn others_around(state: &State, user: UserId) -> Audience {
+    others_in(state, user, &rooms_of(state, user))
+}
+
+/// The rooms that a user is in.
+pub(super) fn rooms_of(state: &State, user: UserId) -> SmallVec<[RoomId; 8]> {
+    let places = state.user(user).places.iter();
+    places.map(|place| place.room).collect()
+}
+
+/// The others in some rooms of a user: the largest such room, and the sessions that are in another one only.
+fn others_in(state: &State, user: UserId, rooms: &[RoomId]) -> Audience {
     let size = |room: RoomId| state.room(room).members.len();
-    let places = &state.user(user).places;
-    let shared = places.iter().map(|place| place.room);
+    let shared = rooms.iter().copied();
     let Some(largest) = shared
         .filter(|&room| size(room) > 1)
         .max_by_key(|&room| (size(room), std::cmp::Reverse(room)))
     else {
         return Audience::default();
     };
-    let elsewhere = places.iter().filter(|place| place.room != largest);
+    let elsewhere = rooms.iter().filter(|&&room| room != largest);
     let mut others: Vec<UserId> = elsewhere
-        .flat_map(|place| state.room(place.room).members.iter().copied())
+        .flat_map(|&room| state.room(room).members.iter().copied())
         .filter(|&other| other != user && !state.user(other).is_in(largest))
         .collect();
     others.sort_unstable();

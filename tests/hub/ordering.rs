@@ -405,10 +405,22 @@ impl Ordering {
         self.diary.push(format!("{old} becomes {nick}"));
         let is_banned = self.level(who, "#lobby") < SERVER_OPERATOR
             && self.is_under(None, "ban", who, nick, true);
+        let places = self.members.iter().filter(|(_, member)| *member == who);
+        let mut mutes = vec![(None, SERVER_OPERATOR, "#lobby")];
+        mutes.extend(places.map(|&(place, _)| (Some(place), 2, place)));
+        let would_end = |&(place, level, room): &(Option<&'static str>, u8, &'static str)| {
+            self.level(who, room) < level
+                && self.is_under(place, "mute", who, old, true)
+                && !self.is_under(place, "mute", who, nick, true)
+        };
+        let is_muted = self.level(who, "#lobby") < SERVER_OPERATOR && mutes.iter().any(would_end);
+        let expected = is_banned
+            .then_some("banned")
+            .or(is_muted.then_some("muted"));
         let wanted = Command::Nick(self.nick(nick));
         let seen = self.commands(session, wanted);
-        assert_eq!(code(&seen, session), is_banned.then_some("banned"));
-        if !is_banned {
+        assert_eq!(code(&seen, session), expected);
+        if expected.is_none() {
             self.people[who].session = Some((session, nick));
         }
     }

@@ -283,6 +283,70 @@ fn addresses_are_for_server_operators() {
 }
 
 #[test]
+fn who_is_muted_is_heard_in_the_room_by_no_other_way() {
+    story(
+        r"
+        > ana connects
+        > ana logs in outside as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ana joins #dev
+          log: #dev opened
+          ana gets: in #dev with 1
+          ana hears: ana joined #dev
+        > cleo arrives
+        > ben arrives
+        > ben joins #dev
+          ben gets: in #dev with 2
+          ana, ben hear: ben joined #dev
+        > ana mutes ben in #dev
+          log: c1 began mute of ben in #dev
+          ana, ben hear: ana began mute of ben in #dev
+          ana gets: 0 sessions
+        > ben goes away: you are all mad
+          ben, cleo hear: ben is away: you are all mad
+          ben gets: done
+        > ben comes back
+          ana, ben, cleo hear: ben is back
+          ben gets: done
+        > ben becomes benny
+          ben gets: refused: muted
+        > ben becomes BEN
+          log: c3 ben is now BEN
+          ana, ben, cleo hear: ben is now BEN
+          ben gets: done
+        > ben leaves #lobby
+          ben, cleo hear: BEN left #lobby
+          ben gets: done
+        > ben goes away: still mad
+          ben hears: BEN is away: still mad
+          ben gets: done
+        > ana ends the mute of ben in #dev
+          log: c1 ended mute of ben in #dev
+          ana, ben hear: ana ended mute of ben in #dev
+          ana gets: 0 sessions
+        > ben becomes benny
+          log: c3 BEN is now benny
+          ana, ben hear: BEN is now benny
+          ben gets: done
+        > operator mutes account:nobody
+          log: an operator began mute of account:nobody everywhere
+          operator gets: 0 sessions
+        > operator mutes ben*
+          log: an operator began mute of ben* everywhere
+          ben hears: an operator began mute of ben* everywhere
+          operator gets: 0 sessions
+        > ben becomes benjamin
+          log: c3 benny is now benjamin
+          ana, ben hear: benny is now benjamin
+          ben gets: done
+        > ben becomes max
+          ben gets: refused: muted
+    ",
+    );
+}
+
+#[test]
 fn who_is_muted_in_a_room_speaks_elsewhere() {
     story(
         r"

@@ -257,6 +257,7 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
     }
     if !asker.state.is_server_operator(asker.id) {
         asker.may_be_called(&nick)?;
+        asker.must_stay_muted_as(&nick)?;
     }
     match asker.state.user_named(&nick) {
         Some(holder) if holder != asker.id => Err(Refusal::NickInUse(nick)),

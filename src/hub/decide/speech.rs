@@ -60,6 +60,28 @@ impl Asker<'_> {
         must_not_have(&self.settings.blocked_words, text)
     }
 
+    /// Whether no mute that holds for the user, in a room that they are in or everywhere, would end with
+    /// another nick.
+    pub(super) fn must_stay_muted_as(&self, nick: &Nick) -> Result<(), Refusal> {
+        let places = self.user.places.iter();
+        let rooms = places.filter(|it| !self.state.role_in(self.id, it.room).may(Action::Rule));
+        let rooms = rooms.map(|it| Some(&self.state.room(it.room).name));
+        let rules = &self.state.rules;
+        for room in rooms.chain([None]) {
+            let Some(mute) = self.rule_of(room, Effect::Mute) else {
+                continue;
+            };
+            let stays = self.state.with_traits(self.id, |who| {
+                let renamed = Traits { nick, ..who };
+                rules.holding(room, Effect::Mute, renamed).is_some()
+            });
+            if !stays {
+                return Err(Refusal::Muted(room.cloned(), mute));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether no ban of the server is about a nick that the user wants to have.
     pub(super) fn may_be_called(&self, nick: &Nick) -> Result<(), Refusal> {
         let rules = &self.state.rules;
