@@ -40,7 +40,7 @@ impl Book {
 
     /// Everything that is set about rooms, by name.
     pub(super) fn charters(&self) -> rusqlite::Result<Vec<CharterRecord>> {
-        let rooms = self.all("SELECT name_key, name FROM room", |row| room_name(row, 1))?;
+        let rooms = self.all("SELECT name_key, name FROM room", room)?;
         let settings = self.all("SELECT room, name, value FROM room_setting", change)?;
         let roles = self.all(
             "SELECT room, owner, nick, role FROM room_role ORDER BY room, owner",
@@ -140,6 +140,15 @@ fn room_name(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomName> {
     RoomName::parse(&text).map_err(|_| not_a_name(column))
 }
 
+/// Under another's key its settings would be that one's.
+fn room(row: &Row<'_>) -> rusqlite::Result<RoomName> {
+    let (key, room): (String, RoomName) = (row.get(0)?, room_name(row, 1)?);
+    if key != room.key() {
+        return Err(is_none(0, "a room under a name that is not its own"));
+    }
+    Ok(room)
+}
+
 fn change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     let (name, value): (String, String) = (row.get(1)?, row.get(2)?);
     RoomChange::parse(&name, &value).map_err(|_| is_none(2, "a setting of a room that is none"))
@@ -160,11 +169,16 @@ fn rule(row: &Row<'_>) -> rusqlite::Result<Rule> {
         row.get_ref(column)
             .map(|it| it != rusqlite::types::ValueRef::Null)
     };
+    // There are higher ones to come.
+    let id: i64 = row.get(0)?;
+    if !(1..i64::MAX / 2).contains(&id) {
+        return Err(is_none(0, "an id of a rule that is none"));
+    }
     let (effect, subject): (String, String) = (row.get(2)?, row.get(3)?);
     let effect = Effect::parse(&effect);
     let subject = Subject::parse(&subject);
     Ok(Rule {
-        id: RuleId(row.get::<_, i64>(0)?.cast_unsigned()),
+        id: RuleId(id.cast_unsigned()),
         room: is_here(1)?.then(|| room_name(row, 1)).transpose()?,
         effect: effect.ok_or_else(|| is_none(2, "an effect of a rule that is none"))?,
         subject: subject.map_err(|_| is_none(3, "a subject of a rule that is none"))?,

@@ -19,6 +19,13 @@ fn refused(office: &Office) -> OpenError {
     Registry::open(&options, || {}).expect_err("it must be refused")
 }
 
+/// A registry that is meddled with like this is refused as damaged.
+pub(super) fn stops_the_start(office: &Office, damage: &str) {
+    office.meddle(damage);
+    let why = refused(office);
+    assert!(matches!(why, OpenError::Damaged { .. }), "{damage}: {why}");
+}
+
 #[test]
 fn only_its_owner_may_read_it_and_it_is_one_file() {
     let mut office = Office::open();

@@ -1,6 +1,7 @@
 //! What is set about rooms, roles and rules: it is there again at the next start, whatever the disk does
 //! meanwhile.
 
+use super::files::stops_the_start;
 use super::{CHEAP, NOW, Office, PATIENCE, nick};
 use crate::hub::account::{AccountQuestion, Claim};
 use crate::hub::history::{OwnerId, Ticket};
@@ -12,7 +13,7 @@ use crate::hub::output::RegistryRecord;
 use crate::hub::permission::RoomRole;
 use crate::hub::secret::Secret;
 use crate::hub::time::UnixMillis;
-use crate::registry::{News, OpenError, Options, Registry, RegistryStatus};
+use crate::registry::{News, RegistryStatus};
 
 /// One value of every setting.
 const VALUES: [(&str, &str); 12] = [
@@ -104,7 +105,7 @@ impl Office {
     }
 
     /// What another program does to the file.
-    fn meddle(&self, sql: &str) {
+    pub(super) fn meddle(&self, sql: &str) {
         let file = rusqlite::Connection::open(self.path()).unwrap();
         file.busy_timeout(PATIENCE).unwrap();
         file.execute_batch(sql).unwrap();
@@ -362,24 +363,29 @@ fn a_row_that_is_none_stops_the_start() {
             "UPDATE rule SET made_by = NULL",
         ),
     ] {
-        office.meddle(damage);
-        let options = Options {
-            path: office.path(),
-            cost: CHEAP,
-            hash_threads: 1,
-            hash_queue: 1,
-            external: None,
-        };
-        let refused = Registry::open(&options, || {}).expect_err(damage);
-        assert!(
-            matches!(refused, OpenError::Damaged { .. }),
-            "{damage}: {refused}"
-        );
+        stops_the_start(&office, damage);
         office.meddle(repair);
     }
     office.open_again(CHEAP);
     assert_eq!(office.known.charters, [strict]);
     assert_eq!(office.known.rules, [ban]);
+}
+
+#[test]
+fn a_room_under_the_name_of_another_and_an_id_without_a_next_stop_the_start() {
+    let mut office = Office::open();
+    office.keep(RegistryRecord::Charter(charter("#strict", &VALUES, &[])));
+    office.keep(RegistryRecord::Rule(rule(1, None, Effect::Ban, "eve")));
+    office.until_kept(2);
+    office.registry = None;
+    stops_the_start(&office, "UPDATE room SET name = '#other'");
+    office.meddle("UPDATE room SET name = '#STRICT'");
+    for id in ["-1", "0", "9223372036854775807"] {
+        stops_the_start(&office, &format!("UPDATE rule SET id = {id}"));
+    }
+    office.meddle("UPDATE rule SET id = 7");
+    office.open_again(CHEAP);
+    assert_eq!(office.known.rules[0].id, RuleId(7));
 }
 
 #[test]
