@@ -23,7 +23,8 @@ pub const ASKS_MAX: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     Page(Partner),
-    Search,
+    /// Perhaps in one conversation only.
+    Search(Option<Partner>),
     Unread,
     Edit(Arc<str>),
     Delete,
@@ -103,7 +104,7 @@ impl Turn<'_> {
                 reply,
             }),
             Purpose::Page(_)
-            | Purpose::Search
+            | Purpose::Search(_)
             | Purpose::Unread
             | Purpose::Edit(_)
             | Purpose::Delete => self.reply(asked, reply),
@@ -134,7 +135,13 @@ impl Turn<'_> {
                     Refusal::NoSuchRoom(room.clone())
                 })
             }
-            Purpose::Search => {
+            // As for a secret one.
+            Purpose::Search(Some(Partner::Room(room)))
+                if page.messages.is_empty() && state.room_named(room).is_none() =>
+            {
+                Reply::Refused(Refusal::NoSuchRoom(room.clone()))
+            }
+            Purpose::Search(_) => {
                 let hidden = state.unreadable_to(user);
                 let may_read = |stored: &Stored| match &stored.place {
                     Place::Room(room) => hidden.binary_search(room).is_err(),
@@ -219,7 +226,7 @@ impl Turn<'_> {
                 },
                 RecordKind::Deleted { message },
             ),
-            Purpose::Page(_) | Purpose::Search | Purpose::Unread | Purpose::Resume => {
+            Purpose::Page(_) | Purpose::Search(_) | Purpose::Unread | Purpose::Resume => {
                 unreachable!("a message answers a question for one")
             }
         };

@@ -212,6 +212,10 @@ fn who_is_not_in_a_secret_room_does_not_find_it() {
           ben gets: refused: no_such_room
         > ben looks for: hidden
           ben gets: found []
+        > ben looks in #dev for: hidden
+          ben gets: refused: no_such_room
+        > ben looks in #nowhere for: hidden
+          ben gets: refused: no_such_room
         > ben looks at #dev
           ben gets: refused: no_such_room
         > ben leaves #dev

@@ -333,16 +333,8 @@ impl Story {
             (["reads", "what", "came", "before", number, "in", of], _) => {
                 history(of, Range::Before(self.message(number)), 50)
             }
-            (["looks", "for"], words) => Command::Search {
-                query: Query {
-                    words: words.unwrap_or_default(),
-                    of: None,
-                    from: None,
-                    after: None,
-                    before: None,
-                },
-                limit: 50,
-            },
+            (["looks", "for"], words) => search(None, words),
+            (["looks", "in", of, "for"], words) => search(Some(partner(of)), words),
             (["has", "read", of, "up", "to", number], _) => Command::MarkRead {
                 of: partner(of),
                 upto: self.message(number),
@@ -617,6 +609,17 @@ fn partner(of: &str) -> Partner {
 fn history(of: &str, range: Range, limit: usize) -> Command {
     let of = partner(of);
     Command::History { of, range, limit }
+}
+
+fn search(of: Option<Partner>, words: Option<Arc<str>>) -> Command {
+    let query = Query {
+        words: words.unwrap_or_default(),
+        of,
+        from: None,
+        after: None,
+        before: None,
+    };
+    Command::Search { query, limit: 50 }
 }
 
 fn ignore(name: &str, on: bool) -> Command {

@@ -56,13 +56,13 @@ pub(super) fn search(asker: &Asker<'_>, query: Query, limit: usize) -> Result<De
         None => asker.state.unreadable_to(asker.id),
         Some(_) => Vec::new(),
     };
+    let purpose = Purpose::Search(query.of.clone());
     let question = Question::Search {
         asker: asker.owner(),
         query,
         hidden,
         limit: limit.clamp(1, PAGE_MAX),
     };
-    let purpose = Purpose::Search;
     Ok(Decision::Ask { question, purpose })
 }
 
