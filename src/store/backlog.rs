@@ -14,7 +14,7 @@ use crate::hub::id::MessageId;
 use super::clock;
 use super::error::Full;
 use super::ledger::Ledger;
-use super::news::{held, wait_until};
+use super::news::{locked, wait_until};
 
 /// Something that an operator asked for, done between two batches. It gets the trouble when there is no
 /// database to do it with.
@@ -70,7 +70,7 @@ impl Backlog {
 
     /// Takes committed records, at least one.
     pub(super) fn add(&self, mut records: Vec<Record>) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         if let Some(last) = records.last() {
             state.upto = last.id;
         }
@@ -86,7 +86,7 @@ impl Backlog {
 
     /// Records up to here will not come: they were lost.
     pub(super) fn pass(&self, upto: MessageId) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.upto = upto;
         state.is_poked = true;
         self.wake.notify_one();
@@ -94,7 +94,7 @@ impl Backlog {
 
     /// Somebody waits for the records up to `upto`, which may be on their way here yet.
     pub(super) fn hurry(&self, upto: MessageId) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.hurried = state.hurried.max(upto);
         if state.is_hurried() {
             self.wake.notify_one();
@@ -103,14 +103,14 @@ impl Backlog {
 
     /// What is in the database shall be on the disk soon, so that the log may be written over.
     pub(super) fn want_durable(&self) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         if !mem::replace(&mut state.wants_durable, true) {
             self.wake.notify_one();
         }
     }
 
     pub(super) fn push_job(&self, job: Job) -> Result<(), Full> {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         if state.is_closing || state.jobs.len() >= JOBS_MAX {
             return Err(Full);
         }
@@ -121,20 +121,20 @@ impl Backlog {
 
     /// Wakes the writer to look at what else is to be done.
     pub(super) fn poke(&self) {
-        held(&self.state).is_poked = true;
+        locked(&self.state).is_poked = true;
         self.wake.notify_one();
     }
 
     /// Nothing more comes from now on.
     pub(super) fn close(&self) {
-        held(&self.state).is_closing = true;
+        locked(&self.state).is_closing = true;
         self.wake.notify_one();
     }
 
     /// Waits until there is something to do, at most until `deadline`, and moves all records to the end of
     /// `out`.
     pub(super) fn take(&self, out: &mut Vec<Record>, deadline: Option<Instant>) -> Taken {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         while !state.is_pressing() {
             let gathered = state.since.map(|since| since + self.gather);
             let until = [gathered, deadline].into_iter().flatten().min();
@@ -157,7 +157,7 @@ impl Backlog {
 
     /// Whether something waits that does not let itself be put off any longer.
     pub(super) fn has_work(&self) -> bool {
-        let state = held(&self.state);
+        let state = locked(&self.state);
         let gathered = state.since.map(|since| since + self.gather);
         state.is_pressing() || gathered.is_some_and(|at| at <= clock::now())
     }
@@ -181,7 +181,7 @@ impl State {
 
 impl fmt::Debug for Backlog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = held(&self.state);
+        let state = locked(&self.state);
         f.debug_struct("Backlog")
             .field("records", &state.records.len())
             .field("upto", &state.upto)

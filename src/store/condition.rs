@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use crate::hub::history::Trouble;
 
-use super::news::{News, Newsbox, held};
+use super::news::{News, Newsbox, locked};
 
 /// What is known of the disk.
 #[derive(Debug, Default)]
@@ -36,16 +36,16 @@ impl Known {
 
 impl Condition {
     pub(super) fn trouble(&self) -> Option<Trouble> {
-        held(&self.known).trouble()
+        locked(&self.known).trouble()
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        held(&self.known).is_gone
+        locked(&self.known).is_gone
     }
 
     /// What keeps the database from being written to.
     pub(super) fn writer(&self) -> Option<Trouble> {
-        held(&self.known).writer
+        locked(&self.known).writer
     }
 
     pub(super) fn set_log(&self, trouble: Option<Trouble>, news: &Newsbox) {
@@ -66,7 +66,7 @@ impl Condition {
 
     /// The news are left under the lock, so that they tell of changes in the order of these.
     fn change(&self, news: &Newsbox, change: impl FnOnce(&mut Known)) {
-        let mut known = held(&self.known);
+        let mut known = locked(&self.known);
         let before = known.trouble();
         change(&mut known);
         let after = known.trouble();

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::hub::history::{ClientMsgId, Record, RecordKind};
 
 use super::error::Full;
-use super::news::{held, wait_until};
+use super::news::{locked, wait_until};
 
 /// The committer's letter box.
 pub(super) struct Inbox {
@@ -61,7 +61,7 @@ impl Inbox {
     /// Takes a record; says how full it is now.
     pub(super) fn push(&self, record: Record) -> Result<Waiting, Full> {
         let bytes = size_of_record(&record);
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         let is_full = state.waiting_bytes.saturating_add(bytes) > self.bytes_max;
         if state.is_closing || (is_full && state.waiting_records > 0) {
             return Err(Full);
@@ -79,7 +79,7 @@ impl Inbox {
 
     /// Nothing more is taken from now on.
     pub(super) fn close(&self) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.is_closing = true;
         self.wake.notify_one();
     }
@@ -87,7 +87,7 @@ impl Inbox {
     /// Waits until there is something to do, at most until `deadline`, and moves all records to `out`.
     /// Whether nothing more will come.
     pub(super) fn take(&self, out: &mut Vec<Record>, deadline: Option<Instant>) -> bool {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         while state.records.is_empty() && !state.is_closing {
             state.is_asleep = true;
             let is_over;
@@ -107,7 +107,7 @@ impl Inbox {
 
     /// Counts records that a start found in the log, and that wait for the writer.
     pub(super) fn count(&self, records: &[Record]) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.waiting_records += records.len();
         state.waiting_bytes += records.iter().map(size_of_record).sum::<usize>();
     }
@@ -115,14 +115,14 @@ impl Inbox {
     /// Records are in the database or were lost, and wait no more.
     pub(super) fn settle(&self, records: &[Record]) -> Waiting {
         let bytes: usize = records.iter().map(size_of_record).sum();
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.waiting_records -= records.len();
         state.waiting_bytes -= bytes;
         self.measure(&state)
     }
 
     pub(super) fn waiting(&self) -> Waiting {
-        self.measure(&held(&self.state))
+        self.measure(&locked(&self.state))
     }
 
     fn measure(&self, state: &State) -> Waiting {

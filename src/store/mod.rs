@@ -67,7 +67,7 @@ use ids::Ids;
 use inbox::Inbox;
 use ledger::{Files, Gauges, Ledger};
 use lock::Lock;
-use news::{Newsbox, held};
+use news::{Newsbox, locked};
 use questions::Questions;
 use search::Progress;
 use shared::{Bell, Meter, Pace, Settings, Shared};
@@ -231,7 +231,7 @@ impl Store {
 
     /// Other settings from now on.
     pub fn reconfigure(&self, durability: Durability, retention: Retention) {
-        *held(&self.shared.settings) = Settings {
+        *locked(&self.shared.settings) = Settings {
             durability,
             retention,
         };

@@ -55,7 +55,7 @@ impl Newsbox {
     pub(super) fn leave(&self, news: impl IntoIterator<Item = News>) {
         let mut any = false;
         {
-            let mut waiting = held(&self.waiting);
+            let mut waiting = locked(&self.waiting);
             for one in news {
                 any = true;
                 if let (Some(News::Kept { upto }), News::Kept { upto: later }) =
@@ -73,7 +73,7 @@ impl Newsbox {
     }
 
     pub(super) fn take(&self, out: &mut Vec<News>) {
-        out.append(&mut held(&self.waiting));
+        out.append(&mut locked(&self.waiting));
     }
 }
 
@@ -85,7 +85,7 @@ impl fmt::Debug for Newsbox {
 
 /// A lock, whether or not a thread died with it: a thread of the store that panics takes the process
 /// with it, so nobody ever sees what it left half done.
-pub(super) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -11,7 +11,7 @@ use crate::hub::id::MessageId;
 use super::clock;
 use super::error::Full;
 use super::ids::Ids;
-use super::news::{News, Newsbox, held};
+use super::news::{News, Newsbox, locked};
 
 /// Most questions that wait, held back or not.
 pub(super) const QUESTIONS_MAX: usize = 256;
@@ -101,7 +101,7 @@ impl Questions {
             deadline,
             after,
         };
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         if state.is_closing || state.ready.len() + state.held.len() >= QUESTIONS_MAX {
             return Err(Full);
         }
@@ -118,7 +118,7 @@ impl Questions {
 
     /// Lets go of the questions that wait for records up to `settled`.
     pub(super) fn release(&self, settled: MessageId) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         if state.held.is_empty() {
             return;
         }
@@ -129,7 +129,7 @@ impl Questions {
 
     /// A reader has an answer. Whether it is still wanted: the one that took too long was answered already.
     pub(super) fn is_wanted(&self, ticket: Ticket) -> bool {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         let at = state.taken.iter().position(|(taken, _)| *taken == ticket);
         at.map(|at| state.taken.swap_remove(at)).is_some()
     }
@@ -137,7 +137,7 @@ impl Questions {
     /// Answers the questions that have waited for too long, wherever they are.
     pub(super) fn expire(&self, now: Instant, news: &Newsbox) {
         let expired: Vec<Ticket> = {
-            let mut state = held(&self.state);
+            let mut state = locked(&self.state);
             let State {
                 ready, held, taken, ..
             } = &mut *state;
@@ -166,7 +166,7 @@ impl Questions {
 
     /// When the next question that is held back expires.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
-        let state = held(&self.state);
+        let state = locked(&self.state);
         let held = state.held.iter().map(|asked| asked.held_until);
         let ready = state.ready.iter().map(|asked| asked.deadline);
         let taken = state.taken.iter().map(|(_, deadline)| *deadline + GRACE);
@@ -176,7 +176,7 @@ impl Questions {
     /// Waits for a question; `None` once there will be no more. Who does not search leaves searches to
     /// others, so that however many are asked, a page can still be read.
     pub(super) fn take(&self, searches: bool) -> Option<Asked> {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         loop {
             let mut ready = state.ready.iter();
             let next = ready.position(|asked| searches || !asked.is_search());
@@ -196,7 +196,7 @@ impl Questions {
 
     /// No more are taken; those that wait are still answered.
     pub(super) fn close(&self) {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         state.is_closing = true;
         let State { ready, held, .. } = &mut *state;
         ready.append(&mut held.drain(..).collect());

@@ -13,7 +13,7 @@ use super::disk::Identity;
 use super::ids::Ids;
 use super::inbox::Inbox;
 use super::ledger::{Files, Gauges};
-use super::news::{Newsbox, held, wait_until};
+use super::news::{Newsbox, locked, wait_until};
 use super::options::{Durability, Retention};
 use super::questions::Questions;
 use super::search::Progress;
@@ -58,7 +58,7 @@ pub(super) struct Settings {
 
 impl Shared {
     pub(super) fn settings(&self) -> Settings {
-        *held(&self.settings)
+        *locked(&self.settings)
     }
 
     /// Has every thread end, in any order.
@@ -147,23 +147,23 @@ impl Bell {
         if self.is_rung.swap(true, Ordering::AcqRel) {
             return;
         }
-        held(&self.state).is_rung = true;
+        locked(&self.state).is_rung = true;
         self.wake.notify_one();
     }
 
     /// The thread shall end.
     pub(super) fn close(&self) {
-        held(&self.state).is_closed = true;
+        locked(&self.state).is_closed = true;
         self.wake.notify_one();
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        held(&self.state).is_closed
+        locked(&self.state).is_closed
     }
 
     /// Waits for a ring, at most until `deadline`. Whether the thread may go on.
     pub(super) fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         while !state.is_rung && !state.is_closed {
             let is_over;
             (state, is_over) = wait_until(&self.wake, state, deadline);
@@ -179,7 +179,7 @@ impl Bell {
     /// Waits for `time`, whatever rings. Whether the thread may go on.
     pub(super) fn pause(&self, time: Duration) -> bool {
         let end = Some(clock::now() + time);
-        let mut state = held(&self.state);
+        let mut state = locked(&self.state);
         while !state.is_closed {
             let is_over;
             (state, is_over) = wait_until(&self.wake, state, end);

@@ -16,7 +16,7 @@ use super::clock;
 use super::commit_log;
 use super::error::trouble;
 use super::ledger::{Ledger, Undone};
-use super::news::held;
+use super::news::locked;
 use super::retention::Sweep;
 use super::shared::Shared;
 
@@ -301,7 +301,7 @@ impl Writer {
             .and_then(|ledger| commit_log::begin(ledger, database));
         match begun {
             Ok(log) => {
-                *held(&shared.new_log) = Some(log);
+                *locked(&shared.new_log) = Some(log);
                 shared.needs_log.store(false, Ordering::Release);
                 true
             }

@@ -10,7 +10,7 @@ use crate::hub::history::{Record, Trouble};
 use crate::store::clock;
 use crate::store::error::trouble_of;
 use crate::store::inbox::size_of_record;
-use crate::store::news::{News, held};
+use crate::store::news::{News, locked};
 use crate::store::options::Durability;
 use crate::store::shared::Shared;
 
@@ -170,7 +170,7 @@ impl Committer {
         self.log = self
             .log
             .take()
-            .or_else(|| held(&self.shared.new_log).take());
+            .or_else(|| locked(&self.shared.new_log).take());
         let Some(log) = &mut self.log else {
             self.next_probe = Some(clock::now() + self.shared.pace.look_every);
             return;

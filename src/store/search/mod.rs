@@ -19,7 +19,7 @@ pub(super) use index::run;
 #[cfg(test)]
 pub(super) use segment::tokens as tokens_for_tests;
 
-use super::news::{News, Newsbox, held};
+use super::news::{News, Newsbox, locked};
 
 /// How far the index is, for those who wait for it or look at it.
 #[derive(Debug, Default)]
@@ -54,21 +54,21 @@ impl Progress {
     }
 
     pub(super) fn note(&self) -> Option<String> {
-        held(&self.note).clone()
+        locked(&self.note).clone()
     }
 
     /// Why nothing can be searched for, and what to do; `None` while it works.
     pub(super) fn fault(&self) -> Option<String> {
-        held(&self.fault).clone()
+        locked(&self.fault).clone()
     }
 
     pub(super) fn is_failing(&self) -> bool {
-        held(&self.fault).is_some()
+        locked(&self.fault).is_some()
     }
 
     /// Tells of it when that is new.
     fn set_fault(&self, fault: Option<String>, news: &Newsbox) {
-        let mut known = held(&self.fault);
+        let mut known = locked(&self.fault);
         if *known != fault {
             known.clone_from(&fault);
             news.leave([fault.map_or(News::SearchWorks, News::SearchFails)]);
@@ -92,7 +92,7 @@ impl Progress {
     fn begin_generation(&self, note: Option<&str>) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         if let Some(note) = note {
-            *held(&self.note) = Some(note.to_owned());
+            *locked(&self.note) = Some(note.to_owned());
         }
     }
 }
