@@ -18,6 +18,8 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
             message_bytes: 32,
             ..Settings::default()
         },
+        has_history: true,
+        list_bytes: 1 << 20,
         utc_offset_seconds: 0,
         now: UnixMillis(1_795_424_400_000),
     };
