@@ -35,6 +35,14 @@ pub(super) fn all_of(room: RoomId) -> Audience {
     }
 }
 
+/// All sessions of one user.
+pub(super) fn own(state: &State, user: UserId) -> Audience {
+    Audience {
+        sessions: state.user(user).sessions.clone(),
+        ..Audience::default()
+    }
+}
+
 /// Everyone who is logged in, whatever they have switched off.
 pub(super) fn everyone(state: &State) -> Audience {
     let logged_in = |(_, session): &(_, &super::session::Session)| session.user.is_some();

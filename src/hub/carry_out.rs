@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::account::Token;
 use super::apply::topic_of;
-use super::audience::{self, Audience};
+use super::audience;
 use super::change::{Change, CharterChange, Who};
 use super::command::Command;
 use super::decide::{Asker, Speech};
@@ -76,13 +76,7 @@ impl Turn<'_> {
                 continue;
             }
             self.enter_session(user, session, room);
-            self.reply_joined(
-                Asked {
-                    session,
-                    request: None,
-                },
-                room,
-            );
+            self.reply_joined(Asked::nothing(session), room);
         }
     }
 
@@ -275,10 +269,7 @@ impl Turn<'_> {
         let user = self.user_of(asked.session);
         let state = &self.hub.state;
         let owner = state.owner_of(user);
-        let audience = Audience {
-            sessions: state.user(user).sessions.clone(),
-            ..Audience::default()
-        };
+        let audience = audience::own(state, user);
         let event = EventKind::MarkedRead {
             of: of.clone(),
             upto,

@@ -2,12 +2,13 @@
 //! `authenticate.rs` asked. An operator who takes it back ends the sessions that logged in by it.
 
 use super::change::Change;
+use super::ending::Connection;
 use super::fingerprint::Fingerprint;
 use super::id::SessionId;
 use super::input::QuitReason;
 use super::name::Nick;
 use super::output::Audit;
-use super::turn::{Connection, Turn};
+use super::turn::Turn;
 
 impl Turn<'_> {
     /// Ahead of the login, which nothing refuses any more.

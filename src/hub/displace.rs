@@ -1,6 +1,6 @@
 //! Whoever uses an account's nick without it gives way.
 
-use super::audience::Audience;
+use super::audience;
 use super::event::EventKind;
 use super::id::{SessionId, UserId};
 use super::name::Nick;
@@ -34,10 +34,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn tell_nick_registered(&mut self, user: UserId, nick: Nick, new: Option<Nick>) {
-        let audience = Audience {
-            sessions: self.hub.state.user(user).sessions.clone(),
-            ..Audience::default()
-        };
+        let audience = audience::own(&self.hub.state, user);
         self.tell(audience, EventKind::NickRegistered { nick, new });
     }
 }

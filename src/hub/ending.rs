@@ -8,10 +8,18 @@ use super::input::QuitReason;
 use super::output::Output;
 use super::register::Closing;
 use super::session::Session;
-use super::turn::{Connection, Turn};
+use super::turn::Turn;
 
 /// Connections of `connects_per_minute` that one counts for which was closed for flooding or garbage.
 const CONNECTS_FOR_A_FLOOD: u32 = 20;
+
+/// Whether the peer is still there when its session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// It has to be told why, and closed.
+    Open,
+    Gone,
+}
 
 impl Turn<'_> {
     /// Ends a session that is there. With a user's last session, those around them hear of it;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::audience::{self, Audience};
 use super::change::{Change, CharterChange};
 use super::decide::moderation::{NewRule, Order};
+use super::ending::Connection;
 use super::event::EventKind;
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, SessionIds, UserId};
@@ -18,7 +19,7 @@ use super::name::Nick;
 use super::output::{Audit, Deed, RegistryRecord, Reply};
 use super::permission::{Action, RoomRole};
 use super::refusal::Refusal;
-use super::turn::{Asked, Connection, Turn};
+use super::turn::{Asked, Turn};
 
 /// Records that may wait for the registry to write them; with more, nobody changes anything until it has, but who
 /// keeps order everywhere.
@@ -103,10 +104,7 @@ impl Turn<'_> {
         }
         // Whoever ignores somebody is not to be called by them either.
         if !state.user(user).does_ignore(by) {
-            let audience = Audience {
-                sessions: state.user(user).sessions.clone(),
-                ..Audience::default()
-            };
+            let audience = audience::own(state, user);
             let kind = EventKind::Invited {
                 room: state.room(room).name.clone(),
                 by: state.user(by).nick.clone(),
@@ -210,32 +208,32 @@ impl Turn<'_> {
     /// Those for whom a ban or mute holds who are in its room, or anywhere.
     fn users_under(&self, rule: &Rule, room: Option<RoomId>) -> Vec<UserId> {
         let state = &self.hub.state;
-        let holds_for = |&user: &UserId| {
+        let mut users = self.users_within(room);
+        users.retain(|&user| {
             let is_above = match room {
                 Some(room) => state.role_in(user, room).may(Action::Rule),
                 None => state.is_server_operator(user),
             };
             !is_above && state.with_traits(user, |who| state.rules.does_hold(rule, who))
-        };
+        });
+        users
+    }
+
+    /// Those who are in a room, or anywhere.
+    fn users_within(&self, room: Option<RoomId>) -> Vec<UserId> {
+        let state = &self.hub.state;
         match room {
-            Some(room) => {
-                let members = state.room(room).members.iter().copied();
-                members.filter(holds_for).collect()
-            }
-            None => {
-                let users = state.users.iter().map(|(id, _)| UserId(id));
-                users.filter(holds_for).collect()
-            }
+            Some(room) => state.room(room).members.clone(),
+            None => state.users.iter().map(|(id, _)| UserId(id)).collect(),
         }
     }
 
     fn end_rule(&mut self, id: RuleId, ending: Ending) {
-        let state = &self.hub.state;
-        let place = state.rules.get(id).map(|rule| rule.room.clone());
-        let room = place.flatten().and_then(|name| state.room_named(&name));
         let Some(rule) = self.forget_rule(id) else {
             return;
         };
+        let name = rule.room.as_ref();
+        let room = name.and_then(|name| self.hub.state.room_named(name));
         let by = match ending {
             Ending::By(by) => by,
             Ending::Clock => By(None),
@@ -286,11 +284,8 @@ impl Turn<'_> {
             };
             may_see || state.with_traits(user, |who| rule.subject.fits(who))
         };
-        let candidates: Vec<UserId> = match room {
-            Some(room) => state.room(room).members.clone(),
-            None => state.users.iter().map(|(id, _)| UserId(id)).collect(),
-        };
-        let concerned = candidates.into_iter().filter(|&user| is_concerned(user));
+        let candidates = self.users_within(room).into_iter();
+        let concerned = candidates.filter(|&user| is_concerned(user));
         let sessions = concerned.flat_map(|user| state.user(user).sessions.iter().copied());
         Audience {
             sessions: sessions.collect::<SessionIds>(),

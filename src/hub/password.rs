@@ -2,11 +2,12 @@
 //! was given the user's key by it, and is ended. Sessions of tokens stay, as tokens do.
 
 use super::change::Change;
+use super::ending::Connection;
 use super::history::OwnerId;
 use super::id::{SessionId, UserKey};
 use super::input::QuitReason;
 use super::output::{Audit, Reply};
-use super::turn::{Asked, Connection, Turn};
+use super::turn::{Asked, Turn};
 
 impl Turn<'_> {
     /// It has changed, whether or not the session is there that asked for it. `key` is nobody's yet.

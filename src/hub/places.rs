@@ -20,10 +20,7 @@ impl Turn<'_> {
         match decide::may_enter_default_room(self.facts(), session) {
             Ok(room) => self.enter(user, room, None),
             Err(refusal) => {
-                let asked = Asked {
-                    session,
-                    request: None,
-                };
+                let asked = Asked::nothing(session);
                 self.refuse(asked, refusal);
             }
         }
@@ -58,13 +55,7 @@ impl Turn<'_> {
         }
         for session in sessions {
             if Some(session) != asker && self.may_know_of(session, room) {
-                self.reply_joined(
-                    Asked {
-                        session,
-                        request: None,
-                    },
-                    room,
-                );
+                self.reply_joined(Asked::nothing(session), room);
             }
         }
         let kind = EventKind::Joined {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::account::AccountChange;
 use super::change::Change;
+use super::ending::Connection;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId};
 use super::input::QuitReason;
-use super::turn::{Connection, Turn};
+use super::turn::Turn;
 
 impl Turn<'_> {
     /// What an operator has changed.

@@ -7,6 +7,7 @@ use super::audience::Audience;
 use super::change::Change;
 use super::command::Command;
 use super::decide::{self, Decision};
+use super::ending::Connection;
 use super::event::{Event, EventKind};
 use super::flood::{self, Gauge, Verdict};
 use super::id::{MessageId, RequestId, SessionId, UserId, UserKey};
@@ -32,12 +33,14 @@ pub(super) struct Asked {
     pub(super) request: Option<RequestId>,
 }
 
-/// Whether the peer is still there when its session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connection {
-    /// It has to be told why, and closed.
-    Open,
-    Gone,
+impl Asked {
+    /// What a session is told without having asked.
+    pub(super) fn nothing(session: SessionId) -> Self {
+        Self {
+            session,
+            request: None,
+        }
+    }
 }
 
 impl Turn<'_> {
