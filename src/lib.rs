@@ -29,10 +29,11 @@
 //! | `daemon::transport` | | `rustix`, `rustls`, `socket2`, `thiserror`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `smallvec`, `tokio` |
-//! | `daemon::protocol` | `daemon::protocol::chat`, `hub`, `wire` | |
+//! | `daemon::protocol` | `daemon::protocol::chat`, `daemon::protocol::irc`, `hub`, `wire` | `chrono` |
+//! | `daemon::protocol::irc` | `daemon::protocol`, `hub` | `smallvec`, `smol_str` |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
-//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `registry`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `tokio`, `tracing` |
+//! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `registry`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `smallvec`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |
 //! | `daemon::instance` | | `nix`, `rustix`, `socket2`, `thiserror` |
 //! | `daemon::metrics` | | `rustix` |

@@ -30,7 +30,19 @@ const LONG_FUNCTIONS: &[Exception] = &[
         because: "a flat match: one arm per event",
     },
     Exception {
-        what: "src/daemon/protocol/chat/sentence.rs: refusal",
+        what: "src/daemon/protocol/irc/event.rs: tell",
+        because: "a flat match: one arm per event",
+    },
+    Exception {
+        what: "src/daemon/protocol/irc/refusal.rs: write",
+        because: "a flat match: one arm per refusal",
+    },
+    Exception {
+        what: "src/hub/apply.rs: apply",
+        because: "a flat match: one arm per change",
+    },
+    Exception {
+        what: "src/daemon/protocol/sentence.rs: refusal",
         because: "a flat match: one arm per refusal",
     },
     Exception {

@@ -224,7 +224,9 @@ fn message_line_bytes() -> usize {
             from: Nick::parse("bench-k3f9-64").expect("a nick"),
             kind: MessageKind::Text,
             text: "x".repeat(64).into(),
+            tags: None,
         },
+        actor: None,
     };
     let facts = Facts {
         server_name: String::new(),

@@ -198,8 +198,8 @@ pub(super) trait Words: Copy + PartialEq + 'static {
 }
 
 impl Words for Protocol {
-    const WORDS: &'static [&'static str] = &["chat"];
-    const VALUES: &'static [Self] = &[Self::Chat];
+    const WORDS: &'static [&'static str] = &["chat", "irc"];
+    const VALUES: &'static [Self] = &[Self::Chat, Self::Irc];
 }
 
 impl Words for Trust {

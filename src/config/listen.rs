@@ -10,6 +10,9 @@ use super::{Endpoint, Listen, Protocol, Trust};
 /// Where a listener listens when it does not say.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PORT: u16 = 12231;
+const IRC_PORT: u16 = 6667;
+/// RFC 7194.
+const IRC_TLS_PORT: u16 = 6697;
 
 /// One `[[listen]]` as written: what is `None` was left out.
 #[derive(Clone, Debug)]
@@ -71,12 +74,21 @@ impl Field<String> for UnixPath {
 }
 
 impl ListenDraft {
+    /// Where clients look for what is spoken here.
+    fn usual_port(&self) -> u16 {
+        match (self.protocol, self.tls) {
+            (Protocol::Chat, _) => PORT,
+            (Protocol::Irc, false) => IRC_PORT,
+            (Protocol::Irc, true) => IRC_TLS_PORT,
+        }
+    }
+
     pub(super) fn endpoint(&self) -> Endpoint {
         match &self.unix.0 {
             Some(path) => Endpoint::Unix { path: path.clone() },
             None => Endpoint::Tcp {
                 address: self.address.unwrap_or(ADDRESS),
-                port: self.port.unwrap_or(PORT),
+                port: self.port.unwrap_or_else(|| self.usual_port()),
             },
         }
     }

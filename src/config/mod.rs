@@ -110,6 +110,8 @@ pub enum ClientCertificates {
 pub enum Protocol {
     /// The JSON protocol, both dialects.
     Chat,
+    /// IRC.
+    Irc,
 }
 
 /// What proves to a listener who a peer is, beside what it says.

@@ -137,6 +137,7 @@ fn describe(speaks: Protocol, tls: bool, address: String) -> admin::Listener {
 fn protocol_name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Chat => "chat",
+        Protocol::Irc => "irc",
     }
 }
 

@@ -14,7 +14,7 @@ use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::{Proof, Session};
 use super::state::{Member, State, VACANT_ROOMS_MAX};
-use super::time::UnixMillis;
+use super::time::{Now, UnixMillis};
 use super::user::{Extra, KeptPlace, Place, User};
 
 impl State {
@@ -74,12 +74,19 @@ impl State {
             }
             Change::Gone { user } => self.forget(user),
             Change::Renamed { user, nick } => self.users.rename(user.0, nick),
-            Change::Entered { user, room, at } => self.enter(user, room, at),
+            Change::Entered { user, room, now } => self.enter(user, room, now),
             Change::Left { user, room } => self.leave(user, room),
             Change::RoomKept { room, topic } => self.keep_room(room, topic),
-            Change::TopicSet { room, topic } => self.room_mut(room).topic = topic,
+            Change::TopicSet { room, topic, by } => {
+                let room = self.room_mut(room);
+                room.topic = topic;
+                room.topic_by = by.map(Box::new);
+            }
             Change::Charter(change) => self.apply_charter(change),
             Change::CloseIfIdle { room } => self.close_if_idle(room),
+            Change::PersonaSet { user, persona } => {
+                self.change_extra(user, |extra| extra.persona = Some(persona));
+            }
             Change::AwaySet { user, away } => {
                 self.change_extra(user, |extra| extra.away = away);
             }
@@ -213,14 +220,15 @@ impl State {
         }
     }
 
-    fn enter(&mut self, id: UserId, name: RoomName, at: Duration) {
-        if self
-            .room_named(&name)
-            .is_some_and(|room| self.is_vacant(room))
-        {
+    fn enter(&mut self, id: UserId, name: RoomName, now: Now) {
+        let found = self.room_named(&name);
+        if found.is_some_and(|room| self.is_vacant(room)) {
             self.vacant_rooms -= 1;
         }
         let room_id = self.open(name);
+        if found.is_none() {
+            self.room_mut(room_id).created_at = now.unix;
+        }
         let owner = self.owner_of(id);
         let user = self.users.find_mut(id.0).expect("a user id names a user");
         let room = self
@@ -232,7 +240,7 @@ impl State {
             index: u32::try_from(room.members.len()).expect("fewer than 2^32 users"),
         });
         room.members.push(id);
-        room.charter.count_join(at);
+        room.charter.count_join(now.uptime);
         room.charter.invited.retain(|&invited| invited != owner);
         let sessions = &self.sessions;
         let is_deaf = |session: &SessionId| known(sessions.find(*session)).deaf;

@@ -7,13 +7,14 @@ use super::account::Token;
 use super::apply::topic_of;
 use super::audience;
 use super::change::{Change, CharterChange, Who};
-use super::command::Command;
+use super::command::{Command, Tags};
 use super::decide::{Asker, Speech};
-use super::event::EventKind;
+use super::event::{EventKind, EventPlace};
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::name::Nick;
 use super::output::{Audit, LoggedInto, Reply};
+use super::persona::Introduction;
 use super::resend::Said;
 use super::turn::{Asked, Turn};
 
@@ -30,6 +31,7 @@ impl Turn<'_> {
         nick: Nick,
         key: Option<UserKey>,
         does_resume: bool,
+        introduction: Option<Introduction>,
     ) {
         let session = asked.session;
         self.hub.state.apply(Change::LoggedIn {
@@ -39,6 +41,9 @@ impl Turn<'_> {
             does_resume,
             at: self.now.unix,
         });
+        if let Some(introduction) = introduction {
+            self.introduce(session, introduction);
+        }
         self.welcome(asked.clone(), self.user_of(session), false, None);
     }
 
@@ -76,7 +81,7 @@ impl Turn<'_> {
                 continue;
             }
             self.enter_session(user, session, room);
-            self.reply_joined(Asked::nothing(session), room);
+            self.reply_joined(Asked::nothing(session), room, true);
         }
     }
 
@@ -108,11 +113,13 @@ impl Turn<'_> {
                 failed_logins: 0,
             })
         });
+        let persona = self.persona_for_event(id);
         let reply = Reply::LoggedIn {
             nick,
             key,
             is_resumed,
             account,
+            persona,
         };
         self.reply(asked, reply);
     }
@@ -174,9 +181,10 @@ impl Turn<'_> {
             from: state.user(from).nick.clone(),
             kind: speech.kind,
             text: Arc::clone(&speech.text),
+            tags: speech.tags.clone(),
         };
         let is_slow = state.room(room).charter.settings.slow_mode.is_some();
-        self.tell(audience, message);
+        self.tell_of(from, audience, message);
         if is_slow {
             let at = self.now.uptime;
             let owner = self.hub.state.owner_of(from);
@@ -197,13 +205,42 @@ impl Turn<'_> {
             to: state.user(to).nick.clone(),
             kind: speech.kind,
             text: Arc::clone(&speech.text),
+            tags: speech.tags.clone(),
         };
         let place = Place::User {
             to: state.author(to),
             is_unheard: state.user(to).does_ignore(from),
         };
-        self.tell(audience, message);
+        self.tell_of(from, audience, message);
         self.keep(from, place, speech);
+        self.acknowledge(asked);
+    }
+
+    pub(super) fn tag_room(&mut self, asked: Asked, room: RoomId, tags: Tags) {
+        let from = self.user_of(asked.session);
+        let state = &self.hub.state;
+        let audience =
+            audience::speech(state, from, room).without_unwanted_echo(state, asked.session);
+        let kind = EventKind::Tagged {
+            place: EventPlace::Room(state.room(room).name.clone()),
+            from: state.user(from).nick.clone(),
+            tags,
+        };
+        self.tell_of(from, audience, kind);
+        self.acknowledge(asked);
+    }
+
+    pub(super) fn tag_user(&mut self, asked: Asked, to: UserId, tags: Tags) {
+        let from = self.user_of(asked.session);
+        let state = &self.hub.state;
+        let audience =
+            audience::private(state, from, to).without_unwanted_echo(state, asked.session);
+        let kind = EventKind::Tagged {
+            place: EventPlace::User(state.user(to).nick.clone()),
+            from: state.user(from).nick.clone(),
+            tags,
+        };
+        self.tell_of(from, audience, kind);
         self.acknowledge(asked);
     }
 
@@ -289,9 +326,12 @@ impl Turn<'_> {
             text,
         };
         self.tell(audience::all_of(room), kind);
-        self.hub.state.apply(Change::TopicSet {
+        let state = &mut self.hub.state;
+        let by = by.map(|user| (state.user(user).nick.clone(), self.now.unix));
+        state.apply(Change::TopicSet {
             room,
             topic: topic.clone(),
+            by,
         });
         if self.hub.keeping != Keeping::Off {
             // Nobody may have been there to hear it.

@@ -14,7 +14,8 @@ use super::moderation::room::{CharterRecord, RoomChange};
 use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
 use super::permission::RoomRole;
-use super::time::UnixMillis;
+use super::persona::Persona;
+use super::time::{Now, UnixMillis};
 
 /// One change. It is always possible: `decide` has seen to that.
 #[derive(Clone, Debug)]
@@ -93,8 +94,7 @@ pub(super) enum Change {
     Entered {
         user: UserId,
         room: RoomName,
-        /// As uptime.
-        at: Duration,
+        now: Now,
     },
     /// Closes the room if nobody is left.
     Left {
@@ -109,6 +109,12 @@ pub(super) enum Change {
     TopicSet {
         room: RoomId,
         topic: Option<Arc<str>>,
+        /// `None` for an operator.
+        by: Option<(Nick, UnixMillis)>,
+    },
+    PersonaSet {
+        user: UserId,
+        persona: Arc<Persona>,
     },
     Charter(CharterChange),
     /// Closes a room that nobody is in and that nothing keeps open any more; else nothing happens.

@@ -7,6 +7,7 @@ use super::history::{ClientMsgId, Partner, Query, Range};
 use super::id::{MessageId, UserKey};
 use super::moderation::request::Moderation;
 use super::name::{Nick, RoomName};
+use super::persona::Introduction;
 use super::secret::Secret;
 
 /// One request of one session. Names are parsed already; texts are checked by the hub.
@@ -25,6 +26,8 @@ pub enum Command {
         does_resume: bool,
         /// What was said after this id is sent first, where the user is still here.
         since: Option<MessageId>,
+        /// What the user says of themselves, where the protocol asks for it.
+        introduction: Option<Introduction>,
     },
     /// Become the user of an account, who is here already where another session is logged in to it.
     LogInAs { claim: Claim, entry: Entry },
@@ -61,7 +64,10 @@ pub enum Command {
         text: Arc<str>,
         /// Sent again under the same id, it is acknowledged again and said once.
         client_msgid: Option<ClientMsgId>,
+        tags: Option<Tags>,
     },
+    /// Say something by tags alone: that one is typing, or a reaction.
+    Tag { to: Target, tags: Tags },
     /// Give an own message another text.
     Edit { message: MessageId, text: Arc<str> },
     /// Take an own message's text away.
@@ -101,6 +107,9 @@ pub enum Command {
     Users,
     /// Where one user is: rooms, away text, since when.
     Whois(Nick),
+    /// Look at users or rooms as this user may see them. Answered by
+    /// [`Reply::Survey`](super::output::Reply::Survey).
+    Survey(Survey),
     /// Is the server there? Answered by [`Reply::Pong`](super::output::Reply::Pong).
     Ping,
     /// Answer to [`Output::Ping`](super::output::Output::Ping).
@@ -127,6 +136,44 @@ pub enum Target {
     Room(RoomName),
     /// One user, in all their sessions.
     User(Nick),
+}
+
+/// What a session wants to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Survey {
+    /// One user.
+    User(Nick),
+    /// One room, and who is in it where `members` is wanted.
+    Room { room: RoomName, members: bool },
+    /// All rooms.
+    Rooms,
+    /// All users.
+    Users,
+    /// How much there is.
+    Counts,
+}
+
+/// What a client says about its message to other clients, as IRC's client-only tags: `+name=value;+name`,
+/// values escaped. The hub never looks inside; at most [`Tags::MAX_BYTES`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tags(Arc<str>);
+
+impl Tags {
+    /// Longest, in bytes.
+    pub const MAX_BYTES: usize = 4094;
+
+    /// `None` when `text` is empty, longer than [`Self::MAX_BYTES`], or cannot stand in a line.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        let is_one_word = !text.contains(|it: char| it.is_control() || it == ' ');
+        (fits && is_one_word).then(|| Self(text.into()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// How a message is meant.

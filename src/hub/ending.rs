@@ -92,10 +92,11 @@ impl Turn<'_> {
         let state = &self.hub.state;
         let nick = state.user(user).nick.clone();
         let audience = audience::others_around(state, user);
+        let actor = self.persona_for_event(user);
         let closing = self.closing_with(user);
         forget(self);
         let reason = reason.clone();
-        self.tell(audience, EventKind::Quit { nick, reason });
+        self.tell_by(actor, audience, EventKind::Quit { nick, reason });
         for closing in closing {
             self.closed(closing);
         }

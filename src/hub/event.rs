@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::command::MessageKind;
+use super::command::{MessageKind, Tags};
 use super::history::Partner;
 use super::id::{MessageId, RoomId, SessionId, UserId};
 use super::input::QuitReason;
 use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
 use super::permission::RoomRole;
+use super::persona::Persona;
 use super::time::UnixMillis;
 
 /// One fact that users are told. `apply` has taken it into the state when it is output.
@@ -21,6 +22,9 @@ pub struct Event {
     pub id: MessageId,
     /// What it is.
     pub kind: EventKind,
+    /// Who did it, as IRC shows them. `None` where nobody is named in `kind` who did, and where IRC is not
+    /// spoken.
+    pub actor: Option<Arc<Persona>>,
 }
 
 /// The kinds of facts that people are told.
@@ -32,6 +36,8 @@ pub enum EventKind {
         from: Nick,
         kind: MessageKind,
         text: Arc<str>,
+        /// See [`Tags`].
+        tags: Option<Tags>,
     },
     /// Someone spoke to one user.
     Private {
@@ -39,6 +45,13 @@ pub enum EventKind {
         to: Nick,
         kind: MessageKind,
         text: Arc<str>,
+        tags: Option<Tags>,
+    },
+    /// Someone says something by tags alone, to a room or to one user.
+    Tagged {
+        place: EventPlace,
+        from: Nick,
+        tags: Tags,
     },
     /// The author of an earlier message gave it another text.
     Edited {

@@ -3,7 +3,7 @@
 //! The bucket is kept as one number, the moment at which it will be full again; a token more is
 //! that moment moved by `1 / rate`. Nothing has to be refilled, and an idle session costs no work.
 
-use super::command::Command;
+use super::command::{Command, Survey};
 use super::moderation::request::Moderation;
 use super::settings::Settings;
 use super::state::State;
@@ -99,6 +99,7 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         Command::Search { limit, .. } => 3.0 + list(*limit),
         Command::Part { .. }
         | Command::Send { .. }
+        | Command::Tag { .. }
         | Command::MarkRead { .. }
         | Command::Topic { .. }
         | Command::Deaf(_)
@@ -115,12 +116,13 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
             | Moderation::Grant { .. }
             | Moderation::SetRoom { .. } => 2.0,
         },
-        Command::Rooms => list(state.rooms.len()),
-        Command::Users => list(state.users.len()),
-        Command::Names(name) => {
+        Command::Rooms | Command::Survey(Survey::Rooms) => list(state.rooms.len()),
+        Command::Users | Command::Survey(Survey::Users) => list(state.users.len()),
+        Command::Names(name) | Command::Survey(Survey::Room { room: name, .. }) => {
             let room = state.room_named(name);
             list(room.map_or(0, |room| state.room(room).members.len()))
         }
+        Command::Survey(Survey::User(_) | Survey::Counts) => 1.0,
     }
 }
 

@@ -13,6 +13,7 @@ use super::moderation::request::Moderation;
 use super::moderation::room::CharterRecord;
 use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
+use super::persona::CloakKey;
 use super::settings::Settings;
 
 /// One thing that happened. The hub runs each to completion before the next.
@@ -64,6 +65,8 @@ pub enum Input {
     Answered { ticket: Ticket, answer: Answer },
     /// The nicks and people that belong to accounts; comes first.
     Held(Held),
+    /// What hosts are hidden by; comes first.
+    CloakKey(CloakKey),
     /// What is set about rooms, and the rules, as the registry has kept them; comes first and ahead of
     /// `Restored`, or not at all.
     Chartered {

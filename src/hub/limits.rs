@@ -120,6 +120,8 @@ fn text_bytes(command: &Command) -> usize {
         command
     {
         text.len()
+    } else if let Command::Tag { tags, .. } = command {
+        tags.as_str().len()
     } else {
         0
     }
@@ -127,6 +129,10 @@ fn text_bytes(command: &Command) -> usize {
 
 fn is_to_stranger(state: &State, user: UserId, command: &Command) -> bool {
     let (Command::Send {
+        to: Target::User(nick),
+        ..
+    }
+    | Command::Tag {
         to: Target::User(nick),
         ..
     }

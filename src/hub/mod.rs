@@ -45,6 +45,7 @@ pub mod output;
 mod pace;
 mod password;
 pub mod permission;
+pub mod persona;
 mod places;
 pub mod refusal;
 mod register;
@@ -56,7 +57,9 @@ pub mod secret;
 mod session;
 pub mod settings;
 mod state;
+mod survey;
 mod table;
+mod tell;
 pub mod time;
 mod timers;
 mod turn;
@@ -68,6 +71,8 @@ mod vouched;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use address::{Network, Networks};
 use ask::Asks;
 use attempts::Attempts;
@@ -76,17 +81,18 @@ use expiry::Expiries;
 use flood::Gauge;
 use held::Held;
 use history::Keeping;
-use id::{MessageId, UserId};
+use id::{MessageId, RoomId, SessionId, UserId};
 use input::Input;
 use limits::Lately;
 use moderation::room::CharterRecord;
 use name::Nick;
 use output::{Output, RoomSummary};
 use pace::Pace;
+use persona::CloakKey;
 use resend::Resends;
 use settings::Settings;
 use state::State;
-use time::Now;
+use time::{Now, UnixMillis};
 use timers::Timers;
 use turn::Turn;
 use view::{Counts, SessionView, UserView};
@@ -119,6 +125,11 @@ pub struct Hub {
     unregistered: usize,
     /// Owners of rooms that are there if they have a topic, which [`Input::Restored`] tells.
     topic_owners: Vec<CharterRecord>,
+    cloak_key: CloakKey,
+    /// Whether anybody has come who said who they are, so that others are to be shown as they are.
+    shows_personas: bool,
+    /// When the first input came.
+    started_at: Option<UnixMillis>,
     stopping: bool,
 }
 
@@ -145,6 +156,9 @@ impl Hub {
             lately: Lately::default(),
             unregistered: 0,
             topic_owners: Vec::new(),
+            cloak_key: CloakKey::default(),
+            shows_personas: false,
+            started_at: None,
             stopping: false,
         }
     }
@@ -164,6 +178,7 @@ impl Hub {
     /// Takes one input to its end; what is to be done is appended to `outputs`. Inputs for
     /// sessions that have ended are ignored: the engine may have sent them in good faith.
     pub fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+        self.started_at.get_or_insert(now.unix);
         let mut turn = Turn {
             hub: self,
             now,
@@ -207,6 +222,16 @@ impl Hub {
         view::sessions(&self.state, &self.timers)
     }
 
+    /// The rooms that a session hears; none for one that has ended or has not logged in.
+    #[must_use]
+    pub fn rooms_heard_by(&self, session: SessionId) -> SmallVec<[RoomId; 2]> {
+        let state = &self.state;
+        let user = state.session(session).and_then(|session| session.user);
+        let places = user.into_iter().flat_map(|user| &state.user(user).places);
+        let heard = places.filter(|place| state.does_hear(session, place.room));
+        heard.map(|place| place.room).collect()
+    }
+
     /// All rooms, by name.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomSummary> {
@@ -224,9 +249,8 @@ impl Hub {
 mod tests {
     use super::*;
     use command::Command;
-    use id::{SessionId, UserId, UserKey};
+    use id::UserKey;
     use input::Origin;
-    use time::UnixMillis;
 
     /// 10,000 idle sessions are to cost 1 KiB each in the whole daemon; this is the hub's share.
     #[test]
@@ -263,6 +287,7 @@ mod tests {
                 enter_default_room: true,
                 does_resume: false,
                 since: None,
+                introduction: None,
             },
         };
         hub.handle(now, login, &mut Vec::new());

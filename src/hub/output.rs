@@ -1,6 +1,7 @@
 //! Everything that the hub asks of the engine, as one closed enum, in the order in which it must happen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::account::AccountQuestion;
 use super::event::{Event, Membership};
@@ -9,12 +10,14 @@ use super::history::{Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
 use super::moderation::request::Moderated;
-use super::moderation::room::CharterRecord;
+use super::moderation::room::{CharterRecord, RoomSettings};
 use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
-use super::permission::RoomRole;
+use super::permission::{Role, RoomRole};
+use super::persona::Persona;
 use super::refusal::Refusal;
 use super::time::UnixMillis;
+use super::view::Counts;
 
 /// One thing for the engine to do. Outputs are carried out strictly in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +104,8 @@ pub enum Reply {
         /// Whether the user was here already.
         is_resumed: bool,
         account: Option<LoggedInto>,
+        /// What IRC shows of the user, where that is known already.
+        persona: Option<Arc<Persona>>,
     },
     /// The user has an account of this name from now on.
     Registered { account: Nick },
@@ -126,6 +131,10 @@ pub enum Reply {
         room: RoomName,
         topic: Option<Arc<str>>,
         members: usize,
+        /// Whether the user was there already, so that no [`EventKind::Joined`] follows.
+        ///
+        /// [`EventKind::Joined`]: super::event::EventKind::Joined
+        was_there: bool,
     },
     /// Group chat is off (`deaf`) or on for this session.
     Deaf { deaf: bool },
@@ -143,12 +152,64 @@ pub enum Reply {
     Ignores(Vec<Nick>),
     /// Where one user is.
     Whois(UserSummary),
+    /// What there is to see.
+    Survey(Surveyed),
     /// A moderator's request was carried out.
     Moderated(Moderated),
     /// The server is there.
     Pong,
     /// No, and why.
     Refused(Refusal),
+}
+
+/// Users and rooms as one user may see them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Surveyed {
+    User(Box<UserCard>),
+    Room(Box<RoomCard>),
+    /// By name.
+    Rooms(Vec<RoomCard>),
+    /// By nick.
+    Users(Vec<UserCard>),
+    Counts(Counts),
+}
+
+/// One user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserCard {
+    pub nick: Nick,
+    pub persona: Arc<Persona>,
+    pub away: Option<Arc<str>>,
+    pub is_server_operator: bool,
+    /// When their first session logged in.
+    pub since: UnixMillis,
+    /// How long ago they last sent something.
+    pub idle: Duration,
+    /// Where they are and the role that they have there; only those that the asker may know of.
+    pub rooms: Vec<(RoomName, Role)>,
+    /// Whether the asker is in a room with them.
+    pub is_near: bool,
+}
+
+/// One room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomCard {
+    pub room: RoomName,
+    pub topic: Option<Arc<str>>,
+    /// By whom and when the topic was set; `None` where that was before the start.
+    pub topic_by: Option<(Nick, UnixMillis)>,
+    /// When it was opened; the start, where that was before.
+    pub created_at: UnixMillis,
+    /// Without the key, unless the asker may set it or is in the room.
+    pub settings: RoomSettings,
+    /// Users in it.
+    pub size: usize,
+    /// Those that the asker may see and the role of each, by nick; empty where they were not asked for.
+    pub members: Vec<(UserCard, Role)>,
+    /// Whether the asker is in it.
+    pub is_member: bool,
+    /// What the asker is there.
+    pub role: Role,
 }
 
 /// The account that a session has logged in to.

@@ -30,11 +30,10 @@ impl Turn<'_> {
     /// `asked` is `None` for a login, which asks for no room by name.
     pub(super) fn enter(&mut self, user: UserId, name: RoomName, asked: Option<Asked>) {
         let is_new = self.hub.state.room_named(&name).is_none();
-        let at = self.now.uptime;
         let entered = Change::Entered {
             user,
             room: name,
-            at,
+            now: self.now,
         };
         self.hub.state.apply(entered);
         let place = self.hub.state.user(user).places.last();
@@ -51,11 +50,11 @@ impl Turn<'_> {
         }
         let asker = asked.as_ref().map(|asked| asked.session);
         if let Some(asked) = asked {
-            self.reply_joined(asked, room);
+            self.reply_joined(asked, room, false);
         }
         for session in sessions {
             if Some(session) != asker && self.may_know_of(session, room) {
-                self.reply_joined(Asked::nothing(session), room);
+                self.reply_joined(Asked::nothing(session), room, false);
             }
         }
         let kind = EventKind::Joined {
@@ -76,12 +75,13 @@ impl Turn<'_> {
         }));
     }
 
-    pub(super) fn reply_joined(&mut self, asked: Asked, room: RoomId) {
+    pub(super) fn reply_joined(&mut self, asked: Asked, room: RoomId, was_there: bool) {
         let room = self.hub.state.room(room);
         let reply = Reply::Joined {
             room: room.name.clone(),
             topic: room.topic.clone(),
             members: room.members.len(),
+            was_there,
         };
         self.reply(asked, reply);
     }

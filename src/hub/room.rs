@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::charter::Charter;
 use super::directory::Named;
 use super::id::{SessionId, UserId};
-use super::name::RoomName;
+use super::name::{Nick, RoomName};
+use super::time::UnixMillis;
 
 /// A room is open while somebody is in it, or it has a topic, or something is set about it; the default room
 /// always is.
@@ -14,6 +15,10 @@ pub(super) struct Room {
     /// As whoever opened it wrote it.
     pub(super) name: RoomName,
     pub(super) topic: Option<Arc<str>>,
+    /// By whom and when the topic was set, if since the start.
+    pub(super) topic_by: Option<Box<(Nick, UnixMillis)>>,
+    /// When it was opened; zero where that was before the start.
+    pub(super) created_at: UnixMillis,
     /// In no order that means anything.
     pub(super) members: Vec<UserId>,
     /// The members' sessions that have group chat off, kept here so that speech in a room without
@@ -39,6 +44,8 @@ impl Room {
         Self {
             name,
             topic: None,
+            topic_by: None,
+            created_at: UnixMillis(0),
             members: Vec::new(),
             deaf: Vec::new(),
             charter: Charter::default(),

@@ -3,12 +3,10 @@
 
 use super::Hub;
 use super::address::{Network, Source};
-use super::audience::Audience;
 use super::change::Change;
 use super::command::Command;
 use super::decide::{self, Decision};
 use super::ending::Connection;
-use super::event::{Event, EventKind};
 use super::flood::{self, Gauge, Verdict};
 use super::id::{MessageId, RequestId, SessionId, UserId, UserKey};
 use super::input::{Input, Origin, QuitReason};
@@ -104,6 +102,7 @@ impl Turn<'_> {
             Input::Keeping(keeping) => self.hub.keeping = keeping,
             Input::Answered { ticket, answer } => self.answered(ticket, answer),
             Input::Held(held) => self.hub.held = held,
+            Input::CloakKey(key) => self.hub.cloak_key = key,
             Input::AccountAnswered { ticket, answer } => self.account_answered(ticket, answer),
             Input::Chartered { charters, rules } => self.chartered(charters, rules),
             Input::Registered { records } => self.registered_records(records),
@@ -225,8 +224,9 @@ impl Turn<'_> {
                 key,
                 enter_default_room,
                 does_resume,
+                introduction,
             } => {
-                self.log_in(&asked, nick, key, does_resume);
+                self.log_in(&asked, nick, key, does_resume, introduction);
                 if enter_default_room {
                     self.enter_default_room(asked.session);
                 }
@@ -249,6 +249,8 @@ impl Turn<'_> {
             Decision::Leave { room, reason } => self.leave(asked, room, reason),
             Decision::Say { room, speech } => self.say(asked, room, speech),
             Decision::Tell { to, speech } => self.tell_user(asked, to, speech),
+            Decision::TagRoom { room, tags } => self.tag_room(asked, room, tags),
+            Decision::TagUser { to, tags } => self.tag_user(asked, to, tags),
             Decision::Ask { question, purpose } => self.ask(asked, question, purpose),
             Decision::MarkRead { of, upto } => self.mark_read(asked, of, upto),
             Decision::SetTopic { room, text } => {
@@ -268,6 +270,7 @@ impl Turn<'_> {
                 self.reply(asked, Reply::Done);
             }
             Decision::Answer(reply) => self.reply(asked, reply),
+            Decision::Survey(survey) => self.survey(asked, survey),
             Decision::Nothing => {}
             Decision::End(reason) => self.end(asked.session, reason, Connection::Open),
         }
@@ -323,51 +326,6 @@ impl Turn<'_> {
         self.end_expired();
         self.end_rules_due(self.now.uptime);
         self.end_kept_places(self.now.uptime);
-    }
-
-    /// Tells an audience, if there is anybody in it. Every event gets the next id.
-    pub(super) fn tell(&mut self, audience: Audience, kind: EventKind) {
-        let Audience {
-            room,
-            except,
-            unechoed,
-            sessions,
-        } = audience;
-        // The default room may be empty.
-        let state = &self.hub.state;
-        let room = room.filter(|&room| !state.room(room).members.is_empty());
-        // Whoever speaks is acknowledged under the id of what they said, though nobody hears it.
-        let is_speech = matches!(kind, EventKind::Private { .. }) && !sessions.is_empty();
-        let mut sessions = self.without_restricted(sessions, &kind);
-        if room.is_none() && sessions.is_empty() && !is_speech {
-            return;
-        }
-        let event = self.stamp(kind);
-        sessions.retain(|session| Some(*session) != unechoed);
-        let Some(room) = room else {
-            self.outputs.push(Output::Sessions { sessions, event });
-            return;
-        };
-        let beside = (!sessions.is_empty()).then(|| event.clone());
-        self.outputs.push(Output::Room {
-            room,
-            event,
-            except,
-            unechoed,
-        });
-        if let Some(event) = beside {
-            self.outputs.push(Output::Sessions { sessions, event });
-        }
-    }
-
-    fn stamp(&mut self, kind: EventKind) -> Event {
-        let at = self.now.unix;
-        self.hub.last_message = self.hub.last_message.next(at.0);
-        Event {
-            at,
-            id: self.hub.last_message,
-            kind,
-        }
     }
 
     pub(super) fn reply(&mut self, asked: Asked, reply: Reply) {

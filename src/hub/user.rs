@@ -10,6 +10,7 @@ use super::directory::Named;
 use super::history::OwnerId;
 use super::id::{RoomId, SessionIds, UserId, UserKey};
 use super::name::Nick;
+use super::persona::Persona;
 use super::time::UnixMillis;
 
 /// A user exists from the login of their first session to the end of their last, or a while longer.
@@ -33,14 +34,15 @@ pub(super) struct Place {
     pub(super) index: u32,
 }
 
-/// What few users have: a text while they are away, who ignores whom, in both directions, and a place
-/// that is kept for them.
+/// What few users have: a text while they are away, who ignores whom, in both directions, a place
+/// that is kept for them, and what IRC shows of them.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     pub(super) away: Option<Arc<str>>,
     pub(super) ignores: Vec<UserId>,
     pub(super) ignored_by: Vec<UserId>,
     pub(super) kept_place: Option<KeptPlace>,
+    pub(super) persona: Option<Arc<Persona>>,
 }
 
 /// What lets a user come back whose last connection broke.
@@ -74,6 +76,7 @@ impl Extra {
             && self.ignores.is_empty()
             && self.ignored_by.is_empty()
             && self.kept_place.is_none()
+            && self.persona.is_none()
     }
 }
 
@@ -85,6 +88,11 @@ impl User {
     /// `None` for a user who is not away.
     pub(super) fn away(&self) -> Option<&Arc<str>> {
         self.extra.as_ref().and_then(|extra| extra.away.as_ref())
+    }
+
+    /// `None` as long as nobody needs it.
+    pub(super) fn persona(&self) -> Option<&Arc<Persona>> {
+        self.extra.as_ref().and_then(|extra| extra.persona.as_ref())
     }
 
     /// `None` for a user who has a session that no token made.

@@ -20,13 +20,18 @@ pub(super) fn event(kind: &EventKind) -> String {
             from,
             kind,
             text,
+            tags: _,
         } => format!("{from} in {room}: {}", spoken(*kind, text)),
         EventKind::Private {
             from,
             to,
             kind,
             text,
+            tags: _,
         } => format!("{from} to {to}: {}", spoken(*kind, text)),
+        EventKind::Tagged { place, from, tags } => {
+            format!("{from} tags {}: {}", place_of(place), tags.as_str())
+        }
         EventKind::Edited {
             place, from, text, ..
         } => format!("{from} edited {}: {text}", place_of(place)),
@@ -205,6 +210,7 @@ pub(super) fn reply(reply: &Reply) -> String {
             is_resumed,
             account,
             key,
+            persona: _,
         } => {
             let again = if *is_resumed { " again" } else { "" };
             let account = account.as_ref().map_or(String::new(), |it| {
@@ -228,6 +234,7 @@ pub(super) fn reply(reply: &Reply) -> String {
             room,
             topic,
             members,
+            was_there: _,
         } => format!("in {room} with {members}{}", in_parentheses(topic.as_ref())),
         Reply::Deaf { deaf } => format!("group chat {}", if *deaf { "off" } else { "on" }),
         Reply::Rooms(rooms) => format!("rooms {}", listed(rooms.iter().map(room))),
@@ -242,6 +249,7 @@ pub(super) fn reply(reply: &Reply) -> String {
         ),
         Reply::Users(nicks) => format!("users {}", listed(nicks)),
         Reply::Ignores(nicks) => format!("ignores {}", listed(nicks)),
+        Reply::Survey(surveyed) => format!("survey {surveyed:?}"),
         Reply::Whois(user) => {
             let away = user.away.as_ref();
             let away = away.map_or(String::new(), |text| format!(" away: {text}"));

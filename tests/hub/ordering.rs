@@ -264,6 +264,7 @@ impl Ordering {
                 enter_default_room: true,
                 does_resume: false,
                 since: None,
+                introduction: None,
             },
         };
         let is_banned = self.level(who, "#lobby") < SERVER_OPERATOR
@@ -385,6 +386,7 @@ impl Ordering {
             kind: MessageKind::Text,
             text: text.into(),
             client_msgid: None,
+            tags: None,
         };
         let seen = self.commands(session, say);
         assert_eq!(code(&seen, session), expected);

@@ -306,6 +306,7 @@ impl Simulation {
             enter_default_room: self.dice.below(3) > 0,
             does_resume: self.dice.below(2) == 0,
             since: None,
+            introduction: None,
         }
     }
 
@@ -325,12 +326,14 @@ impl Simulation {
                 kind: self.kind(),
                 text: self.text(),
                 client_msgid: None,
+                tags: None,
             },
             50..60 => Command::Send {
                 to: Target::User(self.nick()),
                 kind: self.kind(),
                 text: self.text(),
                 client_msgid: None,
+                tags: None,
             },
             60..66 => Command::Topic {
                 room: self.room(),
@@ -437,7 +440,8 @@ fn thing(seen: &Seen) -> Option<String> {
             EventKind::TopicChanged { .. } => "topic changed",
             EventKind::AwayChanged { .. } => "away changed",
             EventKind::Notice { .. } => "notice",
-            EventKind::Edited { .. }
+            EventKind::Tagged { .. }
+            | EventKind::Edited { .. }
             | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }
             | EventKind::Kicked { .. }

@@ -318,6 +318,7 @@ impl Story {
                 kind: MessageKind::Text,
                 text: text.unwrap_or_default(),
                 client_msgid: ClientMsgId::new(own),
+                tags: None,
             },
             (["edits", number], text) => Command::Edit {
                 message: self.message(number),
@@ -425,6 +426,7 @@ impl Story {
             enter_default_room,
             does_resume: false,
             since: None,
+            introduction: None,
         }
     }
 
@@ -435,6 +437,7 @@ impl Story {
             enter_default_room: true,
             does_resume: true,
             since,
+            introduction: None,
         }
     }
 
@@ -587,6 +590,7 @@ fn send(to: &str, kind: MessageKind, text: Option<Arc<str>>) -> Command {
         kind,
         text,
         client_msgid: None,
+        tags: None,
     }
 }
 

@@ -108,6 +108,7 @@ fn speech_where_nobody_minds_allocates_no_list() {
             kind: MessageKind::Text,
             text: "hello".into(),
             client_msgid: None,
+            tags: None,
         },
     };
     story.engine.hub.handle(now, input, &mut outputs);

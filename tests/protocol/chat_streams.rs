@@ -59,7 +59,7 @@ fn assert_readable(dialect: Option<Dialect>, bytes: &[u8]) {
                 let object: ServerMessage = serde_json::from_str(line).unwrap();
                 assert_ne!(object, ServerMessage::Unknown, "{line}");
             }
-            None => assert!(!line.is_empty()),
+            None | Some(Dialect::Irc(_)) => assert!(!line.is_empty()),
         }
     }
 }
@@ -153,13 +153,15 @@ proptest! {
                 from: ana(),
                 kind: MessageKind::Text,
                 text: text.as_str().into(),
-            },
+tags: None,
+},
             EventKind::Private {
                 from: ana(),
                 to: ana(),
                 kind: MessageKind::Action,
                 text: text.repeat(50).into(),
-            },
+tags: None,
+},
             EventKind::Quit {
                 nick: ana(),
                 reason: QuitReason::Quit(Some(text.as_str().into())),
@@ -183,8 +185,9 @@ proptest! {
                 at: UnixMillis(1_795_424_400_000),
                 id: MessageId(7),
                 kind,
-            };
-            for dialect in Dialect::ALL {
+actor: None,
+};
+            for dialect in [Dialect::ChatOld, Dialect::ChatV1] {
                 let mut out = Vec::new();
                 protocol::render_event(dialect, &facts(), &event, &mut out);
                 prop_assert!(!out.is_empty());
@@ -253,7 +256,9 @@ fn an_old_text_that_is_too_long_for_one_object_loses_nothing() {
             from: Nick::parse("ana").unwrap(),
             kind: MessageKind::Text,
             text: text.as_str().into(),
+            tags: None,
         },
+        actor: None,
     };
     let mut out = Vec::new();
     protocol::render_event(Dialect::ChatOld, &facts(), &event, &mut out);
@@ -430,7 +435,7 @@ fn every_refusal_can_be_read_in_both_dialects() {
     ];
     for refusal in refusals {
         let reply = Reply::Refused(refusal.clone());
-        for dialect in Dialect::ALL {
+        for dialect in [Dialect::ChatOld, Dialect::ChatV1] {
             let mut out = Vec::new();
             protocol::render_reply(dialect, &facts(), None, &reply, &mut out);
             assert!(!out.is_empty(), "{refusal:?}");

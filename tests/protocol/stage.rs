@@ -2,16 +2,16 @@
 //! a clock that moves only when told. It does what the daemon's engine does, without batches,
 //! queues and limits of its own, and remembers in order who heard which line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatd::daemon::protocol::{self, Facts, Incoming, Session};
+use chatd::daemon::protocol::{self, Dialect, Facts, Incoming, Session};
 use chatd::hub::Hub;
 use chatd::hub::account::{AccountChange, AccountQuestion};
 use chatd::hub::event::Event;
 use chatd::hub::history::{Keeping, Question, Restored, Ticket};
-use chatd::hub::id::{RoomId, SessionId, UserKey};
+use chatd::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::output::Output;
 use chatd::hub::settings::Settings;
@@ -29,6 +29,9 @@ pub(crate) struct Stage {
     clients: Vec<Client>,
     rooms: HashMap<RoomId, Vec<SessionId>>,
     heard: Vec<Heard>,
+    /// Whose request is being carried out, where its dialect is told of its own deeds apart.
+    own: Option<(SessionId, Option<RequestId>)>,
+    asked_in_turn: VecDeque<(SessionId, Incoming)>,
     shelf: Shelf,
     asked: Vec<(Ticket, Question)>,
     registrar: Registrar,
@@ -47,6 +50,7 @@ struct Client {
     name: String,
     session: SessionId,
     protocol: Session,
+    dialect: Option<Dialect>,
     is_open: bool,
 }
 
@@ -71,6 +75,8 @@ impl Stage {
             clients: Vec::new(),
             rooms: HashMap::new(),
             heard: Vec::new(),
+            own: None,
+            asked_in_turn: VecDeque::new(),
             shelf: Shelf::default(),
             asked: Vec::new(),
             registrar: Registrar::default(),
@@ -110,6 +116,15 @@ impl Stage {
     }
 
     pub(crate) fn connect(&mut self, name: &str) {
+        self.connect_to(name, Session::chat());
+    }
+
+    /// A client whose first bytes are IRC.
+    pub(crate) fn connect_irc(&mut self, name: &str) {
+        self.connect_to(name, Session::irc());
+    }
+
+    fn connect_to(&mut self, name: &str, protocol: Session) {
         let serial = u32::try_from(self.clients.len() + 1).unwrap();
         let session = SessionId {
             slot: serial - 1,
@@ -118,7 +133,8 @@ impl Stage {
         self.clients.push(Client {
             name: name.to_owned(),
             session,
-            protocol: Session::chat(),
+            protocol,
+            dialect: None,
             is_open: true,
         });
         self.input(Input::Connected {
@@ -174,16 +190,28 @@ impl Stage {
 
     fn take_in(&mut self, session: SessionId, incoming: Incoming) {
         match incoming {
-            Incoming::Dialect(dialect) => self.input(Input::Capable {
-                session,
-                answers_ping: dialect.answers_ping(),
-            }),
+            Incoming::Dialect(dialect) => {
+                self.clients[session.slot as usize].dialect = Some(dialect);
+                self.input(Input::Capable {
+                    session,
+                    answers_ping: dialect.answers_ping(),
+                });
+            }
             Incoming::Echo { is_wanted } => self.input(Input::Echo { session, is_wanted }),
-            Incoming::Command { request, command } => self.input(Input::Command {
-                session,
-                request,
-                command,
-            }),
+            Incoming::Command { request, command } => {
+                let dialect = self.client(session).dialect;
+                let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
+                self.own = is_told_apart.then(|| (session, request.clone()));
+                self.input(Input::Command {
+                    session,
+                    request,
+                    command,
+                });
+                self.own = None;
+                while let Some((session, asked)) = self.asked_in_turn.pop_front() {
+                    self.take_in(session, asked);
+                }
+            }
             Incoming::Answer(bytes) => self.deliver(session, &bytes),
             Incoming::Fault(bytes) => {
                 self.deliver(session, &bytes);
@@ -245,10 +273,18 @@ impl Stage {
                 reply,
             } => {
                 let client = &mut self.clients[session.slot as usize];
-                client.protocol.on_reply(&reply);
-                let dialect = client.protocol.dialect().expect("who asks has a dialect");
-                let mut bytes = Vec::new();
-                protocol::render_reply(dialect, &self.facts, request.as_ref(), &reply, &mut bytes);
+                let dialect = client.dialect.expect("who asks has a dialect");
+                let (mut bytes, mut asked) = (Vec::new(), Vec::new());
+                client.protocol.answer(
+                    dialect,
+                    &self.facts,
+                    request.as_ref(),
+                    &reply,
+                    &mut bytes,
+                    &mut asked,
+                );
+                let asked = asked.into_iter().map(|it| (session, it));
+                self.asked_in_turn.extend(asked);
                 self.deliver(session, &bytes);
             }
             Output::Record(record) => self.shelf.keep(&record),
@@ -270,9 +306,10 @@ impl Stage {
                 members.retain(|member| *member != membership.session);
             }
             Output::Ping { session } => {
-                let dialect = self.client(session).protocol.dialect();
+                let dialect = self.client(session).dialect;
+                let dialect = dialect.expect("who is pinged has a dialect");
                 let mut bytes = Vec::new();
-                protocol::render_ping(dialect.expect("who is pinged has a dialect"), &mut bytes);
+                protocol::render_ping(dialect, &self.facts, &mut bytes);
                 self.deliver(session, &bytes);
             }
             Output::Close { session, reason } => {
@@ -291,10 +328,17 @@ impl Stage {
 
     fn tell(&mut self, sessions: Vec<SessionId>, event: &Event) {
         for session in sessions {
-            let dialect = self.client(session).protocol.dialect();
-            let mut bytes = Vec::new();
+            let dialect = self.client(session).dialect;
             let dialect = dialect.expect("who hears events has a dialect");
-            protocol::render_event(dialect, &self.facts, event, &mut bytes);
+            let mut bytes = Vec::new();
+            match self.own.clone().filter(|(own, _)| *own == session) {
+                Some((_, request)) => {
+                    let client = &mut self.clients[session.slot as usize];
+                    let (facts, request) = (&self.facts, request.as_ref());
+                    client.protocol.tell_own(facts, request, event, &mut bytes);
+                }
+                None => protocol::render_event(dialect, &self.facts, event, &mut bytes),
+            }
             self.deliver(session, &bytes);
         }
     }

@@ -72,7 +72,7 @@ impl Core {
     fn keep_pace(&mut self) {
         let pause = self.config.limits.old_client_pace;
         for (_, connection) in &self.connections {
-            let dialect = connection.protocol.dialect();
+            let dialect = connection.dialect;
             if dialect.is_some_and(protocol::Dialect::is_paced) {
                 self.shards.pace(connection.session.slot, pause);
             }
@@ -87,7 +87,7 @@ impl Core {
             let connection = self.connections.get(view.session.slot as usize)?;
             Some(SessionRow {
                 address: connection.peer.to_string(),
-                dialect: connection.protocol.dialect().map(protocol::Dialect::name),
+                dialect: connection.dialect.map(protocol::Dialect::name),
                 queued_bytes: 0,
                 idle: uptime.saturating_sub(view.last_heard),
                 view,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::daemon::protocol;
+use crate::daemon::protocol::{self, Dialect};
 use crate::daemon::transport::Peer;
 use crate::hub::id::{RoomId, SessionId};
 use crate::hub::name::Nick;
@@ -14,6 +14,8 @@ pub(super) struct Connection {
     pub session: SessionId,
     pub peer: Peer,
     pub protocol: protocol::Session,
+    /// How it is told of events, once it has chosen.
+    pub dialect: Option<Dialect>,
     /// TLS is not agreed on yet.
     pub is_handshaking: bool,
     /// The hub has forgotten it: what is queued still goes out, nothing is taken in any more.
@@ -43,6 +45,7 @@ impl Connection {
             session,
             peer,
             protocol,
+            dialect: None,
             is_handshaking: false,
             is_closing: false,
             acks_awaited: 0,

@@ -2,7 +2,7 @@
 //! comes in is taken in in `intake.rs`, what the hub puts out is carried out in `dispatch.rs`, and
 //! questions are answered in `answer.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,17 +22,24 @@ use super::room::Room;
 use super::shards::{Place, Shards};
 use crate::config::{Config, Durability, Protocol};
 use crate::daemon::clock::{self, Clock};
-use crate::daemon::protocol::{self, Facts};
+use crate::daemon::protocol::{self, Facts, Incoming};
 use crate::daemon::shard::{Bounds, Finish, Reports};
 use crate::daemon::transport::{Peer, Socket, Tls};
 use crate::hub::Hub;
-use crate::hub::id::{RoomId, SessionId, UserKey};
+use crate::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::name::Nick;
 use crate::hub::output::{Administered, Output};
 use crate::hub::refusal::Refusal;
 use crate::hub::time::{Now, UnixMillis};
 use crate::tls::Acceptor;
+
+/// One request of one session.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    pub(super) session: SessionId,
+    pub(super) request: Option<RequestId>,
+}
 
 /// Everything that the engine owns.
 #[derive(Debug)]
@@ -51,6 +58,10 @@ pub(super) struct Core {
     pub(super) quiet_bytes: usize,
     /// Rooms that somebody has left by the input that is being carried out.
     pub(super) left_rooms: Vec<RoomId>,
+    /// Whose request is being carried out, where its dialect is told of its own deeds apart.
+    pub(super) own: Option<Own>,
+    /// What sessions ask because of an answer that they were given.
+    pub(super) asked_in_turn: VecDeque<(SessionId, Incoming)>,
     /// Number of this turn, from 1.
     pub(super) turn: u64,
     /// Bytes of the events rendered in this turn.
@@ -97,6 +108,8 @@ impl Core {
             quiet_rooms: BTreeSet::new(),
             quiet_bytes: 0,
             left_rooms: Vec::new(),
+            own: None,
+            asked_in_turn: VecDeque::new(),
             turn: 1,
             turn_bytes: 0,
             shards,
@@ -135,6 +148,7 @@ impl Core {
         let now = self.now();
         let protocol = match speaks {
             Protocol::Chat => protocol::Session::chat(),
+            Protocol::Irc => protocol::Session::irc(),
         };
         let session = self.next_session();
         let origin = match peer {
@@ -194,6 +208,7 @@ impl Core {
     pub(super) fn turn(&mut self) -> bool {
         self.take_history_news();
         self.take_account_news();
+        self.take_asked();
         let taken = self.take_in();
         let now = self.now();
         if taken == Taken::UntilFull {

@@ -3,19 +3,14 @@
 
 use std::mem;
 
-use bytes::Bytes;
-use tracing::{field, info, warn};
-
 use super::connection::Connection;
 use super::core::Core;
 use super::room::Room;
 use crate::daemon::protocol::{self, Dialect};
-use crate::hub::event::{Event, EventKind, Membership};
-use crate::hub::fingerprint::Fingerprint;
-use crate::hub::id::{RequestId, RoomId, SessionId};
+use crate::hub::event::Membership;
+use crate::hub::id::{RequestId, SessionId};
 use crate::hub::input::Input;
-use crate::hub::name::Nick;
-use crate::hub::output::{Audit, Output, Reply};
+use crate::hub::output::{Output, Reply};
 use crate::hub::time::Now;
 
 impl Core {
@@ -75,95 +70,6 @@ impl Core {
         }
     }
 
-    fn tell_room(
-        &mut self,
-        room_id: RoomId,
-        event: &Event,
-        except: &[SessionId],
-        unechoed: Option<SessionId>,
-    ) {
-        self.count(event);
-        if matches!(event.kind, EventKind::Message { .. }) {
-            self.note_speech(room_id);
-        }
-        self.seal_before(&event.kind, Some(room_id));
-        let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
-            return;
-        };
-        let mut bytes = 0;
-        for dialect in Dialect::ALL {
-            if room.is_heard_in(dialect) {
-                let speaks_it = |session: &&SessionId| {
-                    let connection = self.connections.get(session.slot as usize);
-                    connection.is_some_and(|it| it.protocol.dialect() == Some(dialect))
-                };
-                let except = except.iter().filter(speaks_it).map(|session| session.slot);
-                let except: Vec<u32> = except.collect();
-                let unechoed = unechoed.filter(|it| speaks_it(&it)).map(|it| it.slot);
-                bytes += room.append(dialect, &except, unechoed, |out| {
-                    protocol::render_event(dialect, &self.facts, event, out);
-                });
-            }
-        }
-        if bytes > 0 {
-            self.note_news(room_id, &event.kind, bytes);
-        }
-    }
-
-    fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
-        self.count(event);
-        let is_private = matches!(event.kind, EventKind::Private { .. });
-        let is_behind = is_private && self.has_spoken();
-        self.seal_before(&event.kind, None);
-        if is_behind {
-            self.seal_loud_rooms();
-        }
-        let mut hearers: [Vec<u32>; Dialect::ALL.len()] = Default::default();
-        for &session in sessions {
-            if let Some(dialect) = self.open(session).and_then(|it| it.protocol.dialect()) {
-                hearers[dialect as usize].push(session.slot);
-            }
-        }
-        for (dialect, slots) in Dialect::ALL.into_iter().zip(hearers) {
-            if slots.is_empty() {
-                continue;
-            }
-            let mut out = Vec::new();
-            protocol::render_event(dialect, &self.facts, event, &mut out);
-            self.turn_bytes += out.len();
-            self.counters.deliveries += slots.len() as u64;
-            match (is_private, is_behind) {
-                (true, true) => slots.iter().for_each(|&it| self.shards.send_last(it, &out)),
-                (true, false) => slots.iter().for_each(|&it| self.shards.send(it, &out)),
-                (false, _) => self.shards.share(Bytes::from(out).into(), &slots),
-            }
-        }
-    }
-
-    /// Notes that the session that is being heard speaks in a room. What it has said in another one
-    /// goes out first.
-    fn note_speech(&mut self, room_id: RoomId) {
-        let turn = self.turn;
-        let Some(speaker) = self.connection(self.backlog.session) else {
-            return;
-        };
-        let before = (speaker.spoke_in == turn).then_some(speaker.spoke_to);
-        speaker.spoke_in = turn;
-        speaker.spoke_to = room_id;
-        if let Some(other) = before.filter(|&other| other != room_id) {
-            self.seal_room(other);
-        }
-    }
-
-    /// Whether what the session that is being heard said in a room may not have left yet: what it
-    /// says to one user must not overtake that.
-    fn has_spoken(&mut self) -> bool {
-        let turn = self.turn;
-        let speaker = self.backlog.session;
-        let spoke_in = self.connection(speaker).map_or(0, |it| it.spoke_in);
-        spoke_in == turn || (spoke_in + 1 == turn && self.shards.is_flushing())
-    }
-
     pub(super) fn reply(&mut self, session: SessionId, request: Option<&RequestId>, reply: &Reply) {
         let mut out = mem::take(&mut self.scratch);
         if self.render_reply(session, request, reply, &mut out) {
@@ -216,17 +122,26 @@ impl Core {
             | Reply::Users(_)
             | Reply::Ignores(_)
             | Reply::Whois(_)
+            | Reply::Survey(_)
             | Reply::Moderated(_)
             | Reply::Pong => {}
         }
-        let Some(connection) = self.open(session) else {
+        let Some(connection) = self
+            .connections
+            .get_mut(session.slot as usize)
+            .filter(|it| it.session == session && !it.is_closing)
+        else {
             return false;
         };
-        connection.protocol.on_reply(reply);
-        let Some(dialect) = connection.protocol.dialect() else {
+        let Some(dialect) = connection.dialect else {
             return false;
         };
-        protocol::render_reply(dialect, &self.facts, request, reply, out);
+        let mut asked = Vec::new();
+        connection
+            .protocol
+            .answer(dialect, &self.facts, request, reply, out, &mut asked);
+        let asked = asked.into_iter().map(|item| (session, item));
+        self.asked_in_turn.extend(asked);
         true
     }
 
@@ -260,15 +175,48 @@ impl Core {
             return;
         };
         let mut out = Vec::new();
-        protocol::render_ping(dialect, &mut out);
+        protocol::render_ping(dialect, &self.facts, &mut out);
         self.push_own(session, &out);
     }
 
-    /// Queues bytes for one session, ahead of what is for whole rooms.
+    /// Queues bytes for one session, ahead of what is for whole rooms; or behind that, where its dialect wants
+    /// everything in the order in which it came about.
     pub(super) fn push_own(&mut self, session: SessionId, bytes: &[u8]) {
-        if self.open(session).is_some() && !bytes.is_empty() {
-            self.turn_bytes += bytes.len();
-            self.shards.send(session.slot, bytes);
+        let Some(connection) = self.open(session).filter(|_| !bytes.is_empty()) else {
+            return;
+        };
+        let dialect = connection.dialect.filter(|it| it.is_told_apart());
+        self.turn_bytes += bytes.len();
+        let Some(dialect) = dialect else {
+            return self.shards.send(session.slot, bytes);
+        };
+        if !self.loud_rooms.is_empty() || !self.quiet_rooms.is_empty() {
+            for room_id in self.hub.rooms_heard_by(session) {
+                let room = self.rooms.get(room_id.0 as usize);
+                if room.is_some_and(|room| room.owes(dialect, session.slot)) {
+                    self.seal_room(room_id);
+                }
+            }
+        }
+        self.shards.send_last(session.slot, bytes);
+    }
+
+    /// The session hears all in this dialect from now on.
+    pub(super) fn set_dialect(&mut self, session: SessionId, dialect: Dialect) {
+        let Some(connection) = self.connection(session) else {
+            return;
+        };
+        let before = connection.dialect.replace(dialect);
+        let Some(before) = before.filter(|before| *before != dialect) else {
+            return;
+        };
+        for room_id in self.hub.rooms_heard_by(session) {
+            if let Some(room) = self.rooms.get_mut(room_id.0 as usize) {
+                let owed = room.leave(before, session.slot);
+                self.turn_bytes += owed.len();
+                self.shards.send_last(session.slot, &owed);
+                self.rooms[room_id.0 as usize].enter(dialect, session.slot);
+            }
         }
     }
 
@@ -279,106 +227,8 @@ impl Core {
     }
 
     fn dialect(&mut self, session: SessionId) -> Option<Dialect> {
-        self.connection(session)?.protocol.dialect()
+        self.connection(session)?.dialect
     }
-
-    fn count(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::Message { .. } | EventKind::Private { .. } => self.counters.messages += 1,
-            EventKind::Edited { .. }
-            | EventKind::Deleted { .. }
-            | EventKind::MarkedRead { .. }
-            | EventKind::Joined { .. }
-            | EventKind::Parted { .. }
-            | EventKind::Quit { .. }
-            | EventKind::NickChanged { .. }
-            | EventKind::TopicChanged { .. }
-            | EventKind::AwayChanged { .. }
-            | EventKind::NickRegistered { .. }
-            | EventKind::Kicked { .. }
-            | EventKind::RoleChanged { .. }
-            | EventKind::RoomChanged { .. }
-            | EventKind::RuleAdded { .. }
-            | EventKind::RuleEnded { .. }
-            | EventKind::Invited { .. }
-            | EventKind::Notice { .. } => {}
-        }
-    }
-
-    fn audit(&mut self, audit: Audit) {
-        match audit {
-            Audit::LoggedIn {
-                session,
-                nick,
-                sessions,
-            } => {
-                info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
-            }
-            Audit::PeerTrusted { session, account } => {
-                info!(target: "chatd::connection", %session, %account, "logged in by peer credentials");
-            }
-            Audit::CertificateAccepted {
-                session,
-                account,
-                certificate,
-            } => log_certificate(session, &account, certificate),
-            Audit::LoginFailed {
-                session,
-                account,
-                code,
-            } => {
-                let peer = self.open(session).map(|connection| connection.peer);
-                let (peer, account) = (peer.map(field::display), account.map(field::display));
-                info!(target: "chatd::connection", %session, peer, account, code, "login refused");
-            }
-            Audit::LoginsSlowed {
-                session,
-                account,
-                count,
-            } => {
-                let peer = self.open(session).map(|connection| connection.peer);
-                let (peer, account) = (peer.map(field::display), account.map(field::display));
-                info!(target: "chatd::connection", %session, peer, account, count, "logins slowed down");
-            }
-            Audit::Registered { session, account } => {
-                info!(target: "chatd::connection", %session, %account, "registered");
-            }
-            Audit::PasswordChanged { session, account } => {
-                info!(target: "chatd::connection", %session, %account, "password changed");
-            }
-            Audit::NickChanged {
-                session,
-                sessions,
-                old,
-                new,
-            } => {
-                info!(target: "chatd::connection", %session, %old, %new, "nick changed");
-                for session in sessions {
-                    if let Some(connection) = self.open(session) {
-                        connection.nick = Some(new.clone());
-                    }
-                }
-            }
-            Audit::Detached { session, nick } => {
-                info!(target: "chatd::connection", %session, %nick, "keeps its place");
-            }
-            Audit::Gone { nick } => info!(target: "chatd::connection", %nick, "has not come back"),
-            Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
-            Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
-            Audit::Moderated { session, deed } => self.log_deed(session, &deed),
-            Audit::Throttled { session } => {
-                let nick = self
-                    .open(session)
-                    .map_or("-", |connection| connection.nick())
-                    .to_owned();
-                warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
-            }
-        }
-    }
-}
-
-fn log_certificate(session: SessionId, account: &Nick, certificate: Fingerprint) {
-    info!(target: "chatd::connection", %session, %account, %certificate, "logs in by certificate");
 }
 
 /// Memory kept for rendering answers: enough for all but lists.

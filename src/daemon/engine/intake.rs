@@ -2,8 +2,8 @@
 //! enough, and goes on where it stopped once that has been flushed, so that neither a burst nor one
 //! peer's long list of requests can outgrow a queue.
 
-use super::core::Core;
-use crate::daemon::protocol::Incoming;
+use super::core::{Core, Own};
+use crate::daemon::protocol::{Dialect, Incoming};
 use crate::daemon::shard::Report;
 use crate::hub::id::SessionId;
 use crate::hub::input::{Input, QuitReason};
@@ -124,34 +124,38 @@ impl Core {
         }
     }
 
-    /// Takes one thing that a session's bytes said.
+    /// Takes one thing that a session's bytes said, and what the session asks because of the answer.
     fn take_item(&mut self, item: Incoming) {
-        let Backlog {
-            session, at: now, ..
-        } = self.backlog;
+        let Backlog { session, at, .. } = self.backlog;
+        self.take(session, at, item);
+        self.take_asked();
+    }
+
+    /// What sessions ask because of what they were told. An answer to that asks nothing more.
+    pub(super) fn take_asked(&mut self) {
+        while let Some((session, item)) = self.asked_in_turn.pop_front() {
+            let now = self.now();
+            self.take(session, now, item);
+        }
+    }
+
+    fn take(&mut self, session: SessionId, now: Now, item: Incoming) {
         let connection = self.connection(session);
         if connection.is_none_or(|connection| connection.is_over()) {
             return; // what came after a quit, or after one fault too many
         }
         match item {
-            Incoming::Dialect(dialect) => {
-                if dialect.is_paced() {
-                    let pause = self.config.limits.old_client_pace;
-                    self.shards.pace(session.slot, pause);
-                }
-                let answers_ping = dialect.answers_ping();
-                self.input(
-                    now,
-                    Input::Capable {
-                        session,
-                        answers_ping,
-                    },
-                );
-            }
+            Incoming::Dialect(dialect) => self.take_dialect(session, now, dialect),
             Incoming::Echo { is_wanted } => {
                 self.input(now, Input::Echo { session, is_wanted });
             }
             Incoming::Command { request, command } => {
+                let dialect = self.connection(session).and_then(|it| it.dialect);
+                let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
+                self.own = is_told_apart.then(|| Own {
+                    session,
+                    request: request.clone(),
+                });
                 self.input(
                     now,
                     Input::Command {
@@ -160,6 +164,7 @@ impl Core {
                         command,
                     },
                 );
+                self.own = None;
             }
             Incoming::Answer(bytes) => self.push_own(session, &bytes),
             Incoming::Fault(bytes) => {
@@ -173,5 +178,27 @@ impl Core {
                 self.end(session, &QuitReason::Unreadable);
             }
         }
+    }
+
+    fn take_dialect(&mut self, session: SessionId, now: Now, dialect: Dialect) {
+        let is_first = self
+            .connection(session)
+            .is_some_and(|it| it.dialect.is_none());
+        self.set_dialect(session, dialect);
+        if !is_first {
+            return;
+        }
+        if dialect.is_paced() {
+            let pause = self.config.limits.old_client_pace;
+            self.shards.pace(session.slot, pause);
+        }
+        let answers_ping = dialect.answers_ping();
+        self.input(
+            now,
+            Input::Capable {
+                session,
+                answers_ping,
+            },
+        );
     }
 }

@@ -14,6 +14,7 @@
 
 mod accounts;
 mod answer;
+mod audit;
 mod closing;
 mod connection;
 mod core;
@@ -27,6 +28,7 @@ mod log_pace;
 mod room;
 mod seal;
 mod shards;
+mod telling;
 
 use std::cell::{RefCell, RefMut};
 use std::future::poll_fn;

@@ -82,6 +82,7 @@ impl Core {
             }
             EventKind::Message { .. }
             | EventKind::Private { .. }
+            | EventKind::Tagged { .. }
             | EventKind::Edited { .. }
             | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }
@@ -130,6 +131,7 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::AwayChanged { .. }
         | EventKind::Message { .. }
         | EventKind::Private { .. }
+        | EventKind::Tagged { .. }
         | EventKind::Edited { .. }
         | EventKind::Deleted { .. }
         | EventKind::MarkedRead { .. }

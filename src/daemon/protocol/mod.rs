@@ -6,11 +6,17 @@
 //! `\n` that occurs nowhere else, so that a paced dialect can be cut into its objects.
 
 pub mod chat;
+pub mod irc;
+
+mod moderation;
+mod sentence;
+mod stamp;
 
 use crate::hub::command::Command;
 use crate::hub::event::Event;
 use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
+use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::settings::Settings;
 use crate::hub::time::UnixMillis;
@@ -23,18 +29,18 @@ pub enum Dialect {
     ChatOld,
     /// The JSON protocol, `hello` with `v` 1.
     ChatV1,
+    /// IRC, as a client with these capabilities sees what others see too.
+    Irc(irc::Look),
 }
 
 impl Dialect {
-    /// All of them; `dialect as usize` indexes tables of this length.
-    pub const ALL: [Self; 2] = [Self::ChatOld, Self::ChatV1];
-
     /// Its name in logs and the admin API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::ChatOld => "old",
             Self::ChatV1 => "v1",
+            Self::Irc(_) => "irc",
         }
     }
 
@@ -44,7 +50,16 @@ impl Dialect {
     pub fn is_paced(self) -> bool {
         match self {
             Self::ChatOld => true,
-            Self::ChatV1 => false,
+            Self::ChatV1 | Self::Irc(_) => false,
+        }
+    }
+
+    /// Whether a session is told of its own deeds apart from all others, in one order with its answers.
+    #[must_use]
+    pub fn is_told_apart(self) -> bool {
+        match self {
+            Self::ChatOld | Self::ChatV1 => false,
+            Self::Irc(_) => true,
         }
     }
 
@@ -53,7 +68,7 @@ impl Dialect {
     pub fn answers_ping(self) -> bool {
         match self {
             Self::ChatOld => false,
-            Self::ChatV1 => true,
+            Self::ChatV1 | Self::Irc(_) => true,
         }
     }
 }
@@ -93,7 +108,7 @@ impl Facts {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming {
     /// The first object chose this dialect. Comes before anything else but `Answer`, `Fault` and
-    /// `Unreadable`, and once.
+    /// `Unreadable`; again where a session may change it.
     Dialect(Dialect),
     /// Whether the session wants to hear its own messages, as by default it does.
     Echo { is_wanted: bool },
@@ -115,6 +130,7 @@ pub enum Incoming {
 #[derive(Debug)]
 pub enum Session {
     Chat(chat::Session),
+    Irc(Box<irc::Session>),
 }
 
 impl Session {
@@ -124,18 +140,17 @@ impl Session {
         Self::Chat(chat::Session::new())
     }
 
+    /// A connection of IRC.
+    #[must_use]
+    pub fn irc() -> Self {
+        Self::Irc(Box::default())
+    }
+
     /// What the server says first, without being asked.
     pub fn greet(&self, facts: &Facts, out: &mut Vec<u8>) {
         match self {
             Self::Chat(_) => chat::greet(facts, out),
-        }
-    }
-
-    /// The dialect, once the peer has chosen.
-    #[must_use]
-    pub fn dialect(&self) -> Option<Dialect> {
-        match self {
-            Self::Chat(session) => session.dialect(),
+            Self::Irc(_) => {}
         }
     }
 
@@ -143,14 +158,49 @@ impl Session {
     pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
         match self {
             Self::Chat(session) => session.receive(bytes, facts, incoming),
+            Self::Irc(session) => session.receive(bytes, facts, incoming),
         }
     }
 
-    /// Takes note of an answer that is about to be rendered for this session: a protocol may read
-    /// the same words differently before and after the login.
-    pub fn on_reply(&mut self, reply: &Reply) {
+    /// Renders the answer to one of the session's requests. `dialect` is the one that the engine was last told
+    /// of. What is to be asked because of the answer is appended to `incoming`.
+    pub fn answer(
+        &mut self,
+        dialect: Dialect,
+        facts: &Facts,
+        request: Option<&RequestId>,
+        reply: &Reply,
+        out: &mut Vec<u8>,
+        incoming: &mut Vec<Incoming>,
+    ) {
         match self {
-            Self::Chat(session) => session.on_reply(reply),
+            Self::Chat(session) => {
+                session.on_reply(reply);
+                render_reply(dialect, facts, request, reply, out);
+            }
+            Self::Irc(session) => session.answer(facts, request, reply, out, incoming),
+        }
+    }
+
+    /// Renders an event that the session has brought about itself by a request, where its dialect is told apart.
+    pub fn tell_own(
+        &mut self,
+        facts: &Facts,
+        request: Option<&RequestId>,
+        event: &Event,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Chat(_) => {}
+            Self::Irc(session) => session.tell_own(facts, request, event, out),
+        }
+    }
+
+    /// The session's user is called that from now on.
+    pub fn renamed(&mut self, nick: &Nick) {
+        match self {
+            Self::Chat(_) => {}
+            Self::Irc(session) => session.renamed(nick),
         }
     }
 
@@ -159,6 +209,7 @@ impl Session {
     pub fn held_bytes(&self) -> usize {
         match self {
             Self::Chat(session) => session.held_bytes(),
+            Self::Irc(session) => session.held_bytes(),
         }
     }
 
@@ -166,6 +217,7 @@ impl Session {
     pub fn render_close(&self, facts: &Facts, reason: &QuitReason, out: &mut Vec<u8>) {
         match self {
             Self::Chat(session) => chat::render_close(session.dialect(), facts, reason, out),
+            Self::Irc(session) => session.render_close(facts, reason, out),
         }
     }
 }
@@ -175,10 +227,11 @@ pub fn render_event(dialect: Dialect, facts: &Facts, event: &Event, out: &mut Ve
     match dialect {
         Dialect::ChatOld => chat::old::render_event(facts, event, out),
         Dialect::ChatV1 => chat::v1::render_event(facts, event, out),
+        Dialect::Irc(look) => irc::render_event(look, facts, event, out),
     }
 }
 
-/// Renders the answer to one session's request.
+/// Renders the answer to one session's request, in a dialect that needs to know nothing else for it.
 pub fn render_reply(
     dialect: Dialect,
     facts: &Facts,
@@ -189,13 +242,15 @@ pub fn render_reply(
     match dialect {
         Dialect::ChatOld => chat::old::render_reply(facts, request, reply, out),
         Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
+        Dialect::Irc(_) => {}
     }
 }
 
 /// Renders the question whether the peer lives; nothing where it could not answer.
-pub fn render_ping(dialect: Dialect, out: &mut Vec<u8>) {
+pub fn render_ping(dialect: Dialect, facts: &Facts, out: &mut Vec<u8>) {
     match dialect {
         Dialect::ChatOld => {}
         Dialect::ChatV1 => chat::v1::render_ping(out),
+        Dialect::Irc(look) => irc::render_ping(look, facts, out),
     }
 }

@@ -13,6 +13,7 @@ use crate::hub::moderation::rule::Effect;
 use crate::hub::moderation::subject::Traits;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
+use crate::hub::persona::Introduction;
 use crate::hub::refusal::{InForce, Refusal};
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
@@ -26,6 +27,7 @@ pub(super) struct Login {
     pub(super) enter_default_room: bool,
     pub(super) does_resume: bool,
     pub(super) since: Option<MessageId>,
+    pub(super) introduction: Option<Introduction>,
 }
 
 /// A nick that is free, and no account's, makes a new user, who is the person whose key came with it. An
@@ -43,6 +45,7 @@ pub(super) fn log_in(
         enter_default_room,
         does_resume,
         since,
+        introduction,
     } = login;
     // Old clients have no way to ask for an account, and others need none: the nick says it all.
     if held.has_nick(&nick) && is_trusted_as(state, session, &nick) {
@@ -69,6 +72,7 @@ pub(super) fn log_in(
             key,
             enter_default_room,
             does_resume,
+            introduction,
         });
     };
     // Who has the key of somebody who is here by an account had it from a login to that.

@@ -1,7 +1,7 @@
 //! Speaking, and not wanting to hear.
 
 use super::{Asker, Decision, Speech, text};
-use crate::hub::command::Target;
+use crate::hub::command::{Tags, Target};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
@@ -22,6 +22,25 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
             let to = asker.user_named(nick)?;
             asker.may_say(&speech.text)?;
             Ok(Decision::Tell { to, speech })
+        }
+    }
+}
+
+/// As speech, but that nothing of it is kept and nobody is kept waiting by it.
+pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision, Refusal> {
+    match to {
+        Target::Room(name) => {
+            let room = asker.own_room(name)?;
+            if asker.is_deaf() {
+                return Err(Refusal::Deaf);
+            }
+            asker.may_be_read_in(room, tags.as_str())?;
+            Ok(Decision::TagRoom { room, tags })
+        }
+        Target::User(nick) => {
+            let to = asker.user_named(nick)?;
+            asker.may_say(tags.as_str())?;
+            Ok(Decision::TagUser { to, tags })
         }
     }
 }

@@ -20,13 +20,14 @@ use std::time::Duration;
 use super::account::{Claim, PasswordChange};
 use super::ask::Purpose;
 use super::authenticate::Enrolment;
-use super::command::{Command, Entry, MessageKind};
+use super::command::{Command, Entry, MessageKind, Survey, Tags};
 use super::held::Held;
 use super::history::{ClientMsgId, Keeping, OwnerId, Partner, Question};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
 use super::output::Reply;
+use super::persona::Introduction;
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::state::{DEFAULT_ROOM, State};
@@ -45,6 +46,7 @@ pub(super) enum Decision {
         key: Option<UserKey>,
         enter_default_room: bool,
         does_resume: bool,
+        introduction: Option<Introduction>,
     },
     /// The session becomes one more of a user who is here. It enters their rooms, no other.
     Attach {
@@ -86,6 +88,14 @@ pub(super) enum Decision {
         to: UserId,
         speech: Speech,
     },
+    TagRoom {
+        room: RoomId,
+        tags: Tags,
+    },
+    TagUser {
+        to: UserId,
+        tags: Tags,
+    },
     /// The store has to be asked first.
     Ask {
         question: Question,
@@ -107,6 +117,8 @@ pub(super) enum Decision {
     },
     /// Nothing changes; the session gets this answer.
     Answer(Reply),
+    /// Nothing changes; the session gets to see this.
+    Survey(Survey),
     /// Nothing changes and nothing is answered.
     Nothing,
     /// The session ends.
@@ -119,6 +131,7 @@ pub(super) struct Speech {
     pub(super) kind: MessageKind,
     pub(super) text: Arc<str>,
     pub(super) client_msgid: Option<ClientMsgId>,
+    pub(super) tags: Option<Tags>,
 }
 
 /// What a decision goes by.
@@ -164,6 +177,7 @@ pub(super) fn decide(
             enter_default_room,
             does_resume,
             since,
+            introduction,
         } => {
             let login = account::Login {
                 nick,
@@ -171,6 +185,7 @@ pub(super) fn decide(
                 enter_default_room,
                 does_resume,
                 since,
+                introduction,
             };
             account::log_in(facts, session, login)
         }
@@ -208,14 +223,17 @@ pub(super) fn decide(
             kind,
             text,
             client_msgid,
+            tags,
         } => {
             let speech = Speech {
                 kind,
                 text,
                 client_msgid,
+                tags,
             };
             message::send(&asker()?, to, speech)
         }
+        Command::Tag { to, tags } => message::tag(&asker()?, to, tags),
         Command::Edit { message, text } => history::edit(&asker()?, message, text),
         Command::Delete { message } => history::delete(&asker()?, message),
         Command::History { of, range, limit } => history::page(&asker()?, of, range, limit),
@@ -230,6 +248,7 @@ pub(super) fn decide(
         Command::Users => Ok(query::users(&asker()?)),
         Command::Names(room) => query::names(&asker()?, room),
         Command::Whois(nick) => query::whois(&asker()?, nick),
+        Command::Survey(survey) => query::survey(&asker()?, survey),
     }
 }
 

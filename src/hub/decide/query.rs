@@ -1,6 +1,7 @@
 //! Questions that change nothing. Every user may ask about everything but what a room hides.
 
 use super::{Asker, Decision};
+use crate::hub::command::Survey;
 use crate::hub::id::UserId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::Reply;
@@ -24,6 +25,16 @@ pub(super) fn users(asker: &Asker<'_>) -> Decision {
         nicks.push(user.nick.clone());
     }
     Decision::Answer(Reply::Users(nicks))
+}
+
+/// Whether there is what is to be looked at.
+pub(super) fn survey(asker: &Asker<'_>, survey: Survey) -> Result<Decision, Refusal> {
+    match &survey {
+        Survey::User(nick) => drop(asker.user_named(nick.clone())?),
+        Survey::Room { room, .. } => drop(asker.room(room.clone())?),
+        Survey::Rooms | Survey::Users | Survey::Counts => {}
+    }
+    Ok(Decision::Survey(survey))
 }
 
 pub(super) fn names(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refusal> {

@@ -20,7 +20,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::LogInAs { .. }
         | Command::LogInByCertificate { .. } => true,
         Command::Join { room, .. } | Command::Part { room, .. } => is_for(room),
-        Command::Send { to, .. } => match to {
+        Command::Send { to, .. } | Command::Tag { to, .. } => match to {
             Target::Room(room) => is_for(room),
             Target::User(_) => is_everywhere,
         },
@@ -45,6 +45,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Rooms
         | Command::Users
         | Command::Whois(_)
+        | Command::Survey(_)
         | Command::Nick(_)
         | Command::Register { .. }
         | Command::ChangePassword { .. } => false,

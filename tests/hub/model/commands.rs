@@ -47,6 +47,9 @@ impl Model {
             | Command::ChangePassword { .. } => {
                 unreachable!("the simulation has no accounts")
             }
+            Command::Tag { .. } | Command::Survey(_) => {
+                unreachable!("nobody speaks IRC in the simulation")
+            }
             Command::Invite { .. } | Command::Moderate(_) | Command::Join { key: Some(_), .. } => {
                 unreachable!("nobody keeps order in the simulation")
             }
@@ -230,6 +233,7 @@ impl Model {
                     from,
                     kind,
                     text,
+                    tags: None,
                 };
                 let hears =
                     |it: &&Session| !it.deaf && it.user.is_some_and(|user| hearing.contains(&user));
@@ -247,6 +251,7 @@ impl Model {
                     to: other.nick.clone(),
                     kind,
                     text,
+                    tags: None,
                 };
                 hearers
             }

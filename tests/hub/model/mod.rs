@@ -190,6 +190,8 @@ impl Model {
             Command::Search { .. } => 4,
             Command::Part { .. }
             | Command::Send { .. }
+            | Command::Tag { .. }
+            | Command::Survey(_)
             | Command::MarkRead { .. }
             | Command::Topic { .. }
             | Command::Deaf(_)
@@ -508,6 +510,7 @@ impl Model {
             room: room.name.clone(),
             topic: room.topic(),
             members: self.members(name).len(),
+            was_there: false,
         };
         self.reply(id, &reply);
     }

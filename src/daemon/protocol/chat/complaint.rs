@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::{old, sentence, v1};
+use super::{old, v1};
+use crate::daemon::protocol::sentence;
 use crate::daemon::protocol::{Facts, Incoming};
 use crate::hub::id::RequestId;
 use crate::hub::refusal::Refusal;

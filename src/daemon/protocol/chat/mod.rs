@@ -7,12 +7,10 @@ pub mod v1;
 
 mod complaint;
 mod escape;
-mod moderation;
-mod sentence;
-mod stamp;
 
 use complaint::Complaint;
 
+use super::sentence;
 use super::{Dialect, Facts, Incoming};
 use crate::hub::input::QuitReason;
 use crate::hub::output::Reply;
@@ -151,7 +149,7 @@ pub fn render_close(
             let code = reason.code();
             v1::write(&ServerMessage::Bye { code, text: &text }, out);
         }
-        None => write_line(&text, out),
+        None | Some(Dialect::Irc(_)) => write_line(&text, out),
     }
 }
 

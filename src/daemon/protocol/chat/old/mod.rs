@@ -8,9 +8,9 @@ pub(super) mod request;
 use serde::Serialize;
 
 use super::escape::{cut, for_terminal, json_bytes};
-use super::stamp::ctime;
-use super::{moderation, sentence};
 use crate::daemon::protocol::Facts;
+use crate::daemon::protocol::stamp::ctime;
+use crate::daemon::protocol::{moderation, sentence};
 use crate::hub::command::MessageKind;
 use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::id::RequestId;
@@ -69,6 +69,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             from,
             kind,
             text,
+            tags: _,
         } => {
             let place = elsewhere(room, facts, " in ");
             let head = match kind {
@@ -82,6 +83,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             to,
             kind,
             text,
+            tags: _,
         } => {
             let act = match kind {
                 MessageKind::Action => format!("* {from} "),
@@ -112,7 +114,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             };
             system(&format!("{from} has deleted a message{place}."), out);
         }
-        EventKind::MarkedRead { .. } => {}
+        EventKind::Tagged { .. } | EventKind::MarkedRead { .. } => {}
         EventKind::Joined { room, nick } => {
             let place = elsewhere(room, facts, " ");
             system(&format!("{nick} has joined{place}."), out);
@@ -210,6 +212,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         | Reply::Names { .. }
         | Reply::Ignores(_)
         | Reply::Whois(_)
+        | Reply::Survey(_)
         | Reply::Moderated(_)
         | Reply::Pong => {}
     }

@@ -34,6 +34,7 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
                     enter_default_room: true,
                     does_resume: false,
                     since: None,
+                    introduction: None,
                 },
             },
             Err(error) => Incoming::Fault(render_refused_login(&Refusal::BadNick(error))),
@@ -43,6 +44,7 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
             kind: MessageKind::Text,
             text: fields.text(Field::Msg)?.into(),
             client_msgid: None,
+            tags: None,
         }),
         "sendto" => {
             let text = fields.text(Field::Msg)?.into();
@@ -53,6 +55,7 @@ fn incoming_of(fields: &mut Fields<'_>, facts: &Facts) -> Result<Incoming, Reque
                     kind: MessageKind::Text,
                     text,
                     client_msgid: None,
+                    tags: None,
                 }),
                 Err(_) => Incoming::Fault(render_nobody_is_called(&whom, facts)),
             }

@@ -3,7 +3,7 @@
 use super::list::{Part, for_each_part};
 use super::{wire_kind, write};
 use crate::daemon::protocol::chat::escape::json_bytes;
-use crate::daemon::protocol::chat::stamp::{Rfc3339, Stamp};
+use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::history::{Page, Partner, Place, Stored, Unread};
 use crate::wire::chat::{Kept, Re, ServerMessage, UnreadCount};
 

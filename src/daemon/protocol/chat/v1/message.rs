@@ -2,8 +2,8 @@
 //! to its sender. Written by hand, field by field, in less than half of the time that `serde_json` takes to
 //! look at every byte of every name; a test holds them to what it writes.
 
-use super::super::stamp::Stamp;
 use super::{wire_kind, write};
+use crate::daemon::protocol::stamp::Stamp;
 use crate::hub::command::MessageKind;
 use crate::hub::id::RequestId;
 use crate::wire::chat::{Re, ServerMessage};

@@ -12,9 +12,8 @@ pub(super) mod request;
 
 use self::list::{write_nicks, write_rooms};
 use self::message::Message;
-use super::sentence;
-use super::stamp::{Rfc3339, Stamp};
-use crate::daemon::protocol::Facts;
+use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
+use crate::daemon::protocol::{Facts, sentence};
 use crate::hub::account::Registration;
 use crate::hub::ask::ASKS_PER_SESSION;
 use crate::hub::command::MessageKind;
@@ -54,11 +53,13 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
     let changed;
     let partner;
     let object = match &event.kind {
+        EventKind::Tagged { .. } => return, // told to programs that know tags
         EventKind::Message {
             room,
             from,
             kind,
             text,
+            tags: _,
         } => {
             let message = Message {
                 room: room.as_str(),
@@ -73,6 +74,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             to,
             kind,
             text,
+            tags: _,
         } => ServerMessage::Private {
             msgid,
             time,
@@ -203,6 +205,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             key,
             is_resumed,
             account,
+            persona: _,
         } => {
             let key = key.map(|key| format!("{:032x}", key.0));
             let login = ServerMessage::Login {
@@ -231,6 +234,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             room,
             topic,
             members,
+            was_there: _,
         } => {
             let (room, topic, members) = (room.as_str(), topic.as_deref(), *members);
             write(
@@ -278,6 +282,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             });
         }
         Reply::Whois(user) => write_whois(re, user, out),
+        Reply::Survey(_) => {} // nothing in this dialect asks for it
         Reply::Moderated(moderated) => order::write_moderated(facts, re, moderated, out),
         Reply::Pong => write(&ServerMessage::Pong { re }, out),
         Reply::Refused(refusal) => write_refusal(re, refusal, out),

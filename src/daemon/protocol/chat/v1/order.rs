@@ -9,7 +9,7 @@ use super::write;
 use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::chat::complaint::Complaint;
 use crate::daemon::protocol::chat::escape::json_bytes;
-use crate::daemon::protocol::chat::stamp::{Rfc3339, Stamp};
+use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::event::{Event, EventKind};
 use crate::hub::moderation::request::{Moderated, Moderation, RoomInfo};
 use crate::hub::moderation::room::RoomChange;
@@ -127,6 +127,7 @@ fn about_room<'a>(
         | EventKind::RuleEnded { .. }
         | EventKind::Message { .. }
         | EventKind::Private { .. }
+        | EventKind::Tagged { .. }
         | EventKind::Edited { .. }
         | EventKind::Deleted { .. }
         | EventKind::MarkedRead { .. }

@@ -175,6 +175,7 @@ impl Peer {
                 kind: hub_kind(kind),
                 text: text.into(),
                 client_msgid: client_msgid.map(|id| own_id(&id)).transpose()?,
+                tags: None,
             },
             ClientBody::Edit { msgid, text } => Command::Edit {
                 message: message_id(Field::Msgid, &msgid)?,
@@ -283,6 +284,7 @@ impl Peer {
             enter_default_room: self.enter_default_room,
             does_resume: self.does_resume,
             since: since.map(|id| message_id(Field::Since, id)).transpose()?,
+            introduction: None,
         })
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
         EventKind::Invited { room, by } => format!("{by} invites you into {room}."),
         EventKind::Message { .. }
         | EventKind::Private { .. }
+        | EventKind::Tagged { .. }
         | EventKind::Edited { .. }
         | EventKind::Deleted { .. }
         | EventKind::MarkedRead { .. }

@@ -1,0 +1,92 @@
+//! What the log says of a session's life, beside that it began and ended.
+
+use tracing::{field, info, warn};
+
+use super::core::Core;
+use crate::hub::fingerprint::Fingerprint;
+use crate::hub::id::SessionId;
+use crate::hub::name::Nick;
+use crate::hub::output::Audit;
+
+impl Core {
+    /// Connections are called in other lines as the hub says here.
+    pub(super) fn audit(&mut self, audit: Audit) {
+        match audit {
+            Audit::LoggedIn {
+                session,
+                nick,
+                sessions,
+            } => {
+                info!(target: "chatd::connection", %session, %nick, sessions, "logged in");
+            }
+            Audit::PeerTrusted { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "logged in by peer credentials");
+            }
+            Audit::CertificateAccepted {
+                session,
+                account,
+                certificate,
+            } => log_certificate(session, &account, certificate),
+            Audit::LoginFailed {
+                session,
+                account,
+                code,
+            } => {
+                let peer = self.open(session).map(|connection| connection.peer);
+                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                info!(target: "chatd::connection", %session, peer, account, code, "login refused");
+            }
+            Audit::LoginsSlowed {
+                session,
+                account,
+                count,
+            } => {
+                let peer = self.open(session).map(|connection| connection.peer);
+                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                info!(target: "chatd::connection", %session, peer, account, count, "logins slowed down");
+            }
+            Audit::Registered { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "registered");
+            }
+            Audit::PasswordChanged { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "password changed");
+            }
+            Audit::NickChanged {
+                session,
+                sessions,
+                old,
+                new,
+            } => {
+                info!(target: "chatd::connection", %session, %old, %new, "nick changed");
+                self.renamed(&sessions, &new);
+            }
+            Audit::Detached { session, nick } => {
+                info!(target: "chatd::connection", %session, %nick, "keeps its place");
+            }
+            Audit::Gone { nick } => info!(target: "chatd::connection", %nick, "has not come back"),
+            Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
+            Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
+            Audit::Moderated { session, deed } => self.log_deed(session, &deed),
+            Audit::Throttled { session } => {
+                let nick = self
+                    .open(session)
+                    .map_or("-", |connection| connection.nick())
+                    .to_owned();
+                warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
+            }
+        }
+    }
+
+    fn renamed(&mut self, sessions: &[SessionId], nick: &Nick) {
+        for &session in sessions {
+            if let Some(connection) = self.open(session) {
+                connection.nick = Some(nick.clone());
+                connection.protocol.renamed(nick);
+            }
+        }
+    }
+}
+
+fn log_certificate(session: SessionId, account: &Nick, certificate: Fingerprint) {
+    info!(target: "chatd::connection", %session, %account, %certificate, "logs in by certificate");
+}

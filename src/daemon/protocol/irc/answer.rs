@@ -1,0 +1,331 @@
+//! The hub's answers as lines, each by what was asked.
+
+use super::caps::Cap;
+use super::context::{Context, Said};
+use super::pending::GroupId;
+use super::verbs::query::write_motd;
+use super::write::{Head, Lines, Source, pieces, push_params, push_text};
+use super::{Facts, Incoming, Session, isupport, refusal};
+use crate::daemon::protocol::stamp::Stamp;
+use crate::hub::command::{Command, Survey};
+use crate::hub::id::RequestId;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::output::{Reply, RoomCard, Surveyed, UserCard};
+use crate::hub::permission::Role;
+use crate::hub::view::Counts;
+
+/// One answer while it is being written.
+struct Answering<'a> {
+    session: &'a mut Session,
+    facts: &'a Facts,
+    incoming: &'a mut Vec<Incoming>,
+    group: Option<GroupId>,
+    lines: Vec<u8>,
+}
+
+pub(super) fn answer(
+    session: &mut Session,
+    facts: &Facts,
+    request: Option<&RequestId>,
+    reply: &Reply,
+    out: &mut Vec<u8>,
+    incoming: &mut Vec<Incoming>,
+) {
+    let waiting = request.and_then(|request| session.pending.take(request));
+    let group = waiting.as_ref().and_then(|waiting| waiting.group);
+    let mut answering = Answering {
+        session,
+        facts,
+        incoming,
+        group,
+        lines: Vec::new(),
+    };
+    match waiting {
+        Some(waiting) => answering.asked(waiting.context, reply),
+        None => answering.unasked(reply),
+    }
+    let lines = answering.lines;
+    session.pending.put(group, &lines, out);
+    session.pending.settle(group, facts, out);
+}
+
+impl Answering<'_> {
+    fn lines(&mut self) -> Lines<'_> {
+        self.session.lines(self.facts, &mut self.lines)
+    }
+
+    /// Asks more, for the same line.
+    fn ask(&mut self, survey: Survey, context: Context) {
+        let request = self.session.pending.add(self.group, context);
+        self.incoming.push(Incoming::Command {
+            request: Some(request),
+            command: Command::Survey(survey),
+        });
+    }
+
+    fn asked(&mut self, context: Context, reply: &Reply) {
+        match (context, reply) {
+            (context, Reply::Refused(refusal)) => self.refused(&context, refusal),
+            (Context::Register { .. }, Reply::LoggedIn { nick, persona, .. }) => {
+                self.session.persona.clone_from(persona);
+                self.welcome(nick);
+            }
+            (Context::Welcome, Reply::Survey(Surveyed::Counts(counts))) => {
+                self.counts(*counts);
+                write_motd(&mut self.lines());
+                let (facts, session) = (self.facts, &mut *self.session);
+                session.go_on(facts, self.incoming);
+            }
+            (Context::Paid { lines, .. }, _) => self.lines.extend_from_slice(&lines),
+            (Context::Join { .. }, Reply::Joined { room, .. }) => {
+                self.look_around(room, Context::Joined);
+            }
+            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => self.entered(card),
+            (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
+                self.attached(card);
+                self.entered(card);
+            }
+            (Context::Names { .. }, Reply::Survey(Surveyed::Room(card))) => self.names(card),
+            (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
+                if card.topic.is_none() {
+                    let room = card.room.as_str();
+                    self.lines().numeric(331, &[room], "No topic is set");
+                }
+                self.topic(card);
+            }
+            (Context::Invite { room, nick }, _) => {
+                let params = [nick.as_str(), room.as_str()];
+                self.lines().bare_numeric(341, &params);
+            }
+            (
+                Context::Deed {
+                    verb: "AWAY",
+                    target,
+                },
+                _,
+            ) => {
+                if target.is_empty() {
+                    self.lines()
+                        .numeric(305, &[], "You are no longer marked as being away");
+                } else {
+                    self.lines()
+                        .numeric(306, &[], "You have been marked as being away");
+                }
+            }
+            (Context::Say(said), Reply::Ack { id, at, .. }) => {
+                self.echo(&said, &Stamp::new(*id, *at));
+            }
+            // An event tells it.
+            (_, _) => {}
+        }
+    }
+
+    fn unasked(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Joined {
+                room,
+                was_there: true,
+                ..
+            } => {
+                self.look_around(room, Context::Attached);
+            }
+            Reply::Joined { room, .. } => self.look_around(room, Context::Joined),
+            Reply::Refused(refusal) => {
+                let context = Context::Welcome;
+                self.refused(&context, refusal);
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, context: &Context, refusal: &crate::hub::refusal::Refusal) {
+        use crate::hub::refusal::Refusal;
+        if let (Context::Names { room }, Refusal::NoSuchRoom(_)) = (context, refusal) {
+            let room = room.as_str();
+            return self.lines().numeric(366, &[room], "End of /NAMES list");
+        }
+        refusal::write(&mut self.lines(), context, refusal);
+        if let Context::Register { .. } = context {
+            // Another nick may do.
+            if let Some(registration) = self.session.registration.as_deref_mut() {
+                registration.nick = None;
+            }
+            let (facts, session) = (self.facts, &mut *self.session);
+            session.go_on(facts, self.incoming);
+        }
+    }
+
+    fn welcome(&mut self, nick: &Nick) {
+        self.session.registration = None;
+        self.session.renamed(nick);
+        let facts = self.facts;
+        let (server, software) = (&facts.server_name, &facts.software);
+        let version = software.replace(' ', "-");
+        let mut lines = self.lines();
+        lines.numeric(1, &[], &format!("Welcome to {server}, {nick}"));
+        lines.numeric(2, &[], &format!("Your host is {server}, running {version}"));
+        lines.numeric(
+            3,
+            &[],
+            "This server has been here for longer than this connection",
+        );
+        lines.bare_numeric(4, &[server, &version, "Bio", "biklmnostv", "bklov"]);
+        isupport::write(&mut lines);
+        self.ask(Survey::Counts, Context::Welcome);
+    }
+
+    fn counts(&mut self, counts: Counts) {
+        let Counts {
+            users,
+            rooms,
+            sessions,
+        } = counts;
+        let mut lines = self.lines();
+        lines.numeric(
+            251,
+            &[],
+            &format!("There are {users} users and 0 invisible on 1 server"),
+        );
+        let unknown = sessions.saturating_sub(users).to_string();
+        lines.numeric(253, &[&unknown], "unknown connections");
+        lines.numeric(254, &[&rooms.to_string()], "channels formed");
+        lines.numeric(255, &[], &format!("I have {users} clients and 0 servers"));
+        let users = users.to_string();
+        lines.numeric(
+            265,
+            &[&users, &users],
+            &format!("Current local users {users}, max {users}"),
+        );
+        lines.numeric(
+            266,
+            &[&users, &users],
+            &format!("Current global users {users}, max {users}"),
+        );
+    }
+
+    fn look_around(&mut self, room: &RoomName, context: Context) {
+        let room = room.clone();
+        self.ask(
+            Survey::Room {
+                room,
+                members: true,
+            },
+            context,
+        );
+    }
+
+    fn entered(&mut self, card: &RoomCard) {
+        self.topic(card);
+        let caps = self.session.caps;
+        if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames) {
+            self.names(card);
+        }
+    }
+
+    /// The session is in a room from now on, where its user was before.
+    fn attached(&mut self, card: &RoomCard) {
+        let nick = self.session.nick.clone();
+        let own = card
+            .members
+            .iter()
+            .find(|(member, _)| member.nick.as_str() == nick);
+        let persona = own.map(|(member, _)| &*member.persona);
+        let source = Source {
+            nick: &nick,
+            persona,
+        };
+        self.lines.push(b':');
+        source.write(self.facts, &mut self.lines);
+        self.lines.extend_from_slice(b" JOIN");
+        push_params(&[card.room.as_str()], &mut self.lines);
+        self.lines.extend_from_slice(b"\r\n");
+    }
+
+    fn topic(&mut self, card: &RoomCard) {
+        let room = card.room.as_str();
+        let Some(topic) = &card.topic else {
+            return;
+        };
+        self.lines().numeric(332, &[room], topic);
+        if let Some((by, at)) = &card.topic_by {
+            let at = (at.0 / 1000).to_string();
+            self.lines().bare_numeric(333, &[room, by.as_str(), &at]);
+        }
+    }
+
+    fn names(&mut self, card: &RoomCard) {
+        const TEXT_BYTES_MAX: usize = 350;
+        let room = card.room.as_str();
+        let sign = if card.settings.secret { "@" } else { "=" };
+        let mut text = String::new();
+        for (member, role) in &card.members {
+            let word = self.name(member, *role);
+            if !text.is_empty() && text.len() + word.len() + 1 > TEXT_BYTES_MAX {
+                self.lines().numeric(353, &[sign, room], text.trim_end());
+                text.clear();
+            }
+            text.push_str(&word);
+            text.push(' ');
+        }
+        if !text.is_empty() {
+            self.lines().numeric(353, &[sign, room], text.trim_end());
+        }
+        self.lines().numeric(366, &[room], "End of /NAMES list");
+    }
+
+    fn name(&self, member: &UserCard, role: Role) -> String {
+        let prefix = prefix(role);
+        let nick = member.nick.as_str();
+        if self.session.caps.has(Cap::UserhostInNames) {
+            let persona = Some(&*member.persona);
+            let source = Source { nick, persona };
+            return format!("{prefix}{}", source.text(self.facts));
+        }
+        format!("{prefix}{nick}")
+    }
+
+    /// What the client said, once it is kept.
+    fn echo(&mut self, said: &Said, stamp: &Stamp) {
+        let Some(echo) = &said.echo else {
+            return;
+        };
+        let nick = self.session.nick.clone();
+        let persona = self.session.persona.clone();
+        let target = &*said.target;
+        let mut has_msgid = true;
+        let head = |has_msgid| Head {
+            caps: self.session.caps,
+            stamp,
+            has_msgid,
+            source: Source {
+                nick: &nick,
+                persona: persona.as_deref(),
+            },
+            is_server: false,
+            client_tags: echo.tags.as_deref(),
+            batch: None,
+            verb: said.verb,
+        };
+        if said.verb == "TAGMSG" {
+            head(true).write(self.facts, &mut self.lines);
+            push_params(&[target], &mut self.lines);
+            self.lines.extend_from_slice(b"\r\n");
+            return;
+        }
+        let source_bytes = nick.len() + 80 + target.len();
+        for piece in pieces(&echo.text, source_bytes) {
+            head(std::mem::take(&mut has_msgid)).write(self.facts, &mut self.lines);
+            push_params(&[target], &mut self.lines);
+            push_text(piece.text, &mut self.lines);
+        }
+    }
+}
+
+/// How a member's role is shown.
+pub(super) fn prefix(role: Role) -> &'static str {
+    match role {
+        Role::Anyone => "",
+        Role::Voiced => "+",
+        Role::Operator | Role::Owner | Role::ServerOperator => "@",
+    }
+}

@@ -1,0 +1,266 @@
+//! What has happened, as lines for everybody with the same [`Look`].
+
+use super::caps::Cap;
+use super::sentence;
+use super::write::{Head, Source, pieces, push_params, push_text};
+use super::{Look, one_line};
+use crate::daemon::protocol::Facts;
+use crate::daemon::protocol::stamp::Stamp;
+use crate::hub::command::{MessageKind, Tags};
+use crate::hub::event::{Event, EventKind, EventPlace};
+use crate::hub::name::Nick;
+use crate::hub::permission::RoomRole;
+
+/// One event while it is being written.
+struct Telling<'a> {
+    look: Look,
+    facts: &'a Facts,
+    event: &'a Event,
+    stamp: Stamp,
+    out: &'a mut Vec<u8>,
+}
+
+/// An event as all with this look see it; nothing where they have no form for it.
+pub fn render_event(look: Look, facts: &Facts, event: &Event, out: &mut Vec<u8>) {
+    let stamp = Stamp::of(event);
+    let mut telling = Telling {
+        look,
+        facts,
+        event,
+        stamp,
+        out,
+    };
+    telling.tell();
+}
+
+/// The question whether the client lives.
+pub fn render_ping(_look: Look, facts: &Facts, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("PING :{}\r\n", facts.server_name).as_bytes());
+}
+
+impl Telling<'_> {
+    fn tell(&mut self) {
+        let caps = self.look.caps;
+        let has = |cap| caps.has(cap);
+        match &self.event.kind {
+            EventKind::Message {
+                room,
+                from,
+                kind,
+                text,
+                tags,
+            } => {
+                self.speech(from, room.as_str(), *kind, text, tags.as_ref());
+            }
+            EventKind::Private {
+                from,
+                to,
+                kind,
+                text,
+                tags,
+            } => {
+                self.speech(from, to.as_str(), *kind, text, tags.as_ref());
+            }
+            EventKind::Tagged { place, from, tags } if has(Cap::MessageTags) => {
+                self.head(from, "TAGMSG", Some(tags));
+                push_params(&[place_name(place)], self.out);
+                self.end();
+            }
+            EventKind::Joined { room, nick } => {
+                self.head(nick, "JOIN", None);
+                push_params(&[room.as_str()], self.out);
+                if has(Cap::ExtendedJoin) {
+                    let persona = self.event.actor.as_deref();
+                    let account = persona.and_then(|it| it.account.as_ref());
+                    push_params(&[account.map_or("*", Nick::as_str)], self.out);
+                    push_text(persona.map_or("", |it| &it.realname), self.out);
+                } else {
+                    self.end();
+                }
+            }
+            EventKind::Parted { room, nick, reason } => {
+                self.head(nick, "PART", None);
+                push_params(&[room.as_str()], self.out);
+                self.end_with(reason.as_deref());
+            }
+            EventKind::Quit { nick, reason } => {
+                self.head(nick, "QUIT", None);
+                push_text(&one_line(&sentence::quit(reason)), self.out);
+            }
+            EventKind::NickChanged { old, new } => {
+                self.head(old, "NICK", None);
+                push_params(&[new.as_str()], self.out);
+                self.end();
+            }
+            EventKind::TopicChanged { room, by, text } => {
+                self.head_by(by.as_ref(), "TOPIC");
+                push_params(&[room.as_str()], self.out);
+                push_text(text, self.out);
+            }
+            EventKind::Kicked {
+                room,
+                nick,
+                by,
+                reason,
+            } => {
+                self.head_by(by.as_ref(), "KICK");
+                push_params(&[room.as_str(), nick.as_str()], self.out);
+                let by = by.as_ref().map_or("chatd", Nick::as_str);
+                push_text(reason.as_deref().unwrap_or(by), self.out);
+            }
+            EventKind::RoleChanged {
+                room,
+                nick,
+                role,
+                by,
+            } => {
+                // Which one they had is not told; taking away what nobody has does no harm.
+                let modes = match role {
+                    Some(RoomRole::Voiced) => "-o+v",
+                    Some(RoomRole::Operator | RoomRole::Owner) => "+o",
+                    None => "-ov",
+                };
+                self.head_by(by.as_ref(), "MODE");
+                push_params(&[room.as_str(), modes, nick.as_str()], self.out);
+                if modes != "+o" {
+                    push_params(&[nick.as_str()], self.out);
+                }
+                self.end();
+            }
+            EventKind::AwayChanged { nick, text } if has(Cap::AwayNotify) => {
+                self.head(nick, "AWAY", None);
+                match text {
+                    Some(text) => push_text(text, self.out),
+                    None => self.end(),
+                }
+            }
+            EventKind::Invited { room, by } => {
+                // To whom is whoever hears it.
+                self.head(by, "INVITE", None);
+                push_params(&["*", room.as_str()], self.out);
+                self.end();
+            }
+            EventKind::Notice { room, text } => {
+                let target = room.as_ref().map_or("*", |room| room.as_str());
+                self.head_by(None, "NOTICE");
+                push_params(&[target], self.out);
+                push_text(&one_line(text), self.out);
+            }
+            EventKind::NickRegistered { nick, new } => {
+                let text = sentence::nick_registered(nick, new.as_ref());
+                self.head_by(None, "NOTICE");
+                push_params(&[nick.as_str()], self.out);
+                push_text(&one_line(&text), self.out);
+            }
+            EventKind::Tagged { .. }
+            | EventKind::AwayChanged { .. }
+            | EventKind::Edited { .. }
+            | EventKind::Deleted { .. }
+            | EventKind::MarkedRead { .. }
+            | EventKind::RoomChanged { .. }
+            | EventKind::RuleAdded { .. }
+            | EventKind::RuleEnded { .. } => {}
+        }
+    }
+
+    fn speech(
+        &mut self,
+        from: &Nick,
+        target: &str,
+        kind: MessageKind,
+        text: &str,
+        tags: Option<&Tags>,
+    ) {
+        let (verb, before, behind) = match kind {
+            MessageKind::Text => ("PRIVMSG", "", ""),
+            MessageKind::Action => ("PRIVMSG", "\u{1}ACTION ", "\u{1}"),
+            MessageKind::Notice => ("NOTICE", "", ""),
+        };
+        let head_bytes =
+            self.source(from).bytes(self.facts) + verb.len() + target.len() + before.len() + 6;
+        let mut has_msgid = true;
+        for piece in pieces(text, head_bytes) {
+            let head = Head {
+                caps: self.look.caps,
+                stamp: &self.stamp,
+                has_msgid: std::mem::take(&mut has_msgid),
+                source: Source {
+                    nick: from.as_str(),
+                    persona: self.event.actor.as_deref(),
+                },
+                is_server: false,
+                client_tags: tags.map(Tags::as_str),
+                batch: None,
+                verb,
+            };
+            head.write(self.facts, self.out);
+            push_params(&[target], self.out);
+            for piece in [" :", before, piece.text, behind, "\r\n"] {
+                self.out.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+
+    fn source<'a>(&'a self, nick: &'a Nick) -> Source<'a> {
+        Source {
+            nick: nick.as_str(),
+            persona: self.event.actor.as_deref(),
+        }
+    }
+
+    fn head(&mut self, nick: &Nick, verb: &str, tags: Option<&Tags>) {
+        let head = Head {
+            caps: self.look.caps,
+            stamp: &self.stamp,
+            has_msgid: true,
+            source: Source {
+                nick: nick.as_str(),
+                persona: self.event.actor.as_deref(),
+            },
+            is_server: false,
+            client_tags: tags.map(Tags::as_str),
+            batch: None,
+            verb,
+        };
+        head.write(self.facts, self.out);
+    }
+
+    /// Of somebody, or of the server.
+    fn head_by(&mut self, by: Option<&Nick>, verb: &str) {
+        if let Some(nick) = by {
+            return self.head(nick, verb, None);
+        }
+        let head = Head {
+            caps: self.look.caps,
+            stamp: &self.stamp,
+            has_msgid: true,
+            source: Source {
+                nick: "",
+                persona: None,
+            },
+            is_server: true,
+            client_tags: None,
+            batch: None,
+            verb,
+        };
+        head.write(self.facts, self.out);
+    }
+
+    fn end(&mut self) {
+        self.out.extend_from_slice(b"\r\n");
+    }
+
+    fn end_with(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => push_text(text, self.out),
+            None => self.end(),
+        }
+    }
+}
+
+fn place_name(place: &EventPlace) -> &str {
+    match place {
+        EventPlace::Room(room) => room.as_str(),
+        EventPlace::User(nick) => nick.as_str(),
+    }
+}

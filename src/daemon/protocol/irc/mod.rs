@@ -1,0 +1,205 @@
+//! IRC with IRCv3: lines to commands, events and answers to lines. It looks like any other protocol to the engine, but
+//! that it is told of its own deeds apart, so that labels work and everything keeps its order.
+//!
+//! A line goes one way: found (`splitter`), taken apart (`line`), handed to its verb (`verbs/`), which writes what
+//! it can answer at once and asks the hub the rest, each request with a context (`context`) that waits for the
+//! answer (`pending`). `answer` writes that; what others see too is written once per [`Look`] (`event`).
+
+mod answer;
+mod caps;
+mod context;
+mod event;
+mod isupport;
+mod line;
+mod pending;
+mod refusal;
+mod registration;
+mod splitter;
+mod verbs;
+mod write;
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+pub use self::caps::Caps;
+pub use self::event::{render_event, render_ping};
+
+use self::context::Context;
+use self::line::Line;
+use self::pending::Pending;
+use self::registration::Registration;
+use self::splitter::{Found, Splitter};
+use self::verbs::Handling;
+use self::write::Lines;
+use super::sentence;
+use super::{Dialect, Facts, Incoming};
+use crate::hub::event::Event;
+use crate::hub::id::RequestId;
+use crate::hub::input::QuitReason;
+use crate::hub::name::Nick;
+use crate::hub::output::Reply;
+use crate::hub::persona::Persona;
+
+/// How what many clients hear looks to some of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    pub(super) caps: Caps,
+}
+
+/// One connection's state.
+#[derive(Debug, Default)]
+pub struct Session {
+    splitter: Splitter,
+    caps: Caps,
+    /// Whether the engine knows the dialect.
+    is_known: bool,
+    /// Until the hub has let it in.
+    registration: Option<Box<Registration>>,
+    /// Its nick in the hub; empty before.
+    nick: SmolStr,
+    persona: Option<Arc<Persona>>,
+    pending: Pending,
+    /// What came while an answer was waited for without which nothing can be read: in the order in which it came.
+    held: Vec<u8>,
+    is_waiting: bool,
+}
+
+/// Bytes that may come while the session waits for the answer to its login.
+const HELD_BYTES_MAX: usize = 64 * 1024;
+
+impl Session {
+    /// Takes the bytes of one read, cut anywhere, and appends what they say.
+    pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        if !self.is_known {
+            self.is_known = true;
+            self.registration = Some(Box::default());
+            incoming.push(Incoming::Dialect(Dialect::Irc(self.caps.look())));
+            incoming.push(Incoming::Echo { is_wanted: false });
+        }
+        self.take(bytes, facts, incoming);
+    }
+
+    /// The answer was here: what came meanwhile is read.
+    fn go_on(&mut self, facts: &Facts, incoming: &mut Vec<Incoming>) {
+        self.is_waiting = false;
+        let held = std::mem::take(&mut self.held);
+        self.take(&held, facts, incoming);
+    }
+
+    fn take(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.is_waiting {
+            match self.splitter.next(&mut rest) {
+                Some(Found::Line(line)) => self.line(&line, facts, incoming),
+                Some(Found::TooLong) => {
+                    let mut out = Vec::new();
+                    self.lines(facts, &mut out)
+                        .numeric(417, &[], "Input line was too long");
+                    incoming.push(Incoming::Fault(out));
+                }
+                None => {}
+            }
+        }
+        self.held.extend_from_slice(rest);
+        if self.held.len() > HELD_BYTES_MAX {
+            self.held = Vec::new();
+            let text = "ERROR :Too much was sent before the login was answered\r\n";
+            incoming.push(Incoming::Unreadable(text.into()));
+        }
+    }
+
+    fn line(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        let text = match str::from_utf8(bytes) {
+            Ok(text) if !text.contains(['\0', '\r']) => text,
+            Ok(_) | Err(_) => return self.unreadable_line(bytes, facts, incoming),
+        };
+        let Some(line) = Line::parse(text) else {
+            return; // an empty line is none
+        };
+        let mut handling = Handling::begin(self, facts, incoming, &line);
+        verbs::handle(&mut handling, &line);
+        handling.end(&line);
+    }
+
+    /// UTF8ONLY.
+    fn unreadable_line(&self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        let lossy = String::from_utf8_lossy(bytes);
+        let verb = Line::parse(&lossy).map_or("*", |line| line.verb).to_owned();
+        let is_plain = verb.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let verb = if is_plain { &*verb } else { "*" };
+        let mut out = Vec::new();
+        let text = "A line must be UTF-8, without NUL and CR; it was ignored";
+        let code = "INVALID_UTF8";
+        self.lines(facts, &mut out).fail(verb, code, &[], text);
+        incoming.push(Incoming::Fault(out));
+    }
+
+    /// Writes the answer to a request, and what is to be asked because of it.
+    pub(super) fn answer(
+        &mut self,
+        facts: &Facts,
+        request: Option<&RequestId>,
+        reply: &Reply,
+        out: &mut Vec<u8>,
+        incoming: &mut Vec<Incoming>,
+    ) {
+        answer::answer(self, facts, request, reply, out, incoming);
+    }
+
+    /// Writes what the session has brought about by a request that was not answered yet.
+    pub(super) fn tell_own(
+        &mut self,
+        facts: &Facts,
+        request: Option<&RequestId>,
+        event: &Event,
+        out: &mut Vec<u8>,
+    ) {
+        let mut lines = Vec::new();
+        render_event(self.caps.look(), facts, event, &mut lines);
+        let group = request.and_then(|it| self.pending.group_of(it));
+        self.pending.put(group, &lines, out);
+    }
+
+    pub(super) fn renamed(&mut self, nick: &Nick) {
+        self.nick = nick.as_str().into();
+    }
+
+    /// Bytes held for a line that has come in part.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.splitter.held_bytes() + self.held.len()
+    }
+
+    pub(super) fn render_close(&self, facts: &Facts, reason: &QuitReason, out: &mut Vec<u8>) {
+        let text = sentence::farewell(reason);
+        if let QuitReason::Banned(_) = reason {
+            self.lines(facts, out).numeric(465, &[], &text);
+        }
+        out.extend_from_slice(b"ERROR :");
+        out.extend_from_slice(one_line(&text).as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn lines<'a>(&'a self, facts: &'a Facts, out: &'a mut Vec<u8>) -> Lines<'a> {
+        Lines {
+            facts,
+            nick: if self.nick.is_empty() {
+                "*"
+            } else {
+                &self.nick
+            },
+            caps: self.caps,
+            out,
+        }
+    }
+
+    /// Whether the hub has let it in.
+    fn is_registered(&self) -> bool {
+        self.registration.is_none()
+    }
+}
+
+/// A text of ours that may have what users wrote in it.
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n', '\0'], " ")
+}

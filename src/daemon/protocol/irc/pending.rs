@@ -1,0 +1,197 @@
+//! Requests that wait for their answer: which line of the client each belongs to, and what of it the answer needs.
+//! The lines that answer one labelled line are gathered, and leave together when the last has come.
+
+use std::collections::VecDeque;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::context::Context;
+use crate::daemon::protocol::Facts;
+use crate::hub::id::RequestId;
+
+/// Requests of one session that may wait. Each that the disk is slow for is one.
+const WAITING_MAX: usize = 8192;
+/// Labelled lines of one session that may wait.
+const GROUPS_MAX: usize = 1024;
+
+/// What one session waits for.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    last: u32,
+    /// By rising number.
+    waiting: VecDeque<(u32, Waiting)>,
+    groups: Vec<Group>,
+    last_batch: u32,
+    /// The request that was answered last, and its labelled line: what came of it may be told after the answer.
+    answered: Option<(u32, GroupId)>,
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) group: Option<GroupId>,
+    pub(super) context: Context,
+}
+
+/// A labelled line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct GroupId(u32);
+
+#[derive(Debug)]
+struct Group {
+    id: GroupId,
+    label: SmolStr,
+    /// Requests that were not answered yet, and one for the line itself until it is read to its end.
+    outstanding: u32,
+    lines: Vec<u8>,
+}
+
+impl Pending {
+    /// Whether there is room for the requests of one more line.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= WAITING_MAX || self.groups.len() >= GROUPS_MAX
+    }
+
+    /// A request's id, under which the answer comes.
+    pub(super) fn add(&mut self, group: Option<GroupId>, context: Context) -> RequestId {
+        self.last = self.last.wrapping_add(1);
+        if let Some(group) = group.and_then(|id| self.group(id)) {
+            group.outstanding += 1;
+        }
+        self.waiting
+            .push_back((self.last, Waiting { group, context }));
+        let text = format_smolstr!("{}", self.last);
+        RequestId::new(&text).expect("a number is short and not empty")
+    }
+
+    /// What an answer is for; `None` for one that nobody asked for.
+    pub(super) fn take(&mut self, request: &RequestId) -> Option<Waiting> {
+        let at = self.find(request)?;
+        let (number, waiting) = self.waiting.remove(at)?;
+        self.answered = waiting.group.map(|group| (number, group));
+        Some(waiting)
+    }
+
+    /// Which labelled line a request belongs to.
+    pub(super) fn group_of(&self, request: &RequestId) -> Option<GroupId> {
+        if let Some(at) = self.find(request) {
+            return self.waiting[at].1.group;
+        }
+        let (number, group) = self.answered?;
+        (request.as_str().parse() == Ok(number)).then_some(group)
+    }
+
+    fn find(&self, request: &RequestId) -> Option<usize> {
+        let number: u32 = request.as_str().parse().ok()?;
+        // Most are answered in the order in which they were asked.
+        match self.waiting.front() {
+            Some((first, _)) if *first == number => Some(0),
+            Some(_) => self.waiting.iter().position(|(its, _)| *its == number),
+            None => None,
+        }
+    }
+
+    /// A labelled line begins.
+    pub(super) fn open(&mut self, label: &str) -> GroupId {
+        self.last = self.last.wrapping_add(1);
+        let id = GroupId(self.last);
+        self.groups.push(Group {
+            id,
+            label: label.into(),
+            outstanding: 1,
+            lines: Vec::new(),
+        });
+        id
+    }
+
+    /// Lines for the client: at once, or when all of its labelled line has been answered.
+    pub(super) fn put(&mut self, group: Option<GroupId>, lines: &[u8], out: &mut Vec<u8>) {
+        match group.and_then(|id| self.group(id)) {
+            Some(group) => group.lines.extend_from_slice(lines),
+            None => out.extend_from_slice(lines),
+        }
+    }
+
+    /// One of the requests of a labelled line has been answered, or the line has been read. With the last, all that
+    /// was gathered is written.
+    pub(super) fn settle(&mut self, group: Option<GroupId>, facts: &Facts, out: &mut Vec<u8>) {
+        let Some(at) = group.and_then(|id| self.groups.iter().position(|it| it.id == id)) else {
+            return;
+        };
+        self.groups[at].outstanding -= 1;
+        if self.groups[at].outstanding == 0 {
+            let group = self.groups.swap_remove(at);
+            self.last_batch = self.last_batch.wrapping_add(1);
+            group.write(self.last_batch, facts, out);
+        }
+    }
+
+    /// A name for a batch that this client has not had for long.
+    pub(super) fn next_batch(&mut self) -> SmolStr {
+        self.last_batch = self.last_batch.wrapping_add(1);
+        format_smolstr!("{}", self.last_batch)
+    }
+
+    fn group(&mut self, id: GroupId) -> Option<&mut Group> {
+        self.groups.iter_mut().find(|group| group.id == id)
+    }
+}
+
+impl Group {
+    fn write(&self, batch: u32, facts: &Facts, out: &mut Vec<u8>) {
+        let server = &facts.server_name;
+        let label = escape(&self.label);
+        let lines: Vec<&[u8]> = self.lines.split_inclusive(|&byte| byte == b'\n').collect();
+        match &lines[..] {
+            [] => out.extend_from_slice(format!("@label={label} :{server} ACK\r\n").as_bytes()),
+            [line] => push_tagged(line, &format!("label={label}"), out),
+            lines => {
+                let begin = format!("@label={label} :{server} BATCH +{batch} labeled-response\r\n");
+                out.extend_from_slice(begin.as_bytes());
+                for line in lines {
+                    if is_in_batch(line) {
+                        out.extend_from_slice(line);
+                    } else {
+                        push_tagged(line, &format!("batch={batch}"), out);
+                    }
+                }
+                out.extend_from_slice(format!(":{server} BATCH -{batch}\r\n").as_bytes());
+            }
+        }
+    }
+}
+
+fn push_tagged(line: &[u8], tag: &str, out: &mut Vec<u8>) {
+    out.push(b'@');
+    out.extend_from_slice(tag.as_bytes());
+    match line.strip_prefix(b"@") {
+        Some(rest) => {
+            out.push(b';');
+            out.extend_from_slice(rest);
+        }
+        None => {
+            out.push(b' ');
+            out.extend_from_slice(line);
+        }
+    }
+}
+
+/// Our lines bear `batch` first.
+fn is_in_batch(line: &[u8]) -> bool {
+    line.starts_with(b"@batch=")
+}
+
+fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            ';' => escaped.push_str("\\:"),
+            ' ' => escaped.push_str("\\s"),
+            '\\' => escaped.push_str("\\\\"),
+            '\r' => escaped.push_str("\\r"),
+            '\n' => escaped.push_str("\\n"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

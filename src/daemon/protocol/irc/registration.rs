@@ -1,0 +1,65 @@
+//! Before the hub lets a client in: its nick, what it says of itself, and the capabilities that it negotiates.
+
+use smol_str::SmolStr;
+
+use super::Context;
+use super::verbs::Handling;
+use crate::hub::command::Command;
+use crate::hub::name::Nick;
+use crate::hub::persona::{Introduction, Persona};
+
+/// What a client has said before it is let in.
+#[derive(Debug, Default)]
+pub(super) struct Registration {
+    /// As it was written, and as a name.
+    pub(super) nick: Option<(SmolStr, Nick)>,
+    pub(super) introduction: Option<Introduction>,
+    /// It has begun to negotiate capabilities, and not said `CAP END`.
+    pub(super) is_negotiating: bool,
+    pub(super) password: Option<Box<str>>,
+}
+
+impl Handling<'_> {
+    /// Asks the hub to let the client in, once it has said all that is needed.
+    pub(super) fn register_if_complete(&mut self) {
+        let Some(registration) = self.session.registration.as_deref() else {
+            return;
+        };
+        let (Some((written, nick)), Some(introduction)) =
+            (&registration.nick, &registration.introduction)
+        else {
+            return;
+        };
+        if registration.is_negotiating {
+            return;
+        }
+        let command = Command::Login {
+            nick: nick.clone(),
+            key: None,
+            enter_default_room: false,
+            does_resume: false,
+            since: None,
+            introduction: Some(introduction.clone()),
+        };
+        let nick = written.clone();
+        self.command(command, Context::Register { nick });
+        self.session.is_waiting = true;
+    }
+}
+
+/// `USER username 0 * :realname`. What cannot stand in a source is left out of the username; `~` says that nobody has
+/// checked it.
+pub(super) fn introduction(username: &str, realname: &str) -> Option<Introduction> {
+    let usable = |it: &char| it.is_ascii_alphanumeric() || "-._".contains(*it);
+    let usable = username
+        .chars()
+        .filter(usable)
+        .take(Persona::USERNAME_BYTES - 1);
+    let username: String = std::iter::once('~').chain(usable).collect();
+    let realname = realname.trim();
+    let end = realname.floor_char_boundary(Persona::REALNAME_BYTES);
+    (username.len() > 1).then(|| Introduction {
+        username: username.into(),
+        realname: realname[..end].into(),
+    })
+}

@@ -1,0 +1,133 @@
+//! Speaking: `PRIVMSG`, `NOTICE`, `TAGMSG`.
+
+use super::{Handling, shown};
+use crate::daemon::protocol::irc::caps::Cap;
+use crate::daemon::protocol::irc::context::{Context, Echo, Said};
+use crate::daemon::protocol::irc::line::Line;
+use crate::hub::command::{Command, MessageKind, Tags, Target};
+use crate::hub::name::{Nick, RoomName};
+
+/// Targets of one line.
+pub(in crate::daemon::protocol::irc) const TARGETS_MAX: usize = 4;
+
+pub(super) fn privmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
+    say(handling, line, "PRIVMSG");
+}
+
+pub(super) fn notice(handling: &mut Handling<'_>, line: &Line<'_>) {
+    say(handling, line, "NOTICE");
+}
+
+fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
+    let Some(targets) = line.param(0) else {
+        handling
+            .lines()
+            .numeric(411, &[], &format!("No recipient given ({verb})"));
+        return;
+    };
+    let Some(text) = line.param(1) else {
+        handling.lines().numeric(412, &[], "No text to send");
+        return;
+    };
+    let (kind, said) = meaning(verb, text);
+    let tags = client_tags(handling, line);
+    for (name, target) in targets_of(handling, targets, verb) {
+        let command = Command::Send {
+            to: target,
+            kind,
+            text: said.into(),
+            client_msgid: None,
+            tags: tags.clone(),
+        };
+        let echo = echo(handling, text, tags.as_ref());
+        let target = name.into();
+        let said = Said { verb, target, echo };
+        handling.command(command, Context::Say(Box::new(said)));
+    }
+}
+
+pub(super) fn tagmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if !handling.session.caps.has(Cap::MessageTags) {
+        handling
+            .lines()
+            .numeric(421, &["TAGMSG"], "Unknown command");
+        return;
+    }
+    let Some(tags) = client_tags(handling, line) else {
+        return; // nothing is said by it
+    };
+    for (name, target) in targets_of(handling, line.params[0], "TAGMSG") {
+        let command = Command::Tag {
+            to: target,
+            tags: tags.clone(),
+        };
+        let echo = echo(handling, "", Some(&tags));
+        let said = Said {
+            verb: "TAGMSG",
+            target: name.into(),
+            echo,
+        };
+        handling.command(command, Context::Say(Box::new(said)));
+    }
+}
+
+/// `/me` is a kind of its own to everybody else.
+fn meaning<'a>(verb: &str, text: &'a str) -> (MessageKind, &'a str) {
+    let action = text.strip_prefix("\u{1}ACTION ");
+    match action {
+        Some(action) if verb == "PRIVMSG" => {
+            let action = action.strip_suffix('\u{1}').unwrap_or(action);
+            (MessageKind::Action, action)
+        }
+        Some(_) | None if verb == "NOTICE" => (MessageKind::Notice, text),
+        Some(_) | None => (MessageKind::Text, text),
+    }
+}
+
+/// Only from a client that knows what they are.
+fn client_tags(handling: &Handling<'_>, line: &Line<'_>) -> Option<Tags> {
+    let knows_tags = handling.session.caps.has(Cap::MessageTags);
+    Tags::new(&line.client_tags()).filter(|_| knows_tags)
+}
+
+fn echo(handling: &Handling<'_>, text: &str, tags: Option<&Tags>) -> Option<Echo> {
+    let is_wanted = handling.session.caps.has(Cap::EchoMessage);
+    is_wanted.then(|| Echo {
+        text: text.into(),
+        tags: tags.map(|tags| tags.as_str().into()),
+    })
+}
+
+/// Those of `a,b` that can be names; the others are told. Each once.
+fn targets_of<'a>(
+    handling: &mut Handling<'_>,
+    names: &'a str,
+    verb: &str,
+) -> Vec<(&'a str, Target)> {
+    let mut targets: Vec<(&str, Target)> = Vec::new();
+    for name in names.split(',').filter(|name| !name.is_empty()) {
+        let target = if name.starts_with('#') {
+            RoomName::parse(name).ok().map(Target::Room)
+        } else {
+            Nick::parse(name).ok().map(Target::User)
+        };
+        match target {
+            Some(target) if targets.iter().any(|(_, other)| *other == target) => {}
+            Some(_) if targets.len() >= TARGETS_MAX => {
+                let text = format!("Too many targets; the most of {verb} are {TARGETS_MAX}");
+                handling.lines().numeric(407, &[&shown(name)], &text);
+                break;
+            }
+            Some(target) => targets.push((name, target)),
+            None if name.starts_with('#') => {
+                handling
+                    .lines()
+                    .numeric(403, &[&shown(name)], "No such channel");
+            }
+            None => handling
+                .lines()
+                .numeric(401, &[&shown(name)], "No such nick"),
+        }
+    }
+    targets
+}

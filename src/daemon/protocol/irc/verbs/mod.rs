@@ -1,0 +1,236 @@
+//! What a client may say, one function per verb, by family. A function writes what can be answered at once and asks the
+//! hub the rest; whatever it does, the line costs its sender a token.
+
+mod cap;
+mod channel;
+mod message;
+pub(super) mod query;
+mod session;
+
+use smol_str::SmolStr;
+
+use super::context::Context;
+use super::line::Line;
+use super::pending::GroupId;
+use super::write::Lines;
+use super::{Facts, Incoming, Session};
+use crate::daemon::protocol::Dialect;
+use crate::hub::command::Command;
+use crate::hub::name::{Nick, RoomName};
+
+/// One line while it is being handled.
+pub(super) struct Handling<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) facts: &'a Facts,
+    incoming: &'a mut Vec<Incoming>,
+    group: Option<GroupId>,
+    /// What answers the line at once.
+    out: Vec<u8>,
+    /// Whether the hub was asked something.
+    has_asked: bool,
+}
+
+/// One verb.
+struct Verb {
+    name: &'static str,
+    /// Fewer are an error.
+    params_min: usize,
+    /// Whether a client may say it before it is let in.
+    is_early: bool,
+    handle: fn(&mut Handling<'_>, &Line<'_>),
+}
+
+const fn early(name: &'static str, params_min: usize, handle: Handle) -> Verb {
+    let is_early = true;
+    Verb {
+        name,
+        params_min,
+        is_early,
+        handle,
+    }
+}
+
+const fn verb(name: &'static str, params_min: usize, handle: Handle) -> Verb {
+    let is_early = false;
+    Verb {
+        name,
+        params_min,
+        is_early,
+        handle,
+    }
+}
+
+type Handle = fn(&mut Handling<'_>, &Line<'_>);
+
+/// By name.
+const VERBS: &[Verb] = &[
+    verb("AWAY", 0, session::away),
+    early("CAP", 1, cap::cap),
+    verb("INVITE", 2, channel::invite),
+    verb("JOIN", 1, channel::join),
+    verb("KICK", 2, channel::kick),
+    verb("MOTD", 0, query::motd),
+    verb("NAMES", 0, channel::names),
+    early("NICK", 0, session::nick),
+    verb("NOTICE", 0, message::notice),
+    verb("PART", 1, channel::part),
+    early("PASS", 1, session::pass),
+    early("PING", 0, session::ping),
+    early("PONG", 0, session::pong),
+    verb("PRIVMSG", 0, message::privmsg),
+    early("QUIT", 0, session::quit),
+    verb("TAGMSG", 1, message::tagmsg),
+    verb("TOPIC", 1, channel::topic),
+    early("USER", 4, session::user),
+];
+
+pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let name = line.verb.to_ascii_uppercase();
+    let found = VERBS.binary_search_by(|verb| verb.name.cmp(&name));
+    let is_registered = handling.session.is_registered();
+    let Some(verb) = found.ok().map(|at| &VERBS[at]) else {
+        let shown = shown(line.verb);
+        if is_registered {
+            handling.lines().numeric(421, &[&shown], "Unknown command");
+        } else {
+            handling
+                .lines()
+                .numeric(451, &[], "You have not registered");
+        }
+        return;
+    };
+    if !is_registered && !verb.is_early {
+        handling
+            .lines()
+            .numeric(451, &[], "You have not registered");
+    } else if line.params.len() < verb.params_min {
+        handling.not_enough(verb.name);
+    } else {
+        (verb.handle)(handling, line);
+    }
+}
+
+impl<'a> Handling<'a> {
+    pub(super) fn begin(
+        session: &'a mut Session,
+        facts: &'a Facts,
+        incoming: &'a mut Vec<Incoming>,
+        line: &Line<'_>,
+    ) -> Self {
+        let has_labels = session.caps.has(super::caps::Cap::LabeledResponse);
+        let label = line
+            .tag("label")
+            .filter(|label| has_labels && !label.is_empty());
+        let label = label.filter(|_| !session.pending.is_full());
+        let group = label.map(|label| session.pending.open(&label));
+        Self {
+            session,
+            facts,
+            incoming,
+            group,
+            out: Vec::new(),
+            has_asked: false,
+        }
+    }
+
+    /// What the server says to the client at once.
+    pub(super) fn lines(&mut self) -> Lines<'_> {
+        self.session.lines(self.facts, &mut self.out)
+    }
+
+    /// Asks the hub something. `context` is for the answer.
+    pub(super) fn command(&mut self, command: Command, context: Context) {
+        if self.session.pending.is_full() {
+            let verb = context.verb().to_owned();
+            self.lines()
+                .numeric(263, &[&verb], "Too much waits already. Try again later.");
+            return;
+        }
+        self.flush();
+        self.has_asked = true;
+        let request = Some(self.session.pending.add(self.group, context));
+        self.incoming.push(Incoming::Command { request, command });
+    }
+
+    /// What the client hears in this way is that of its capabilities from now on.
+    pub(super) fn look_anew(&mut self) {
+        let dialect = Dialect::Irc(self.session.caps.look());
+        self.incoming.push(Incoming::Dialect(dialect));
+    }
+
+    /// The line has been read. What was answered at once is paid for, unless the hub was asked something else.
+    pub(super) fn end(mut self, line: &Line<'_>) {
+        if !self.has_asked && !self.session.pending.is_full() {
+            let lines = std::mem::take(&mut self.out).into();
+            let verb = SmolStr::from(shown(line.verb));
+            let context = Context::Paid { verb, lines };
+            self.command(Command::Ping, context);
+        }
+        self.flush();
+        let mut out = Vec::new();
+        self.session
+            .pending
+            .settle(self.group, self.facts, &mut out);
+        if !out.is_empty() {
+            self.incoming.push(Incoming::Answer(out));
+        }
+    }
+
+    /// What was written so far comes before what is asked next.
+    fn flush(&mut self) {
+        if self.out.is_empty() {
+            return;
+        }
+        let mut out = Vec::new();
+        self.session.pending.put(self.group, &self.out, &mut out);
+        self.out.clear();
+        if !out.is_empty() {
+            self.incoming.push(Incoming::Answer(out));
+        }
+    }
+
+    pub(super) fn not_enough(&mut self, verb: &str) {
+        self.lines().numeric(461, &[verb], "Not enough parameters");
+    }
+
+    /// The room of a name; what is none is told.
+    pub(super) fn room(&mut self, name: &str) -> Option<RoomName> {
+        let room = RoomName::parse(name).ok();
+        if room.is_none() {
+            self.lines()
+                .numeric(403, &[&shown(name)], "No such channel");
+        }
+        room
+    }
+
+    /// The user of a name; what is none is told.
+    pub(super) fn user(&mut self, name: &str) -> Option<Nick> {
+        let nick = Nick::parse(name).ok();
+        if nick.is_none() {
+            self.lines().numeric(401, &[&shown(name)], "No such nick");
+        }
+        nick
+    }
+}
+
+/// A word of the client as it may stand in an answer.
+pub(super) fn shown(word: &str) -> String {
+    const MOST: usize = 64;
+    let end = word.floor_char_boundary(MOST);
+    let word = word[..end].trim_start_matches(':').replace(' ', "_");
+    if word.is_empty() {
+        "*".to_owned()
+    } else {
+        word
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_found_by_their_order() {
+        assert!(VERBS.is_sorted_by_key(|verb| verb.name));
+    }
+}

@@ -1,0 +1,88 @@
+//! Who one is and whether one is there: registration, nick, away, ping, quit.
+
+use super::{Handling, shown};
+use crate::daemon::protocol::irc::context::Context;
+use crate::daemon::protocol::irc::line::Line;
+use crate::daemon::protocol::irc::registration::introduction;
+use crate::hub::command::Command;
+use crate::hub::name::Nick;
+
+pub(super) fn pass(handling: &mut Handling<'_>, line: &Line<'_>) {
+    match handling.session.registration.as_deref_mut() {
+        Some(registration) => registration.password = Some(line.params[0].into()),
+        None => already_registered(handling),
+    }
+}
+
+pub(super) fn user(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let Some(registration) = handling.session.registration.as_deref_mut() else {
+        return already_registered(handling);
+    };
+    match introduction(line.params[0], line.params[3]) {
+        Some(introduction) => {
+            registration.introduction = Some(introduction);
+            handling.register_if_complete();
+        }
+        None if line.params[0].is_empty() => handling.not_enough("USER"),
+        None => handling.lines().numeric(468, &[], "Malformed username"),
+    }
+}
+
+fn already_registered(handling: &mut Handling<'_>) {
+    handling.lines().numeric(462, &[], "You may not reregister");
+}
+
+pub(super) fn nick(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let Some(wanted) = line.param(0) else {
+        handling.lines().numeric(431, &[], "No nickname given");
+        return;
+    };
+    let Ok(nick) = Nick::parse(wanted) else {
+        handling
+            .lines()
+            .numeric(432, &[&shown(wanted)], "Erroneous nickname");
+        return;
+    };
+    match handling.session.registration.as_deref_mut() {
+        Some(registration) => {
+            registration.nick = Some((wanted.into(), nick));
+            handling.register_if_complete();
+        }
+        None => {
+            let wanted = wanted.into();
+            handling.command(Command::Nick(nick), Context::Nick { wanted });
+        }
+    }
+}
+
+pub(super) fn away(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let text = line.param(0).map(Into::into);
+    let target = if line.param(0).is_some() { "1" } else { "" };
+    let context = Context::Deed {
+        verb: "AWAY",
+        target: target.into(),
+    };
+    handling.command(Command::Away(text), context);
+}
+
+pub(super) fn ping(handling: &mut Handling<'_>, line: &Line<'_>) {
+    match line.params.first() {
+        Some(token) => {
+            let server = handling.facts.server_name.clone();
+            handling.lines().server("PONG", &[&server], token);
+        }
+        None => handling.not_enough("PING"),
+    }
+}
+
+/// That it came says all.
+pub(super) fn pong(_handling: &mut Handling<'_>, _line: &Line<'_>) {}
+
+pub(super) fn quit(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let reason = line.param(0).map(Into::into);
+    let context = Context::Deed {
+        verb: "QUIT",
+        target: "".into(),
+    };
+    handling.command(Command::Quit { reason }, context);
+}

@@ -1,0 +1,224 @@
+//! What users may see of each other and of rooms, as cards that a protocol shows in its own way; and what IRC
+//! shows of somebody beside their nick, which is made when it is first needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::change::Change;
+use super::command::Survey;
+use super::event::EventKind;
+use super::id::{RoomId, SessionId, UserId};
+use super::name::Nick;
+use super::output::{Reply, RoomCard, Surveyed, UserCard};
+use super::permission::{Action, Role};
+use super::persona::{Introduction, Persona};
+use super::turn::{Asked, Turn};
+
+impl Turn<'_> {
+    /// What was asked for is there, as `decide` has seen.
+    pub(super) fn survey(&mut self, asked: Asked, survey: Survey) {
+        let asker = self.user_of(asked.session);
+        let state = &self.hub.state;
+        let surveyed = match survey {
+            Survey::User(nick) => {
+                let user = state.user_named(&nick).expect("it was found before");
+                Surveyed::User(Box::new(self.user_card(asker, user)))
+            }
+            Survey::Room { room, members } => {
+                let room = state.room_named(&room).expect("it was found before");
+                Surveyed::Room(Box::new(self.room_card(asker, room, members)))
+            }
+            Survey::Rooms => {
+                let rooms = state.rooms.by_name().filter_map(|room| {
+                    let id = state.room_named(&room.name)?;
+                    let is_shown = state.may_know_of(asker, id);
+                    is_shown.then(|| self.room_card(asker, id, false))
+                });
+                Surveyed::Rooms(rooms.collect())
+            }
+            Survey::Users => {
+                let users = state.users.by_name().filter_map(|user| {
+                    let id = state.user_named(&user.nick)?;
+                    Some(self.user_card(asker, id))
+                });
+                Surveyed::Users(users.collect())
+            }
+            Survey::Counts => Surveyed::Counts(self.hub.counts()),
+        };
+        self.reply(asked, Reply::Survey(surveyed));
+    }
+
+    fn user_card(&self, asker: UserId, id: UserId) -> UserCard {
+        let state = &self.hub.state;
+        let user = state.user(id);
+        let may_find = |room: RoomId| {
+            id == asker || state.may_know_of(asker, room) && state.may_see_members(asker, room)
+        };
+        let shown = user.places.iter().filter(|place| may_find(place.room));
+        let rooms = shown.map(|place| {
+            let room = state.room(place.room);
+            (room.name.clone(), self.shown_role(id, place.room))
+        });
+        let near = |room: RoomId| state.user(asker).is_in(room);
+        UserCard {
+            nick: user.nick.clone(),
+            persona: self.persona_of(id),
+            away: user.away().cloned(),
+            is_server_operator: state.is_server_operator(id),
+            since: user.since,
+            idle: self.idle(id),
+            rooms: rooms.collect(),
+            is_near: id == asker || user.places.iter().any(|place| near(place.room)),
+        }
+    }
+
+    fn room_card(&self, asker: UserId, id: RoomId, with_members: bool) -> RoomCard {
+        let state = &self.hub.state;
+        let room = state.room(id);
+        let is_member = state.user(asker).is_in(id);
+        let role = state.role_in(asker, id);
+        let mut settings = room.charter.settings.clone();
+        if !is_member && !role.may(Action::Set) {
+            // That there is one may be known, since whoever joins is told.
+            settings.key = settings.key.map(|_| "*".into());
+        }
+        let mut members = Vec::new();
+        if with_members {
+            let sees_all = state.may_see_members(asker, id);
+            let is_shown = |user: UserId| {
+                sees_all || user == asker || state.role_in(user, id).may(Action::Rule)
+            };
+            let shown = room.members.iter().filter(|&&user| is_shown(user));
+            members = shown
+                .map(|&user| (self.user_card(asker, user), self.shown_role(user, id)))
+                .collect();
+            members.sort_unstable_by(|(a, _), (b, _)| a.nick.cmp(&b.nick));
+        }
+        let started_at = self.hub.started_at.unwrap_or_default();
+        RoomCard {
+            room: room.name.clone(),
+            topic: room.topic.clone(),
+            topic_by: room.topic_by.as_deref().cloned(),
+            created_at: room.created_at.max(started_at),
+            settings,
+            size: room.members.len(),
+            members,
+            is_member,
+            role,
+        }
+    }
+
+    /// What somebody was given in a room; that they keep order everywhere is shown elsewhere.
+    fn shown_role(&self, user: UserId, room: RoomId) -> Role {
+        let state = &self.hub.state;
+        state.room(room).charter.role_of(state.owner_of(user))
+    }
+
+    fn idle(&self, user: UserId) -> Duration {
+        let sessions = self.hub.state.user(user).sessions.iter();
+        let heard = sessions.map(|session| self.hub.timers.last_heard(session.slot));
+        let last = heard.max().unwrap_or_default();
+        self.now.uptime.saturating_sub(last)
+    }
+
+    /// A user's introduction counts from now on. Their host is a cloak of where the session comes from.
+    pub(super) fn introduce(&mut self, session: SessionId, introduction: Introduction) {
+        self.hub.shows_personas = true;
+        let user = self.user_of(session);
+        let persona = Persona {
+            username: introduction.username,
+            realname: introduction.realname,
+            ..self.stranger(user)
+        };
+        let persona = Arc::new(persona);
+        self.hub.state.apply(Change::PersonaSet { user, persona });
+    }
+
+    /// What is shown of a user who has said nothing of themselves.
+    fn stranger(&self, user: UserId) -> Persona {
+        let state = &self.hub.state;
+        let first = state.user(user).sessions.first();
+        let network = first.and_then(|&session| state.session(session)?.network());
+        let kept = state
+            .user(user)
+            .kept_place()
+            .and_then(|place| place.network);
+        Persona {
+            username: Persona::USERNAME.into(),
+            host: self.hub.cloak_key.cloak(network.or(kept)),
+            realname: state.user(user).nick.as_str().into(),
+            is_bot: false,
+            account: state.account_of(user).cloned(),
+        }
+    }
+
+    pub(super) fn persona_of(&self, user: UserId) -> Arc<Persona> {
+        let known = self.hub.state.user(user).persona().cloned();
+        known.unwrap_or_else(|| Arc::new(self.stranger(user)))
+    }
+
+    /// What events show of a user; made and kept when it is first needed, which is never without IRC.
+    pub(super) fn persona_for_event(&mut self, user: UserId) -> Option<Arc<Persona>> {
+        if !self.hub.shows_personas {
+            return None;
+        }
+        if let Some(persona) = self.hub.state.user(user).persona() {
+            return Some(Arc::clone(persona));
+        }
+        let persona = Arc::new(self.stranger(user));
+        let kept = Arc::clone(&persona);
+        self.hub.state.apply(Change::PersonaSet {
+            user,
+            persona: kept,
+        });
+        Some(persona)
+    }
+
+    /// Their account has changed, which events show.
+    pub(super) fn refresh_persona(&mut self, user: UserId) {
+        let Some(before) = self.hub.state.user(user).persona() else {
+            return;
+        };
+        let account = self.hub.state.account_of(user).cloned();
+        let persona = Arc::new(Persona {
+            account,
+            ..Persona::clone(before)
+        });
+        self.hub.state.apply(Change::PersonaSet { user, persona });
+    }
+
+    /// Whoever an event names as who did it, if they are here.
+    pub(super) fn actor_of(&mut self, kind: &EventKind) -> Option<Arc<Persona>> {
+        if !self.hub.shows_personas {
+            return None;
+        }
+        let user = self.hub.state.user_named(actor(kind)?)?;
+        self.persona_for_event(user)
+    }
+}
+
+/// Whose deed an event tells. Of a new nick it is the new one, which they have by then.
+fn actor(kind: &EventKind) -> Option<&Nick> {
+    match kind {
+        EventKind::Message { from, .. }
+        | EventKind::Private { from, .. }
+        | EventKind::Tagged { from, .. }
+        | EventKind::Edited { from, .. }
+        | EventKind::Deleted { from, .. } => Some(from),
+        EventKind::Joined { nick, .. }
+        | EventKind::Parted { nick, .. }
+        | EventKind::Quit { nick, .. }
+        | EventKind::AwayChanged { nick, .. } => Some(nick),
+        EventKind::NickChanged { new, .. } => Some(new),
+        EventKind::Invited { by, .. } => Some(by),
+        EventKind::TopicChanged { by, .. }
+        | EventKind::Kicked { by, .. }
+        | EventKind::RoleChanged { by, .. }
+        | EventKind::RoomChanged { by, .. }
+        | EventKind::RuleEnded { by, .. } => by.as_ref(),
+        EventKind::RuleAdded { rule } => rule.by.as_ref(),
+        EventKind::MarkedRead { .. }
+        | EventKind::NickRegistered { .. }
+        | EventKind::Notice { .. } => None,
+    }
+}
