@@ -298,6 +298,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Who may make an account: \"open\", everybody; \"invite\", whoever has an invitation; \"operator\", only operators."),
     key!(Accounts "require", Kind::Choice(Require::WORDS, at!(limits.hub.require_account)), Reload,
         "Who must have an account: \"none\", nobody; \"remote\", everybody who is not on loopback or a Unix socket; \"all\", everybody."),
+    key!(Accounts "password_length", Kind::Count(1..=64, at!(limits.hub.password_length)), Reload,
+        "Fewest characters of a new password."),
     key!(Accounts "hash_memory", Kind::Size(7 * MIB..=1024 * MIB, at!(accounts.hash_memory)), Reload,
         "Memory that the hash of one password takes while it is made (Argon2id)."),
     key!(Accounts "hash_passes", Kind::Count(1..=16, at!(accounts.hash_passes)), Reload,

@@ -66,7 +66,7 @@ pub enum AccountQuestion {
 pub struct PasswordChange {
     pub name: Nick,
     pub old: Secret,
-    /// As [`Secret::as_password`] gave it.
+    /// As [`Secret::as_new_password`] gave it.
     pub new: Secret,
 }
 
@@ -79,7 +79,7 @@ pub struct Newcomer {
     pub is_in_use: bool,
     /// Whose history it goes on with; without it, it begins one.
     pub owner: Option<OwnerId>,
-    /// As [`Secret::as_password`] gave it.
+    /// As [`Secret::as_new_password`] gave it.
     pub password: Secret,
     /// Used up by it; `None` where none is needed.
     pub invitation: Option<Secret>,

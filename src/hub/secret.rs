@@ -14,8 +14,8 @@ pub struct Secret(Zeroizing<String>);
 /// Why a text is no password. It never says anything about the text itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordError {
-    /// Fewer than [`Secret::PASSWORD_CHARS_MIN`] characters.
-    TooShort,
+    /// Fewer than so many characters.
+    TooShort { chars_min: usize },
     /// A control character, or one that Unicode's rules for passwords (RFC 8265, OpaqueString) forbid.
     NotAllowed,
 }
@@ -23,8 +23,6 @@ pub enum PasswordError {
 impl Secret {
     /// Longest secret, in bytes.
     pub const MAX_BYTES: usize = 1024;
-    /// Shortest password, in characters.
-    pub const PASSWORD_CHARS_MIN: usize = 8;
 
     /// `None` when `text` is empty or longer than [`Self::MAX_BYTES`].
     #[must_use]
@@ -43,15 +41,23 @@ impl Secret {
     /// another way, is the same (RFC 8265, OpaqueString).
     ///
     /// # Errors
-    /// A [`PasswordError`], also when it is too short to be taken as a new password.
+    /// [`PasswordError::NotAllowed`].
     pub fn as_password(&self) -> Result<Self, PasswordError> {
-        let prepared = OpaqueString::new()
-            .enforce(self.reveal())
-            .map_err(|_| PasswordError::NotAllowed)?;
-        if prepared.chars().count() < Self::PASSWORD_CHARS_MIN {
-            return Err(PasswordError::TooShort);
-        }
+        let prepared = OpaqueString::new().enforce(self.reveal());
+        let prepared = prepared.map_err(|_| PasswordError::NotAllowed)?;
         Ok(Self(Zeroizing::new(prepared.into_owned())))
+    }
+
+    /// The same, to be somebody's password from now on. One that is theirs already may be shorter.
+    ///
+    /// # Errors
+    /// A [`PasswordError`], also when it has fewer than `chars_min` characters.
+    pub fn as_new_password(&self, chars_min: usize) -> Result<Self, PasswordError> {
+        let prepared = self.as_password()?;
+        if prepared.reveal().chars().count() < chars_min {
+            return Err(PasswordError::TooShort { chars_min });
+        }
+        Ok(prepared)
     }
 }
 
@@ -75,10 +81,13 @@ mod tests {
 
     #[test]
     fn a_password_is_the_same_however_its_letters_were_composed() {
-        let password = |text: &str| Secret::new(text).unwrap().as_password();
+        let password = |text: &str| Secret::new(text).unwrap().as_new_password(8);
         assert_eq!(password("pa\u{e9}sword"), password("pae\u{301}sword"));
         assert_ne!(password("Password"), password("password"));
-        assert_eq!(password("seven77"), Err(PasswordError::TooShort));
+        assert_eq!(
+            password("seven77"),
+            Err(PasswordError::TooShort { chars_min: 8 })
+        );
         assert_eq!(password("\u{1b}passwords"), Err(PasswordError::NotAllowed));
     }
 }

@@ -49,6 +49,8 @@ pub struct Settings {
     pub registration: Registration,
     /// Who must have an account.
     pub require_account: Require,
+    /// Fewest characters of a new password.
+    pub password_length: usize,
     /// Words that may not be said anywhere, as [`words::parse`] gives them.
     ///
     /// [`words::parse`]: super::moderation::words::parse
@@ -98,6 +100,7 @@ impl Default for Settings {
             resume_window: Duration::from_secs(120),
             registration: Registration::Operator,
             require_account: Require::None,
+            password_length: 8,
             blocked_words: Vec::new(),
             on_failure: OnFailure::Refuse,
             login_timeout: Duration::from_secs(30),

@@ -61,6 +61,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("accounts", "path") => "\"/srv/chatd/registry.db\"",
         ("accounts", "registration") => "\"invite\"",
         ("accounts", "require") => "\"remote\"",
+        ("accounts", "password_length") => "12",
         ("accounts", "hash_memory") => "\"46MiB\"",
         ("accounts", "hash_passes") => "1",
         ("accounts", "hash_threads") => "4",

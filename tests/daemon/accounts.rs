@@ -240,6 +240,31 @@ fn no_password_is_found_in_any_file_or_answer() {
 }
 
 #[test]
+fn how_short_a_password_may_be_is_for_new_ones_alone() {
+    let short = format!("{CHEAP}password_length = 4\n");
+    let daemon = Daemon::start(&short);
+    let add = |name| ["user", "add", name, "--password-stdin"];
+    succeeds(&daemon, &add("ana"), "pink\n");
+    let refused = fails(&daemon, &add("ben"), "red\n", 1);
+    assert!(refused.contains("at least 4 characters"), "{refused}");
+
+    daemon.rewrite_config(CHEAP);
+    succeeds(&daemon, &["reload"], "");
+    let refused = fails(&daemon, &add("ben"), "pink\n", 1);
+    assert!(refused.contains("at least 8 characters"), "{refused}");
+    let send = [
+        "send",
+        "--account",
+        "ana",
+        "--password-stdin",
+        "#lobby",
+        "hi",
+    ];
+    succeeds(&daemon, &send, "pink\n");
+    fails(&daemon, &send, "blue\n", 5);
+}
+
+#[test]
 fn where_all_need_an_account_guests_and_old_clients_are_told() {
     let daemon = Daemon::start(&format!("{CHEAP}require = \"all\"\n"));
     let refused = fails(&daemon, &["send", "--as", "ana", "#lobby", "hi"], "", 5);

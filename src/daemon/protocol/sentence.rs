@@ -9,7 +9,7 @@ use crate::hub::input::QuitReason;
 use crate::hub::limits::Limit;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::refusal::Refusal;
-use crate::hub::secret::{PasswordError, Secret};
+use crate::hub::secret::PasswordError;
 
 /// Why a command is not carried out, and what to do where something can be done.
 pub(super) fn refusal(refusal: &Refusal) -> String {
@@ -45,10 +45,9 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             "A registration needs an invitation here, one that was not used and has not expired."
                 .into()
         }
-        Refusal::BadPassword(PasswordError::TooShort) => format!(
-            "A password has at least {} characters.",
-            Secret::PASSWORD_CHARS_MIN
-        ),
+        Refusal::BadPassword(PasswordError::TooShort { chars_min }) => {
+            format!("A password has at least {chars_min} characters.")
+        }
         Refusal::BadPassword(PasswordError::NotAllowed) => {
             "A password cannot have control characters.".into()
         }

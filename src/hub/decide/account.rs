@@ -17,6 +17,7 @@ use crate::hub::persona::Introduction;
 use crate::hub::refusal::{InForce, Refusal};
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
+use crate::hub::settings::Settings;
 use crate::hub::state::State;
 use crate::hub::time::UnixMillis;
 
@@ -173,7 +174,7 @@ pub(super) fn register(
         owner,
         password: wanted
             .password
-            .as_password()
+            .as_new_password(facts.settings.password_length)
             .map_err(Refusal::BadPassword)?,
         invitation,
         at: UnixMillis::default(), // set when it is asked for
@@ -187,9 +188,12 @@ pub(super) fn change_password(
     asker: &Asker<'_>,
     old: Secret,
     new: &Secret,
+    settings: &Settings,
 ) -> Result<Decision, Refusal> {
     let account = asker.state.account_of(asker.id).ok_or(Refusal::NoAccount)?;
-    let new = new.as_password().map_err(Refusal::BadPassword)?;
+    let new = new
+        .as_new_password(settings.password_length)
+        .map_err(Refusal::BadPassword)?;
     let name = account.clone();
     Ok(Decision::ChangePassword(PasswordChange { name, old, new }))
 }

@@ -208,7 +208,9 @@ pub(super) fn decide(
             account::register(facts, session, registration)
         }
         // What only a user may.
-        Command::ChangePassword { old, new } => account::change_password(&asker()?, old, &new),
+        Command::ChangePassword { old, new } => {
+            account::change_password(&asker()?, old, &new, facts.settings)
+        }
         Command::Nick(nick) => account::rename(&asker()?, nick),
         Command::Away(text) => account::set_away(&asker()?, text),
         Command::Join { room, key } => membership::join(&asker()?, room, key.as_deref()),

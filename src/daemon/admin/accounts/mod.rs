@@ -160,18 +160,20 @@ fn room(text: &str) -> Result<RoomName, Failure> {
     RoomName::parse(text).map_err(|error| Refusal::BadRoom(error).into())
 }
 
-fn password(text: &SecretText) -> Result<Secret, Failure> {
+fn password(text: &SecretText, state: &AdminState) -> Result<Secret, Failure> {
     let bad = |text: String| Failure::new(StatusCode::BAD_REQUEST, "bad_password", text);
     let secret = Secret::new(&text.0);
     let secret =
         secret.ok_or_else(|| bad(format!("a password has 1 to {} bytes", Secret::MAX_BYTES)))?;
-    secret.as_password().map_err(|error| match error {
-        PasswordError::TooShort => bad(format!(
-            "a password has at least {} characters",
-            Secret::PASSWORD_CHARS_MIN
-        )),
-        PasswordError::NotAllowed => bad("a password has no control characters".to_owned()),
-    })
+    let chars_min = state.reloader.config().limits.hub.password_length;
+    secret
+        .as_new_password(chars_min)
+        .map_err(|error| match error {
+            PasswordError::TooShort { chars_min } => {
+                bad(format!("a password has at least {chars_min} characters"))
+            }
+            PasswordError::NotAllowed => bad("a password has no control characters".to_owned()),
+        })
 }
 
 fn note(text: Option<String>) -> Result<Option<String>, Failure> {

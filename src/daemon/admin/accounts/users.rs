@@ -59,7 +59,8 @@ pub(in super::super) async fn add(
     Body(new): Body<NewAccount>,
 ) -> Result<Json<Done>, Failure> {
     let at = now(&state);
-    let password = new.password.as_ref().map(password).transpose();
+    let password = new.password.as_ref().map(|it| password(it, &state));
+    let password = password.transpose();
     let order = Order {
         operator,
         action: "account add",
@@ -107,7 +108,7 @@ pub(in super::super) async fn set_password(
     order
         .carry_out(
             &state,
-            password(&set.password),
+            password(&set.password, &state),
             |registry, name, password| registry.set_password(name, password),
         )
         .await
