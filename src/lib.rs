@@ -42,11 +42,12 @@
 //! | `daemon::logging` | `config`, `hub`, `wire` | `chrono`, `rustix`, `serde_json`, `signal_hook`, `thiserror`, `tokio`, `tracing`, `tracing_appender`, `tracing_subscriber` |
 //! | `daemon::systemd` | `config`, `daemon::engine::handle`, `daemon::inherited`, `hub` | `sd_notify`, `socket2`, `tokio`, `tracing` |
 //! | `daemon::system_users` | `hub` | `nix`, `tokio` |
+//! | `daemon::proxy_header` | `daemon::transport` | `ppp`, `thiserror` |
 //! | `daemon::state` | `daemon::clock`, `daemon::nofile`, `wire` | `tokio` |
 //! | `daemon::certificates` | `config`, `daemon::clock`, `daemon::logging`, `tls` | `thiserror`, `tokio`, `tracing` |
 //! | `daemon::reload` | `config`, `daemon::certificates`, `daemon::engine::handle`, `daemon::logging`, `daemon::systemd` | `thiserror`, `tokio`, `tracing` |
 //! | `daemon::admin` | `config`, `daemon::certificates`, `daemon::clock`, `daemon::engine::handle`, `daemon::logging`, `daemon::metrics`, `daemon::nofile`, `daemon::reload`, `daemon::state`, `hub`, `registry`, `store`, `wire` | `axum`, `bytes`, `futures_core`, `hyper`, `hyper_util`, `nix`, `rustix`, `serde`, `serde_json`, `socket2`, `tokio`, `tower`, `tracing`, `utoipa`, `utoipa_axum` |
-//! | `daemon` | `config`, `daemon::admin`, `daemon::certificates`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::system_users`, `daemon::systemd`, `daemon::transport`, `hub`, `registry`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
+//! | `daemon` | `config`, `daemon::admin`, `daemon::certificates`, `daemon::clock`, `daemon::engine`, `daemon::engine::handle`, `daemon::instance`, `daemon::logging`, `daemon::nofile`, `daemon::proxy_header`, `daemon::reload`, `daemon::signals`, `daemon::state`, `daemon::system_users`, `daemon::systemd`, `daemon::transport`, `hub`, `registry`, `store`, `wire` | `rustix`, `thiserror`, `tokio`, `tracing` |
 //! | `ctl` | `config`, `store`, `tls`, `wire` | `anyhow`, `chrono`, `clap`, `clap_complete`, `clap_mangen`, `comfy_table`, `getrandom`, `hdrhistogram`, `http_body_util`, `hyper`, `hyper_util`, `indicatif`, `memchr`, `nix`, `rustix`, `rustls`, `rustls_native_certs`, `rustyline`, `serde`, `serde_json`, `signal_hook`, `strsim`, `thiserror`, `tokio`, `tokio_rustls`, `unicode_width` |
 //! | `bin` | `config`, `ctl`, `daemon`, `daemon::certificates`, `daemon::clock` | `clap` |
 

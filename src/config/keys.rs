@@ -195,6 +195,8 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
         "Whether clients must speak TLS here, with the certificate of [tls]."),
     key!(Listen "trust", Kind::Choice(Trust::WORDS, at!(trust)), Restart,
         "What proves who a peer is: \"none\", nothing but what it says; \"peer\", on a Unix socket, the system: a system user needs no password for the account of the same name."),
+    key!(Listen "proxies", Kind::List("a list of addresses, or of blocks such as \"10.1.0.0/16\"", at!(proxies)), Restart,
+        "Proxies: each connection from there begins with a PROXY header that says who is behind it. [] is nobody."),
 ];
 
 /// All other keys.

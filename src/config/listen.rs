@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use super::field::Field;
-use super::{Endpoint, Listen, Protocol, Trust};
+use super::{AddressBlock, Endpoint, Listen, Protocol, Trust};
 
 /// Where a listener listens when it does not say.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -23,6 +23,7 @@ pub(super) struct ListenDraft {
     pub(super) unix: UnixPath,
     pub(super) tls: bool,
     pub(super) trust: Trust,
+    pub(super) proxies: Vec<AddressBlock>,
 }
 
 /// The path of a Unix socket, if there is one.
@@ -38,6 +39,7 @@ impl Default for ListenDraft {
             unix: UnixPath(None),
             tls: false,
             trust: Trust::None,
+            proxies: Vec::new(),
         }
     }
 }
@@ -48,6 +50,7 @@ impl From<&Listen> for ListenDraft {
             protocol: listen.protocol,
             tls: listen.tls,
             trust: listen.trust,
+            proxies: listen.proxies.clone(),
             ..Self::default()
         };
         match &listen.at {
@@ -101,5 +104,6 @@ pub(super) fn default_listeners() -> Vec<Listen> {
         at: ListenDraft::default().endpoint(),
         tls: false,
         trust: Trust::None,
+        proxies: Vec::new(),
     }]
 }

@@ -27,6 +27,7 @@ pub(super) fn check(drafts: &[ListenDraft], notes: &mut Notes) -> Vec<Listen> {
             at,
             tls: draft.tls,
             trust: draft.trust,
+            proxies: draft.proxies.clone(),
         });
     }
     listeners
@@ -56,6 +57,11 @@ fn one_kind(draft: &ListenDraft, here: &str, notes: &mut Notes) {
     if draft.tls {
         let key = format!("{here}.tls");
         let text = "is for address and port; a Unix socket needs none, nobody is on the way";
+        notes.problem(&[&key], &key, text);
+    }
+    if !draft.proxies.is_empty() {
+        let key = format!("{here}.proxies");
+        let text = "is for address and port; who connects to a Unix socket has no address";
         notes.problem(&[&key], &key, text);
     }
 }

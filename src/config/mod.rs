@@ -2,6 +2,7 @@
 //! by one table of keys ([`keys`]), and checked into [`Config`], in which every value is possible.
 //! Every mistake is told, not the first. It knows the hub's settings and nothing of the daemon.
 
+mod address_block;
 pub mod args;
 mod changes;
 mod check;
@@ -21,6 +22,7 @@ mod set;
 mod text;
 pub mod units;
 
+pub use address_block::AddressBlock;
 pub use changes::{Changes, after_reload, changes};
 pub use external::{CheckUrl, External};
 pub use load::{EffectiveKey, Loaded, Source, Sources, load};
@@ -75,6 +77,8 @@ pub struct Listen {
     pub tls: bool,
     /// Default `None`.
     pub trust: Trust,
+    /// Whose connections begin with a PROXY header; at most 64, none on a Unix socket. Default none.
+    pub proxies: Vec<AddressBlock>,
 }
 
 /// `[tls]`

@@ -5,21 +5,19 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use tokio::task::{JoinSet, yield_now};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
-use super::certificates::Certificates;
+use super::door::{Door, Terms};
 use super::engine::Engine;
 use super::instance::{self, Holder, InstanceError, SocketFile};
-use super::system_users::SystemUsers;
 use super::systemd::{Activation, Inherited, InheritedSocket};
-use super::transport::{Listener, Peer, Socket};
-use crate::config::{Config, Endpoint, Listen, Protocol, Trust};
+use super::transport::Listener;
+use crate::config::{AddressBlock, Config, Endpoint, Listen, Protocol, Trust};
 use crate::wire::admin;
 
 /// Why a listener could not be opened.
@@ -45,6 +43,7 @@ pub(super) struct Open {
     /// Whether TLS comes first.
     pub tls: bool,
     pub trust: Trust,
+    pub proxies: Vec<AddressBlock>,
     /// For `chatctl status`.
     pub described: admin::Listener,
     /// `None` where the socket's file is not ours to remove.
@@ -62,12 +61,12 @@ pub(super) fn open_all(
     let mut open = Vec::new();
     for listen in &config.listen {
         open.push(match activation.claim(&listen.at) {
-            Some(inherited) => take_over(inherited, listen.protocol, listen.tls, listen.trust)?,
+            Some(inherited) => take_over(inherited, listen.protocol, Some(listen))?,
             None => bind(config, listen)?,
         });
     }
     for inherited in activation.claim_named(protocol_name(Protocol::Chat)) {
-        open.push(take_over(inherited, Protocol::Chat, false, Trust::None)?);
+        open.push(take_over(inherited, Protocol::Chat, None)?);
     }
     for leftover in activation.leftovers() {
         warn!("systemd handed over {leftover}, which the config does not name: it is closed");
@@ -75,12 +74,13 @@ pub(super) fn open_all(
     Ok(open)
 }
 
+/// Without a `[[listen]]` for it, nothing else than its protocol is known.
 fn take_over(
     inherited: Inherited,
     speaks: Protocol,
-    tls: bool,
-    trust: Trust,
+    listen: Option<&Listen>,
 ) -> Result<Open, ListenError> {
+    let tls = listen.is_some_and(|listen| listen.tls);
     let described = describe(speaks, tls, inherited.address());
     let listener = match inherited.socket {
         InheritedSocket::Tcp(listener, _) => Listener::from_std_tcp(listener)?,
@@ -90,7 +90,8 @@ fn take_over(
         listener,
         speaks,
         tls,
-        trust,
+        trust: listen.map_or(Trust::None, |listen| listen.trust),
+        proxies: listen.map_or_else(Vec::new, |listen| listen.proxies.clone()),
         described,
         socket_file: None,
     })
@@ -121,6 +122,7 @@ fn bind(config: &Config, listen: &Listen) -> Result<Open, ListenError> {
         speaks,
         tls,
         trust: listen.trust,
+        proxies: listen.proxies.clone(),
         described,
         socket_file,
     })
@@ -157,31 +159,16 @@ fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
     }
 }
 
-/// How a listener's connections begin.
-#[derive(Clone, Debug)]
-pub(super) struct Terms {
-    pub speaks: Protocol,
-    /// With it, each connection begins with TLS, by the certificate that is in force then.
-    pub tls: Option<Arc<Certificates>>,
-    /// With it, a peer is who the system says.
-    pub trust: Option<Rc<SystemUsers>>,
-}
-
 /// Accepts until the task is aborted.
 pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, terms: Terms) {
-    let Terms { speaks, tls, trust } = terms;
-    let mut door = trust.map(|users| Door::new(&engine, users, speaks));
+    let has_tls = terms.tls.is_some();
+    let mut door = Door::new(Rc::clone(&engine), terms);
     let mut reserve = Reserve::new();
     let mut accepted = 0_u32;
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let door = door.as_mut().zip(uid_of(peer));
-                let acceptor = tls.as_ref().and_then(|held| held.acceptor());
-                match door {
-                    Some((door, uid)) => door.let_in(socket, peer, uid),
-                    None => engine.serve(socket, peer, speaks, acceptor.as_ref(), None),
-                }
+                door.let_in(socket, peer);
                 accepted = accepted.wrapping_add(1);
                 if accepted.is_multiple_of(ACCEPTS_PER_TURN) {
                     yield_now().await; // those who are in have their turn, too
@@ -189,9 +176,7 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, terms: Terms)
             }
             Err(error) if is_starved(&error) => {
                 engine.note_starved();
-                reserve
-                    .turn_one_away(&listener, &error, tls.is_some())
-                    .await;
+                reserve.turn_one_away(&listener, &error, has_tls).await;
             }
             // The peer had gone before it was accepted, as accept(2) reports in many ways. The pause
             // is for an error that would come again at once, for ever.
@@ -202,53 +187,6 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, terms: Terms)
                 }
             }
         }
-    }
-}
-
-fn uid_of(peer: Peer) -> Option<u32> {
-    match peer {
-        Peer::Unix { uid } => uid,
-        Peer::Tcp(_) => None,
-    }
-}
-
-/// Where peers are who the system says. A connection is not served before it is known who that is, so that
-/// whatever comes first may count on it; others do not wait for it.
-struct Door {
-    engine: Rc<Engine>,
-    users: Rc<SystemUsers>,
-    speaks: Protocol,
-    waiting: JoinSet<()>,
-}
-
-impl Door {
-    fn new(engine: &Rc<Engine>, users: Rc<SystemUsers>, speaks: Protocol) -> Self {
-        Self {
-            engine: Rc::clone(engine),
-            users,
-            speaks,
-            waiting: JoinSet::new(),
-        }
-    }
-
-    fn let_in(&mut self, socket: Socket, peer: Peer, uid: u32) {
-        while self.waiting.try_join_next().is_some() {}
-        let speaks = self.speaks;
-        if let Some(user) = self.users.known(uid) {
-            return self.engine.serve(socket, peer, speaks, None, user);
-        }
-        if self.waiting.len() >= WAITING_MAX {
-            warn!(%peer, "too many connections wait for the names of their system users: it is not trusted");
-            return self.engine.serve(socket, peer, speaks, None, None);
-        }
-        let (engine, users) = (Rc::clone(&self.engine), Rc::clone(&self.users));
-        self.waiting.spawn_local(async move {
-            let user = users.look_up(uid).await.unwrap_or_else(|error| {
-                warn!(%peer, %error, "the name of the system user cannot be found out: the peer is not trusted");
-                None
-            });
-            engine.serve(socket, peer, speaks, None, user);
-        });
     }
 }
 
@@ -305,8 +243,6 @@ fn is_starved(error: &io::Error) -> bool {
 
 /// Connections taken at a time: about a millisecond's worth.
 const ACCEPTS_PER_TURN: u32 = 32;
-/// Connections of a listener that may wait until it is known who they are.
-const WAITING_MAX: usize = 64;
 /// Everyone on this machine may chat, as by TCP on 127.0.0.1.
 const CHAT_SOCKET_MODE: u32 = 0o666;
 /// How long to wait when not even the reserve could be had, or accepting fails for an unknown reason.

@@ -4,6 +4,7 @@
 pub mod admin;
 pub mod certificates;
 pub mod clock;
+mod door;
 pub mod engine;
 pub mod inherited;
 pub mod instance;
@@ -13,6 +14,7 @@ pub mod metrics;
 pub mod nofile;
 mod opening;
 pub mod protocol;
+mod proxy_header;
 pub mod reload;
 pub mod shard;
 pub mod signals;
@@ -35,10 +37,11 @@ use tracing::{error, info, warn};
 use self::admin::{Accounts, AdminState, History};
 use self::certificates::{Certificates, Unusable};
 use self::clock::Clock;
+use self::door::Terms;
 use self::engine::Engine;
 use self::engine::handle::EngineHandle;
 use self::instance::{InstanceError, Lock, SocketFile};
-use self::listener::{ListenError, Open, Terms};
+use self::listener::{ListenError, Open};
 use self::logging::{LIFE, LogError, Logging, Stderr};
 use self::nofile::OpenFiles;
 use self::opening::{tell_history, tell_registry, tell_start};
@@ -298,6 +301,7 @@ fn accept_all(
         speaks,
         tls,
         trust,
+        proxies,
         described,
         socket_file,
     } in open
@@ -312,6 +316,7 @@ fn accept_all(
                 speaks,
                 tls: tls.then(|| Arc::clone(certificates)),
                 trust: (trust == Trust::Peer).then(|| Rc::clone(&users)),
+                proxies,
             },
         )));
     }

@@ -21,6 +21,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("listen", "unix") => "\"/run/chatd/chat.sock\"",
         ("listen", "tls") => "true",
         ("listen", "trust") => "\"peer\"",
+        ("listen", "proxies") => "[\"127.0.0.1\", \"10.1.0.0/16\"]",
         ("tls", "certificate") => "\"/etc/chatd/tls/other.pem\"",
         ("tls", "key") => "\"/etc/chatd/tls/other.key\"",
         ("tls", "client_ca") => "\"/etc/chatd/tls/ca.pem\"",

@@ -401,4 +401,15 @@ fn only_one_may_have_the_last_word_about_passwords() {
             "chat.toml:4:9: listen[0].trust: is for unix; who is at the other end of a TCP connection nobody knows",
         ]
     );
+    assert_eq!(
+        mistakes(
+            "[[listen]]\nproxies = [\"10.0.0.0/8\", \"haproxy.lan\"]\n[[listen]]\nproxies = [\"::1\"]\nunix = \"/a\"\n",
+            &[]
+        ),
+        [
+            "chat.toml:2:11: listen[0].proxies: must have addresses such as \"127.0.0.1\" or the first of a block such \
+             as \"10.1.0.0/16\", not \"haproxy.lan\"",
+            "chat.toml:4:11: listen[1].proxies: is for address and port; who connects to a Unix socket has no address",
+        ]
+    );
 }

@@ -23,6 +23,7 @@ fn a_reload_tells_what_is_in_force_and_what_waits() {
             "listen[1].port",
             "listen[1].tls",
             "listen[1].trust",
+            "listen[1].proxies",
             "log.keep",
         ]
     );
@@ -40,7 +41,8 @@ fn a_listener_that_is_gone_waits_for_a_restart_too() {
             "listen[1].protocol",
             "listen[1].unix",
             "listen[1].tls",
-            "listen[1].trust"
+            "listen[1].trust",
+            "listen[1].proxies"
         ]
     );
 }

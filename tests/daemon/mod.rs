@@ -12,6 +12,7 @@ mod load;
 mod moderating;
 mod old_clients;
 mod order;
+mod proxied;
 mod signals;
 mod starting;
 mod tls;

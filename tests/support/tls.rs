@@ -128,9 +128,19 @@ pub(crate) struct TlsPeer {
 impl TlsPeer {
     /// Connects and takes the greeting.
     pub(crate) fn connect(address: SocketAddr, config: &Arc<ClientConfig>) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
+        Self::connect_behind(address, config, "")
+    }
+
+    /// As [`Self::connect`], where something is said ahead of TLS.
+    pub(crate) fn connect_behind(
+        address: SocketAddr,
+        config: &Arc<ClientConfig>,
+        ahead: &str,
+    ) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
+        stream.write_all(ahead.as_bytes())?;
         let name = ServerName::from(address.ip());
         let connection = ClientConnection::new(Arc::clone(config), name).unwrap();
         let mut peer = Self {

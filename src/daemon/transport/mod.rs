@@ -1,13 +1,15 @@
 //! Bytes in, bytes out: the sockets that peers connect by, TCP and Unix, behind one type each for
-//! listening and for a connection, and TLS on top of it. Nothing here waits but [`Listener::accept`]; it knows neither the
-//! hub nor any protocol.
+//! listening and for a connection, and TLS on top of it. Nothing here waits but [`Listener::accept`] and
+//! [`take_ahead`]; it knows neither the hub nor any protocol.
 
+mod ahead;
 mod listener;
 mod peer;
 mod socket;
 mod tls;
 mod watched;
 
+pub use ahead::{AheadError, Look, take_ahead};
 pub use listener::Listener;
 pub use peer::Peer;
 pub use socket::Socket;

@@ -26,6 +26,16 @@ impl Socket {
         Ok(count)
     }
 
+    /// As [`Self::read`], of a socket by its descriptor, but what is read stays there to be read again.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn peek(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<usize> {
+        let flags = RecvFlags::DONTWAIT.union(RecvFlags::PEEK);
+        let (count, _) = retry(|| net::recv(socket, &mut *buffer, flags))?;
+        Ok(count)
+    }
+
     /// Writes as much as the kernel takes.
     ///
     /// # Errors
@@ -51,6 +61,12 @@ impl Socket {
     /// Says one last thing, and closes. What the kernel does not take at once is lost.
     pub fn dismiss(self, last_words: &[u8]) {
         self.write(last_words).ok(); // a peer that cannot be told is closed all the same
+    }
+}
+
+impl From<Socket> for OwnedFd {
+    fn from(socket: Socket) -> Self {
+        socket.0
     }
 }
 

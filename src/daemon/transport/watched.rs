@@ -1,5 +1,6 @@
 //! A descriptor that tokio watches for us. Alone in this file because tokio asks for an `unsafe`
-//! promise: that the descriptor stays open and the same. Owning it and never giving it away keeps it.
+//! promise: that the descriptor stays open and the same. Owning it, and giving it away only together with the
+//! watch, keeps it.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -19,7 +20,7 @@ impl Watched {
     /// # Errors
     /// The system's: it cannot be watched, or no memory is left.
     pub fn new(descriptor: OwnedFd) -> io::Result<Self> {
-        // SAFETY: `AsyncFd` owns the descriptor from here on, nobody else can reach it to close or
+        // SAFETY: `AsyncFd` owns the descriptor until it ends the watch, nobody else can reach it to close or
         // replace it, and an `OwnedFd` always names the same one.
         let watched = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) };
         Ok(Self(watched?))
@@ -29,6 +30,12 @@ impl Watched {
     #[must_use]
     pub fn descriptor(&self) -> &OwnedFd {
         self.0.get_ref()
+    }
+
+    /// The descriptor, watched no more.
+    #[must_use]
+    pub fn into_descriptor(self) -> OwnedFd {
+        self.0.into_inner()
     }
 
     /// Ready while there may be something to read.
