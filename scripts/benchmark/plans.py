@@ -402,6 +402,14 @@ PLANS = (
 GROUPS = {
     "history": ["deep", *(plan.name for plan in PLANS if plan.keeps)],
     "durable": [plan.name for plan in PLANS if plan.keeps],
+    "irc": [
+        "fanout-100x1-w1",
+        "fanout-100x1-w64",
+        "fanout-100x10-w64",
+        "connect-1000",
+        "idle-10000",
+        "churn-100",
+    ],
 }
 
 

@@ -199,7 +199,8 @@ class Runner:
         """Speed is never a failure; a run that breaks is, and what our daemon did wrong. Who does not
         read is cut off; that is not wrong, and the tool does not complain of it."""
         found = record.get("error")
-        if server.protocol in ("chat", "disk") and "result" in record:
+        is_ours = isinstance(server, server_kinds.Chatd) or server.protocol == "disk"
+        if is_ours and "result" in record:
             result, wanted = record["result"], plan.columns[0].path
             found = complaint(result)
             if not found and value(result, wanted) is None:

@@ -137,6 +137,13 @@ class Chatd(Server):
         return os.path.join(directory, "runtime", "admin.sock")
 
 
+class ChatdIrc(Chatd):
+    """The same daemon, spoken to as any IRC server is."""
+
+    name, protocol = "chatd-irc", "irc"
+    settings = (*Chatd.settings, "listen[0].protocol=irc")
+
+
 class Redis(Server):
     name, protocol, program = "redis", "redis", "redis-server"
 

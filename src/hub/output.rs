@@ -185,7 +185,8 @@ pub struct UserCard {
     pub since: UnixMillis,
     /// How long ago they last sent something.
     pub idle: Duration,
-    /// Where they are and the role that they have there; only those that the asker may know of.
+    /// Where they are and the role that they have there; only those that the asker may know of, and none in the
+    /// card of one among many.
     pub rooms: Vec<(RoomName, Role)>,
     /// Whether the asker is in a room with them.
     pub is_near: bool,

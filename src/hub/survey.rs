@@ -14,6 +14,13 @@ use super::permission::{Action, Role};
 use super::persona::{Introduction, Persona};
 use super::turn::{Asked, Turn};
 
+/// Whether a card tells where its user is, which takes longer than all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rooms {
+    Shown,
+    LeftOut,
+}
+
 impl Turn<'_> {
     /// What was asked for is there, as `decide` has seen.
     pub(super) fn survey(&mut self, asked: Asked, survey: Survey) {
@@ -22,7 +29,7 @@ impl Turn<'_> {
         let surveyed = match survey {
             Survey::User(nick) => {
                 let user = state.user_named(&nick).expect("it was found before");
-                Surveyed::User(Box::new(self.user_card(asker, user)))
+                Surveyed::User(Box::new(self.user_card(asker, user, Rooms::Shown)))
             }
             Survey::Room { room, members } => {
                 let room = state.room_named(&room).expect("it was found before");
@@ -39,7 +46,7 @@ impl Turn<'_> {
             Survey::Users => {
                 let users = state.users.by_name().filter_map(|user| {
                     let id = state.user_named(&user.nick)?;
-                    Some(self.user_card(asker, id))
+                    Some(self.user_card(asker, id, Rooms::LeftOut))
                 });
                 Surveyed::Users(users.collect())
             }
@@ -48,13 +55,17 @@ impl Turn<'_> {
         self.reply(asked, Reply::Survey(surveyed));
     }
 
-    fn user_card(&self, asker: UserId, id: UserId) -> UserCard {
+    fn user_card(&self, asker: UserId, id: UserId, rooms: Rooms) -> UserCard {
         let state = &self.hub.state;
         let user = state.user(id);
         let may_find = |room: RoomId| {
             id == asker || state.may_know_of(asker, room) && state.may_see_members(asker, room)
         };
-        let shown = user.places.iter().filter(|place| may_find(place.room));
+        let places = match rooms {
+            Rooms::Shown => &user.places[..],
+            Rooms::LeftOut => &[],
+        };
+        let shown = places.iter().filter(|place| may_find(place.room));
         let rooms = shown.map(|place| {
             let room = state.room(place.room);
             (room.name.clone(), self.shown_role(id, place.room))
@@ -90,7 +101,10 @@ impl Turn<'_> {
             };
             let shown = room.members.iter().filter(|&&user| is_shown(user));
             members = shown
-                .map(|&user| (self.user_card(asker, user), self.shown_role(user, id)))
+                .map(|&user| {
+                    let card = self.user_card(asker, user, Rooms::LeftOut);
+                    (card, self.shown_role(user, id))
+                })
                 .collect();
             members.sort_unstable_by(|(a, _), (b, _)| a.nick.cmp(&b.nick));
         }

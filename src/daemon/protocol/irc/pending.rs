@@ -69,6 +69,9 @@ impl Pending {
         let at = self.find(request)?;
         let (number, waiting) = self.waiting.remove(at)?;
         self.answered = waiting.group.map(|group| (number, group));
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new(); // whoever is idle has no memory for it
+        }
         Some(waiting)
     }
 
