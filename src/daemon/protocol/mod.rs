@@ -6,7 +6,9 @@
 //! `\n` that occurs nowhere else, so that a paced dialect can be cut into its objects.
 
 pub mod chat;
+pub mod http;
 pub mod irc;
+pub mod websocket;
 
 mod moderation;
 mod sentence;
