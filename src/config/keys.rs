@@ -10,7 +10,7 @@ use super::field::{Words, at};
 use super::kind::Kind;
 use super::listen::ListenDraft;
 use super::paths::{self, Environment};
-use super::text::{check_log_level, group_name, one_line, one_word, socket_path};
+use super::text::{check_log_level, check_origins, group_name, one_line, one_word, socket_path};
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation, Trust};
 use crate::hub::account::{Registration, Require};
 use crate::hub::settings::OnFailure;
@@ -21,6 +21,7 @@ pub(super) enum Section {
     Server,
     Listen,
     Tls,
+    Http,
     Limits,
     History,
     Accounts,
@@ -83,10 +84,11 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Server,
         Self::Listen,
         Self::Tls,
+        Self::Http,
         Self::Limits,
         Self::History,
         Self::Accounts,
@@ -100,6 +102,7 @@ impl Section {
             Self::Server => "server",
             Self::Listen => "listen",
             Self::Tls => "tls",
+            Self::Http => "http",
             Self::Limits => "limits",
             Self::History => "history",
             Self::Accounts => "accounts",
@@ -229,6 +232,9 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "How long a connection may take to agree on TLS."),
     key!(Tls "max_handshakes", Kind::Count(1..=100_000, at!(tls.max_handshakes)), Reload,
         "Connections at one time on which TLS is still being agreed on, an eighth of them (at least 8) from one address; more are turned away."),
+
+    key!(Http "origins", Kind::List("a list of origins such as \"https://chat.example\" or \"https://*.example.org\"", at!(http.origins, check_origins)), Reload,
+        "Whose web pages may connect by WebSocket; [] is everyone's. Programs that are no browser may in any case."),
 
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),

@@ -44,6 +44,7 @@ pub struct Config {
     /// At least one.
     pub listen: Vec<Listen>,
     pub tls: Tls,
+    pub http: Http,
     pub limits: Limits,
     pub history: History,
     pub accounts: Accounts,
@@ -96,6 +97,14 @@ pub struct Tls {
     pub handshake_timeout: Duration,
     /// Connections on which TLS is being agreed on at one time. Default 256.
     pub max_handshakes: usize,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Http {
+    /// Whose web pages may connect, such as `https://chat.example`, or `https://*.example.org` for all hosts
+    /// below; at most 64. Default none, which is everyone's.
+    pub origins: Vec<String>,
 }
 
 /// Whether clients are asked for a certificate.
@@ -254,6 +263,7 @@ impl Config {
                 handshake_timeout: Duration::from_secs(10),
                 max_handshakes: 256,
             },
+            http: Http::default(),
             limits: Limits {
                 hub: Settings::default(),
                 send_queue_bytes: 1 << 20,

@@ -108,6 +108,7 @@ fn bracketed(section: Section) -> String {
         Section::Listen => "[[listen]]".to_owned(),
         Section::Server
         | Section::Tls
+        | Section::Http
         | Section::Limits
         | Section::History
         | Section::Accounts

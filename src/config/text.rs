@@ -14,6 +14,9 @@ const GROUP_BYTES_MAX: usize = 32;
 /// Longest path of a Unix socket on Linux.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
 
+/// Most origins in a list.
+const ORIGINS_MAX: usize = 64;
+
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// One word: printable, no space.
@@ -39,6 +42,33 @@ pub(super) fn group_name(text: &str) -> Result<(), String> {
         return Err(format!("must be a group's name, not {}", shown(text)));
     }
     no_longer(text, GROUP_BYTES_MAX)
+}
+
+/// Origins as browsers write them: scheme, host, and the port where it is not the scheme's own; `null` is that of
+/// pages from a file. `*.` may stand ahead of a host.
+pub(super) fn check_origins(origins: &[String]) -> Result<(), String> {
+    if origins.len() > ORIGINS_MAX {
+        return Err(format!("must be at most {ORIGINS_MAX} origins"));
+    }
+    let wrong = origins
+        .iter()
+        .find(|origin| *origin != "null" && !is_origin(origin));
+    wrong.map_or(Ok(()), |origin| {
+        Err(format!(
+            "must have origins such as \"https://chat.example\", with a scheme and without a path, not {}",
+            shown(origin)
+        ))
+    })
+}
+
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let host = rest.strip_prefix("*.").unwrap_or(rest);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    let is_plain = !scheme.is_empty() && scheme.bytes().all(|it| it.is_ascii_alphanumeric());
+    is_plain && !host.is_empty() && host.bytes().all(fits)
 }
 
 /// A Unix socket's path must fit the system's `sockaddr_un`, its final zero included (unix(7)).
@@ -131,6 +161,30 @@ mod tests {
         assert_eq!(one_line("Willkommen! Frag /help."), Ok(()));
         for wrong in ["two\nlines", "\u{1b}[31mred", &"x".repeat(401)] {
             one_line(wrong).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme_and_no_path() {
+        let check = |origin: &str| check_origins(&[origin.to_owned()]);
+        for right in [
+            "https://chat.example",
+            "http://localhost:8000",
+            "http://[::1]:8000",
+            "https://*.example.org",
+            "null",
+        ] {
+            assert_eq!(check(right), Ok(()), "{right}");
+        }
+        for wrong in [
+            "",
+            "chat.example",
+            "https://chat.example/",
+            "https://",
+            "*",
+            "https://a.*.example",
+        ] {
+            check(wrong).unwrap_err();
         }
     }
 

@@ -28,6 +28,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("tls", "client_certificates") => "\"optional\"",
         ("tls", "handshake_timeout") => "\"3s\"",
         ("tls", "max_handshakes") => "10",
+        ("http", "origins") => "[\"https://chat.example\", \"https://*.example.org\"]",
         ("limits", "max_connections") => "500",
         ("limits", "max_connections_per_ip") => "0",
         ("limits", "connects_per_minute") => "30",
