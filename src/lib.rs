@@ -29,15 +29,11 @@
 //! | `daemon::transport` | | `rustix`, `rustls`, `socket2`, `thiserror`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `smallvec`, `tokio` |
-<<<<<<< HEAD
-//! | `daemon::protocol` | `daemon::protocol::chat`, `daemon::protocol::irc`, `hub`, `wire` | `chrono` |
+//! | `daemon::protocol` | `daemon::protocol::chat`, `daemon::protocol::http`, `daemon::protocol::irc`, `daemon::protocol::websocket`, `hub`, `wire` | `chrono` |
 //! | `daemon::protocol::irc` | `daemon::protocol`, `hub` | `smallvec`, `smol_str` |
-=======
-//! | `daemon::protocol` | `daemon::protocol::chat`, `daemon::protocol::http`, `daemon::protocol::websocket`, `hub`, `wire` | |
->>>>>>> 3d97490 (Read HTTP requests and WebSocket frames without a socket)
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::protocol::websocket` | | `tungstenite` |
-//! | `daemon::protocol::http` | `daemon::protocol`, `daemon::protocol::websocket`, `hub` | `chrono`, `httparse`, `tungstenite` |
+//! | `daemon::protocol::http` | `daemon::protocol`, `daemon::protocol::irc`, `daemon::protocol::websocket`, `hub` | `chrono`, `httparse`, `tungstenite` |
 //! | `daemon::engine::handle` | `config`, `daemon::shard`, `hub` | `thiserror`, `tokio` |
 //! | `daemon::engine` | `config`, `daemon::clock`, `daemon::engine::handle`, `daemon::protocol`, `daemon::shard`, `daemon::transport`, `hub`, `registry`, `store`, `tls` | `bytes`, `getrandom`, `slab`, `smallvec`, `tokio`, `tracing` |
 //! | `daemon::inherited` | | `sd_notify` |

@@ -37,6 +37,7 @@ impl State {
                 self.prove(session, Proof::shown(certificate));
             }
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
+            Change::Introduced { session, source } => self.sessions.introduce(session, source),
             Change::AdmittedByCertificate { session } => self.admit_by_certificate(session),
             Change::EchoSet { session, is_wanted } => {
                 known(self.sessions.find_mut(session)).wants_echo = is_wanted;

@@ -34,6 +34,11 @@ pub(super) enum Change {
         session: SessionId,
         user: Nick,
     },
+    /// Whoever is behind a session comes from there. What was proved, was proved by somebody else.
+    Introduced {
+        session: SessionId,
+        source: Source,
+    },
     /// A session is about to log in by the certificate that its peer has shown.
     AdmittedByCertificate {
         session: SessionId,

@@ -50,6 +50,10 @@ pub enum Input {
     /// The listener trusts its peers to be who the system says, and `user` is the name of the session's.
     /// Comes at most once, ahead of every command, and not beside `Certified`.
     Vouched { session: SessionId, user: Nick },
+    /// A gateway that the operator trusts has opened the session's connection for somebody who comes from there.
+    /// Comes at most once, ahead of every command. Answered by nothing, or by `Output::Close` when that is
+    /// one too many from there.
+    Introduced { session: SessionId, origin: Origin },
     /// The connection ended by itself, or the engine ended it.
     Disconnected {
         session: SessionId,

@@ -13,6 +13,7 @@ pub mod account;
 pub mod address;
 mod apply;
 mod apply_charter;
+mod arrival;
 pub mod ask;
 mod attempts;
 mod audience;

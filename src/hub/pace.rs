@@ -42,6 +42,14 @@ impl<K: Eq + Hash> Pace<K> {
         }
     }
 
+    /// Gives back what was taken for somebody else, as if it had not been taken.
+    pub(super) fn give_back(&mut self, key: K, amount: u32, per_minute: u32) {
+        let Some(full_at) = self.full_at_us.get_mut(&key).filter(|_| per_minute > 0) else {
+            return;
+        };
+        *full_at = full_at.saturating_sub(u64::from(amount) * MINUTE_US / u64::from(per_minute));
+    }
+
     /// Takes `amount` of the `per_minute` that a key may have, all of which may come at once; more than that
     /// counts as that, or it could never be had. 0 per minute is no limit.
     ///
@@ -113,6 +121,18 @@ mod tests {
         assert_eq!(pace.take((), 0, 1, 3), Err(80_000_000));
         pace.charge((), 0, 1000, 0);
         assert_eq!(pace.take((), 80_000_000, 1, 3), Ok(()));
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let mut pace = Pace::default();
+        pace.give_back((), 1, 3);
+        for _ in 0..3 {
+            assert_eq!(pace.take((), 0, 1, 3), Ok(()));
+        }
+        pace.give_back((), 1, 3);
+        assert_eq!(pace.take((), 0, 1, 3), Ok(()));
+        assert_eq!(pace.take((), 0, 1, 3), Err(20_000_000));
     }
 
     #[test]

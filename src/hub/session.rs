@@ -163,6 +163,21 @@ impl Sessions {
         Some(session)
     }
 
+    /// Whoever is behind a session comes from there, and has proved nothing.
+    pub(super) fn introduce(&mut self, id: SessionId, source: Source) {
+        let Some(session) = self.find_mut(id) else {
+            return;
+        };
+        session.proof = None;
+        let before = std::mem::replace(&mut session.source, source);
+        if let Some(network) = before.network() {
+            self.networks.remove(network);
+        }
+        if let Some(network) = source.network() {
+            self.networks.add(network);
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.len
     }

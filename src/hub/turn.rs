@@ -2,14 +2,13 @@
 //! then what becomes of it. The only file that sees all parts of the hub.
 
 use super::Hub;
-use super::address::{Network, Source};
 use super::change::Change;
 use super::command::Command;
 use super::decide::{self, Decision};
 use super::ending::Connection;
-use super::flood::{self, Gauge, Verdict};
-use super::id::{MessageId, RequestId, SessionId, UserId, UserKey};
-use super::input::{Input, Origin, QuitReason};
+use super::flood::{self, Verdict};
+use super::id::{MessageId, RequestId, SessionId, UserId};
+use super::input::{Input, QuitReason};
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
 use super::settings::{OnFailure, Settings};
@@ -91,6 +90,7 @@ impl Turn<'_> {
                 }
             }
             Input::Vouched { session, user } => self.vouched(session, user),
+            Input::Introduced { session, origin } => self.introduced(session, origin),
             Input::Disconnected { session, reason } => {
                 if self.hub.state.session(session).is_some() {
                     self.end(session, reason, Connection::Gone);
@@ -116,61 +116,6 @@ impl Turn<'_> {
         match self.hub.settings.on_failure {
             OnFailure::Refuse => self.hub.resends.forget(from, upto),
             OnFailure::Continue => self.hub.resends.note_lost(from, upto),
-        }
-    }
-
-    fn connected(&mut self, session: SessionId, origin: Origin, key: UserKey) {
-        let source = Source::of(origin);
-        if let Some(former) = self.hub.state.sessions.in_slot(session.slot) {
-            // The engine has used the slot again, so the former connection is over.
-            self.end(former, QuitReason::Closed, Connection::Gone);
-        }
-        let now_us = self.now_us();
-        if let Some(reason) = self.turn_away(source.network(), now_us) {
-            self.outputs.push(Output::Close { session, reason });
-            return;
-        }
-        self.hub.state.apply(Change::Connected {
-            session,
-            source,
-            key,
-            at: self.now.unix,
-        });
-        self.hub.timers.connected(session.slot, now_us);
-        let index = session.slot as usize;
-        if self.hub.gauges.len() <= index {
-            self.hub.gauges.resize(index + 1, Gauge::default());
-        }
-        self.hub.gauges[index] = Gauge::default();
-    }
-
-    /// Why one more connection is too many.
-    fn turn_away(&mut self, network: Option<Network>, now_us: u64) -> Option<QuitReason> {
-        let Hub {
-            settings,
-            state,
-            pace,
-            stopping,
-            ..
-        } = &mut *self.hub;
-        let per_minute = settings.connects_per_minute;
-        let per_ip_max = settings.max_connections_per_ip;
-        let are_from = |network: Network| state.sessions.networks.count(network);
-        if *stopping {
-            Some(QuitReason::Shutdown)
-        } else if state.sessions.len() >= settings.max_connections {
-            Some(QuitReason::ServerFull)
-        } else if per_ip_max > 0 && network.is_some_and(|it| are_from(it) >= per_ip_max) {
-            Some(QuitReason::TooManyFromAddress)
-        } else if let Some(ban) = network.and_then(|it| state.rules.ban_of_address(it)) {
-            Some(QuitReason::Banned(ban.reason.clone()))
-        } else if let Some(network) = network
-            && !network.is_loopback()
-            && pace.take(network, now_us, 1, per_minute).is_err()
-        {
-            Some(QuitReason::TooFastFromAddress)
-        } else {
-            None
         }
     }
 

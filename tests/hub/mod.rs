@@ -7,6 +7,7 @@ mod certified;
 mod engine;
 mod guessing;
 mod history;
+mod introduced;
 mod leaving;
 mod limits;
 mod lines;

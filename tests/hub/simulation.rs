@@ -131,7 +131,8 @@ impl Simulation {
             8 => self.disconnect(),
             9..12 => self.capable(),
             12 => self.garbage(),
-            13 => self.echo(),
+            13 if self.dice.below(2) == 0 => self.echo(),
+            13 => self.introduce(),
             14..16 => {
                 let command = self.admin_command();
                 self.diary.push(format!("{command:?}"));
@@ -218,6 +219,18 @@ impl Simulation {
             .push(format!("{session} wants an echo: {is_wanted}"));
         self.model.echo(session, is_wanted);
         self.engine.handle(Input::Echo { session, is_wanted })
+    }
+
+    fn introduce(&mut self) -> Vec<Seen> {
+        let Some(session) = self.any_session() else {
+            return Vec::new();
+        };
+        let last = u8::try_from(self.dice.below(3) + 1).unwrap();
+        let origin = Origin::Ip([10, 0, 0, last].into());
+        self.diary
+            .push(format!("{session} is introduced from {origin:?}"));
+        self.model.introduced(session, origin);
+        self.engine.handle(Input::Introduced { session, origin })
     }
 
     /// Much of it at times, so that patience ends now and then.

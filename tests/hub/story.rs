@@ -182,6 +182,11 @@ impl Story {
                     certificate,
                 })
             }
+            [who, "is", "introduced", "from", address] => {
+                let session = self.session(who);
+                let origin = Origin::Ip(address.parse::<IpAddr>().unwrap());
+                self.engine.handle(Input::Introduced { session, origin })
+            }
             ["operator", "invites", "with", secret] => {
                 self.engine.registrar.invitations.push(secret.to_owned());
                 Vec::new()

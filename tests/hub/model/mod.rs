@@ -134,6 +134,19 @@ impl Model {
         }
     }
 
+    pub(super) fn introduced(&mut self, id: SessionId, origin: Origin) {
+        if !self.is_here(id) || self.session(id).user.is_some() {
+            return;
+        }
+        let is_elsewhere = self.session(id).origin != origin;
+        let from_there = self.sessions.iter().filter(|it| it.origin == origin);
+        if is_elsewhere && from_there.count() >= self.settings.max_connections_per_ip {
+            self.end(id, &QuitReason::TooManyFromAddress, true);
+        } else {
+            self.session(id).origin = origin;
+        }
+    }
+
     pub(super) fn disconnected(&mut self, id: SessionId) {
         if self.is_here(id) {
             self.end(id, &QuitReason::Closed, false);
