@@ -186,6 +186,7 @@ fn facts() -> Facts {
         software: "chatd".into(),
         motd: String::new(),
         settings: settings(),
+        origins: Vec::new(),
         has_history: false,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 0,

@@ -233,6 +233,7 @@ fn message_line_bytes() -> usize {
         software: String::new(),
         motd: String::new(),
         settings: Settings::default(),
+        origins: Vec::new(),
         has_history: false,
         list_bytes: 0,
         utc_offset_seconds: 0,

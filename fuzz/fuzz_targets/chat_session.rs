@@ -18,6 +18,7 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
             message_bytes: 32,
             ..Settings::default()
         },
+        origins: Vec::new(),
         has_history: true,
         list_bytes: 1 << 20,
         utc_offset_seconds: 0,

@@ -198,8 +198,8 @@ pub(super) trait Words: Copy + PartialEq + 'static {
 }
 
 impl Words for Protocol {
-    const WORDS: &'static [&'static str] = &["chat", "irc"];
-    const VALUES: &'static [Self] = &[Self::Chat, Self::Irc];
+    const WORDS: &'static [&'static str] = &["chat", "irc", "http"];
+    const VALUES: &'static [Self] = &[Self::Chat, Self::Irc, Self::Http];
 }
 
 impl Words for Trust {

@@ -13,6 +13,9 @@ const PORT: u16 = 12231;
 const IRC_PORT: u16 = 6667;
 /// RFC 7194.
 const IRC_TLS_PORT: u16 = 6697;
+/// Those that need no right of root's.
+const HTTP_PORT: u16 = 8080;
+const HTTPS_PORT: u16 = 8443;
 
 /// One `[[listen]]` as written: what is `None` was left out.
 #[derive(Clone, Debug)]
@@ -83,6 +86,8 @@ impl ListenDraft {
             (Protocol::Chat, _) => PORT,
             (Protocol::Irc, false) => IRC_PORT,
             (Protocol::Irc, true) => IRC_TLS_PORT,
+            (Protocol::Http, false) => HTTP_PORT,
+            (Protocol::Http, true) => HTTPS_PORT,
         }
     }
 

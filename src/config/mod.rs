@@ -125,6 +125,8 @@ pub enum Protocol {
     Chat,
     /// IRC.
     Irc,
+    /// HTTP, for IRC by WebSocket.
+    Http,
 }
 
 /// What proves to a listener who a peer is, beside what it says.

@@ -140,6 +140,7 @@ fn protocol_name(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Chat => "chat",
         Protocol::Irc => "irc",
+        Protocol::Http => "http",
     }
 }
 

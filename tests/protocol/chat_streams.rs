@@ -24,6 +24,7 @@ fn facts() -> Facts {
             message_bytes: 32,
             ..Settings::default()
         },
+        origins: Vec::new(),
         has_history: true,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,

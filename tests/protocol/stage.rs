@@ -66,6 +66,7 @@ impl Stage {
                 software: "chatd 0.1.0".into(),
                 motd: "Welcome. /help lists the commands.".into(),
                 settings,
+                origins: Vec::new(),
                 has_history: false,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
@@ -216,6 +217,14 @@ impl Stage {
             Incoming::Fault(bytes) => {
                 self.deliver(session, &bytes);
                 self.input(Input::Fault { session });
+            }
+            Incoming::Closed(bytes) => {
+                self.deliver(session, &bytes);
+                self.close(session);
+                self.input(Input::Disconnected {
+                    session,
+                    reason: QuitReason::Closed,
+                });
             }
             Incoming::Unreadable(bytes) => {
                 self.deliver(session, &bytes);

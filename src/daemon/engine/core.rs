@@ -149,6 +149,7 @@ impl Core {
         let protocol = match speaks {
             Protocol::Chat => protocol::Session::chat(),
             Protocol::Irc => protocol::Session::irc(),
+            Protocol::Http => protocol::Session::http(),
         };
         let session = self.next_session();
         let origin = match peer {
@@ -320,6 +321,7 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
         motd: config.server.motd.clone(),
         settings: config.limits.hub.clone(),
+        origins: config.http.origins.clone(),
         has_history: config.history.durability != Durability::Off,
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,

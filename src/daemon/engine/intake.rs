@@ -172,6 +172,10 @@ impl Core {
                 self.push_own(session, &bytes);
                 self.input(now, Input::Fault { session });
             }
+            Incoming::Closed(bytes) => {
+                self.push_own(session, &bytes);
+                self.end(session, &QuitReason::Closed);
+            }
             Incoming::Unreadable(bytes) => {
                 self.counters.faults += 1;
                 self.push_own(session, &bytes);

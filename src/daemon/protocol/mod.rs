@@ -3,7 +3,8 @@
 //! one arm in each `match` here.
 //!
 //! Everything rendered is appended to a `Vec<u8>` and consists of whole objects, each ended by one
-//! `\n` that occurs nowhere else, so that a paced dialect can be cut into its objects.
+//! `\n` that occurs nowhere else, so that a paced dialect can be cut into its objects. Only frames of WebSockets
+//! are cut by nobody, and have no end of their own.
 
 pub mod chat;
 pub mod http;
@@ -33,6 +34,8 @@ pub enum Dialect {
     ChatV1,
     /// IRC, as a client with these capabilities sees what others see too.
     Irc(irc::Look),
+    /// The same, each line as a WebSocket message of this kind.
+    IrcByWebSocket(irc::Look, websocket::Kind),
 }
 
 impl Dialect {
@@ -43,6 +46,7 @@ impl Dialect {
             Self::ChatOld => "old",
             Self::ChatV1 => "v1",
             Self::Irc(_) => "irc",
+            Self::IrcByWebSocket(..) => "irc-websocket",
         }
     }
 
@@ -52,7 +56,7 @@ impl Dialect {
     pub fn is_paced(self) -> bool {
         match self {
             Self::ChatOld => true,
-            Self::ChatV1 | Self::Irc(_) => false,
+            Self::ChatV1 | Self::Irc(_) | Self::IrcByWebSocket(..) => false,
         }
     }
 
@@ -61,7 +65,7 @@ impl Dialect {
     pub fn is_told_apart(self) -> bool {
         match self {
             Self::ChatOld | Self::ChatV1 => false,
-            Self::Irc(_) => true,
+            Self::Irc(_) | Self::IrcByWebSocket(..) => true,
         }
     }
 
@@ -70,7 +74,7 @@ impl Dialect {
     pub fn answers_ping(self) -> bool {
         match self {
             Self::ChatOld => false,
-            Self::ChatV1 | Self::Irc(_) => true,
+            Self::ChatV1 | Self::Irc(_) | Self::IrcByWebSocket(..) => true,
         }
     }
 }
@@ -86,6 +90,8 @@ pub struct Facts {
     pub motd: String,
     /// The hub's bounds, the default room among them.
     pub settings: Settings,
+    /// `[http] origins`.
+    pub origins: Vec<String>,
     /// Whether what is said is kept and can be asked for. The engine keeps it current.
     pub has_history: bool,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
@@ -123,6 +129,9 @@ pub enum Incoming {
     Answer(Vec<u8>),
     /// An object that could not be understood; to be sent back as it is and counted.
     Fault(Vec<u8>),
+    /// The peer has ended the connection in the protocol's own way, or there was nothing to it but one answer: send
+    /// this, then close. Nothing comes after it.
+    Closed(Vec<u8>),
     /// The stream cannot be followed any more: send this, then close. Nothing comes after it.
     Unreadable(Vec<u8>),
 }
@@ -133,6 +142,7 @@ pub enum Incoming {
 pub enum Session {
     Chat(chat::Session),
     Irc(Box<irc::Session>),
+    Http(Box<http::Session>),
 }
 
 impl Session {
@@ -148,11 +158,17 @@ impl Session {
         Self::Irc(Box::default())
     }
 
+    /// A connection of HTTP, which becomes a WebSocket with IRC.
+    #[must_use]
+    pub fn http() -> Self {
+        Self::Http(Box::default())
+    }
+
     /// What the server says first, without being asked.
     pub fn greet(&self, facts: &Facts, out: &mut Vec<u8>) {
         match self {
             Self::Chat(_) => chat::greet(facts, out),
-            Self::Irc(_) => {}
+            Self::Irc(_) | Self::Http(_) => {}
         }
     }
 
@@ -161,6 +177,7 @@ impl Session {
         match self {
             Self::Chat(session) => session.receive(bytes, facts, incoming),
             Self::Irc(session) => session.receive(bytes, facts, incoming),
+            Self::Http(session) => session.receive(bytes, facts, incoming),
         }
     }
 
@@ -181,6 +198,7 @@ impl Session {
                 render_reply(dialect, facts, request, reply, out);
             }
             Self::Irc(session) => session.answer(facts, request, reply, out, incoming),
+            Self::Http(session) => session.answer(facts, request, reply, out, incoming),
         }
     }
 
@@ -195,6 +213,7 @@ impl Session {
         match self {
             Self::Chat(_) => {}
             Self::Irc(session) => session.tell_own(facts, request, event, out),
+            Self::Http(session) => session.tell_own(facts, request, event, out),
         }
     }
 
@@ -203,6 +222,7 @@ impl Session {
         match self {
             Self::Chat(_) => {}
             Self::Irc(session) => session.renamed(nick),
+            Self::Http(session) => session.renamed(nick),
         }
     }
 
@@ -212,6 +232,7 @@ impl Session {
         match self {
             Self::Chat(session) => session.held_bytes(),
             Self::Irc(session) => session.held_bytes(),
+            Self::Http(session) => session.held_bytes(),
         }
     }
 
@@ -220,6 +241,7 @@ impl Session {
         match self {
             Self::Chat(session) => chat::render_close(session.dialect(), facts, reason, out),
             Self::Irc(session) => session.render_close(facts, reason, out),
+            Self::Http(session) => session.render_close(facts, reason, out),
         }
     }
 }
@@ -230,6 +252,11 @@ pub fn render_event(dialect: Dialect, facts: &Facts, event: &Event, out: &mut Ve
         Dialect::ChatOld => chat::old::render_event(facts, event, out),
         Dialect::ChatV1 => chat::v1::render_event(facts, event, out),
         Dialect::Irc(look) => irc::render_event(look, facts, event, out),
+        Dialect::IrcByWebSocket(look, kind) => {
+            let start = out.len();
+            irc::render_event(look, facts, event, out);
+            websocket::frame_from(start, kind, out);
+        }
     }
 }
 
@@ -244,7 +271,7 @@ pub fn render_reply(
     match dialect {
         Dialect::ChatOld => chat::old::render_reply(facts, request, reply, out),
         Dialect::ChatV1 => chat::v1::render_reply(facts, request, reply, out),
-        Dialect::Irc(_) => {}
+        Dialect::Irc(_) | Dialect::IrcByWebSocket(..) => {}
     }
 }
 
@@ -254,5 +281,10 @@ pub fn render_ping(dialect: Dialect, facts: &Facts, out: &mut Vec<u8>) {
         Dialect::ChatOld => {}
         Dialect::ChatV1 => chat::v1::render_ping(out),
         Dialect::Irc(look) => irc::render_ping(look, facts, out),
+        Dialect::IrcByWebSocket(look, kind) => {
+            let start = out.len();
+            irc::render_ping(look, facts, out);
+            websocket::frame_from(start, kind, out);
+        }
     }
 }

@@ -149,7 +149,7 @@ pub fn render_close(
             let code = reason.code();
             v1::write(&ServerMessage::Bye { code, text: &text }, out);
         }
-        None | Some(Dialect::Irc(_)) => write_line(&text, out),
+        None | Some(Dialect::Irc(_) | Dialect::IrcByWebSocket(..)) => write_line(&text, out),
     }
 }
 

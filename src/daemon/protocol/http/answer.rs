@@ -7,7 +7,7 @@ use crate::hub::time::UnixMillis;
 
 /// An answer with a short text for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(super) struct Answer {
     status: Status,
     text: String,
     /// Beside those that every answer has.
@@ -18,32 +18,27 @@ type Status = (u16, &'static str);
 
 impl Answer {
     /// What was asked for.
-    #[must_use]
-    pub fn ok(text: String) -> Self {
+    pub(super) fn ok(text: String) -> Self {
         Self::new((200, "OK"), text)
     }
 
     /// It makes no sense.
-    #[must_use]
-    pub fn bad(why: &str) -> Self {
+    pub(super) fn bad(why: &str) -> Self {
         Self::new((400, "Bad Request"), why.to_owned())
     }
 
     /// A page of there may not connect.
-    #[must_use]
-    pub fn foreign() -> Self {
+    pub(super) fn foreign() -> Self {
         let text = "Pages of this origin may not connect here; see [http] origins of the server.";
         Self::new((403, "Forbidden"), text.to_owned())
     }
 
-    #[must_use]
-    pub fn not_found() -> Self {
+    pub(super) fn not_found() -> Self {
         let text = "There is nothing here. IRC over WebSocket is spoken on every path.";
         Self::new((404, "Not Found"), text.to_owned())
     }
 
-    #[must_use]
-    pub fn wrong_method() -> Self {
+    pub(super) fn wrong_method() -> Self {
         let text = "Nothing can be sent here but GET and HEAD.".to_owned();
         Self {
             header: Some(("Allow", "GET, HEAD")),
@@ -52,8 +47,7 @@ impl Answer {
     }
 
     /// The connection is not to become a WebSocket of the one version that there is, and must.
-    #[must_use]
-    pub fn upgrade_required(header: (&'static str, &'static str)) -> Self {
+    pub(super) fn upgrade_required(header: (&'static str, &'static str)) -> Self {
         let text = "This needs WebSocket, version 13, by HTTP/1.1.".to_owned();
         Self {
             header: Some(header),
@@ -61,15 +55,13 @@ impl Answer {
         }
     }
 
-    #[must_use]
-    pub fn too_large() -> Self {
+    pub(super) fn too_large() -> Self {
         let text = "This request is too long.".to_owned();
         Self::new((431, "Request Header Fields Too Large"), text)
     }
 
     /// The server ends the connection before there was a request.
-    #[must_use]
-    pub fn closed(status: Status, text: String) -> Self {
+    pub(super) fn closed(status: Status, text: String) -> Self {
         Self::new(status, text)
     }
 
@@ -82,13 +74,12 @@ impl Answer {
     }
 
     /// Its number.
-    #[must_use]
-    pub fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         self.status.0
     }
 
     /// Appends it, without its text where only the head was asked for.
-    pub fn write(&self, now: UnixMillis, is_head: bool, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, now: UnixMillis, is_head: bool, out: &mut Vec<u8>) {
         let (status, reason) = self.status;
         let mut text = format!("HTTP/1.1 {status} {reason}\r\n");
         if let Some(date) = date(now) {

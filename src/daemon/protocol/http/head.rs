@@ -7,32 +7,32 @@ use super::answer::Answer;
 
 /// A head that has come in part.
 #[derive(Debug, Default)]
-pub struct Collector {
+pub(super) struct Collector {
     bytes: Vec<u8>,
 }
 
 /// What a request asks for, as far as anybody here wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    pub method: String,
+pub(super) struct Head {
+    pub(super) method: String,
     /// As it was written, with its query.
-    pub target: String,
+    pub(super) target: String,
     /// HTTP/1.1, not 1.0.
-    pub is_current: bool,
+    pub(super) is_current: bool,
     headers: Vec<(String, String)>,
 }
 
 impl Collector {
     /// Most bytes of a head. Browsers send one or two thousand, cookies included.
-    pub const BYTES_MAX: usize = 8 * 1024;
+    pub(super) const BYTES_MAX: usize = 8 * 1024;
     /// Most headers.
-    pub const HEADERS_MAX: usize = 64;
+    pub(super) const HEADERS_MAX: usize = 64;
 
     /// Takes the bytes of a head off the front of these. `None` when it has not come as a whole.
     ///
     /// # Errors
     /// The answer to what is no head, or too long.
-    pub fn take(&mut self, rest: &mut &[u8]) -> Option<Result<Head, Answer>> {
+    pub(super) fn take(&mut self, rest: &mut &[u8]) -> Option<Result<Head, Answer>> {
         let is_first = self.bytes.is_empty();
         let before = self.bytes.len();
         let more = &rest[..rest.len().min(Self::BYTES_MAX - before)];
@@ -53,21 +53,20 @@ impl Collector {
     }
 
     /// Bytes held.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
+    pub(super) fn held_bytes(&self) -> usize {
         self.bytes.len()
     }
 }
 
 impl Head {
     /// The values of a header, in their order; `name` is in lower case.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let headers = self.headers.iter().filter(move |(known, _)| known == name);
         headers.map(|(_, value)| value.as_str())
     }
 
     /// The elements of a header that is a list.
-    pub fn elements<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn elements<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let elements = self.values(name).flat_map(|value| value.split(','));
         elements
             .map(str::trim)
@@ -75,14 +74,12 @@ impl Head {
     }
 
     /// Whether a list has this word, in any case.
-    #[must_use]
-    pub fn has(&self, name: &str, word: &str) -> bool {
+    pub(super) fn has(&self, name: &str, word: &str) -> bool {
         self.elements(name).any(|it| it.eq_ignore_ascii_case(word))
     }
 
     /// The value of a header that may stand there once.
-    #[must_use]
-    pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+    pub(super) fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let mut values = self.values(name);
         values.next().filter(|_| values.next().is_none())
     }

@@ -3,7 +3,6 @@
 
 /// Whether a page of this origin may connect: everyone's may where none is listed. A listed origin may have `*.`
 /// ahead of its host, for every host below it.
-#[must_use]
 pub(super) fn is_allowed(listed: &[String], origin: &str) -> bool {
     listed.is_empty() || listed.iter().any(|pattern| fits(pattern, origin))
 }

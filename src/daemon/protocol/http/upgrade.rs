@@ -10,20 +10,24 @@ use crate::daemon::protocol::websocket::Kind;
 
 /// How a connection goes on as a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Agreement {
+pub(super) struct Agreement {
     /// The proof that the key was read.
     accept: String,
     /// `None` where the client wanted none, or one that is not known here, which it can then say itself.
     subprotocol: Option<&'static str>,
     /// What the server's messages consist of.
-    pub kind: Kind,
+    pub(super) kind: Kind,
 }
 
 /// Judges a request.
 ///
 /// # Errors
 /// The answer, where the connection does not become a WebSocket.
-pub fn judge(head: &Head, origins: &[String], server_name: &str) -> Result<Agreement, Answer> {
+pub(super) fn judge(
+    head: &Head,
+    origins: &[String],
+    server_name: &str,
+) -> Result<Agreement, Answer> {
     if !matches!(&*head.method, "GET" | "HEAD") {
         return Err(Answer::wrong_method());
     }
@@ -69,7 +73,7 @@ pub fn judge(head: &Head, origins: &[String], server_name: &str) -> Result<Agree
 
 impl Agreement {
     /// Appends the answer, behind which there are frames.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         let mut text = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n",

@@ -69,6 +69,9 @@ pub struct Session {
 const HELD_BYTES_MAX: usize = 64 * 1024;
 
 impl Session {
+    /// Most bytes of a line with its tags; either alone has a bound of its own.
+    pub(super) const LINE_BYTES_MAX: usize = splitter::TAGS_BYTES_MAX + splitter::LINE_BYTES_MAX;
+
     /// Takes the bytes of one read, cut anywhere, and appends what they say.
     pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
         if !self.is_known {
@@ -78,6 +81,14 @@ impl Session {
             incoming.push(Incoming::Echo { is_wanted: false });
         }
         self.take(bytes, facts, incoming);
+    }
+
+    /// A line was longer than [`Self::LINE_BYTES_MAX`].
+    pub(super) fn too_long(&self, facts: &Facts, incoming: &mut Vec<Incoming>) {
+        let mut out = Vec::new();
+        self.lines(facts, &mut out)
+            .numeric(417, &[], "Input line was too long");
+        incoming.push(Incoming::Fault(out));
     }
 
     /// The answer was here: what came meanwhile is read.
@@ -92,12 +103,7 @@ impl Session {
         while !rest.is_empty() && !self.is_waiting {
             match self.splitter.next(&mut rest) {
                 Some(Found::Line(line)) => self.line(&line, facts, incoming),
-                Some(Found::TooLong) => {
-                    let mut out = Vec::new();
-                    self.lines(facts, &mut out)
-                        .numeric(417, &[], "Input line was too long");
-                    incoming.push(Incoming::Fault(out));
-                }
+                Some(Found::TooLong) => self.too_long(facts, incoming),
                 None => {}
             }
         }

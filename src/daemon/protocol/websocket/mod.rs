@@ -6,7 +6,7 @@ mod read;
 mod write;
 
 pub use read::{Broken, Reader, Received};
-pub use write::{write_close, write_lines, write_pong};
+pub use write::{frame_from, write_close, write_lines, write_pong};
 
 /// What a message consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

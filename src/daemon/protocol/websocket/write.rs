@@ -19,6 +19,12 @@ pub fn write_lines(lines: &[u8], kind: Kind, out: &mut Vec<u8>) {
     }
 }
 
+/// Makes messages, in place, of the lines that stand behind the first `start` bytes.
+pub fn frame_from(start: usize, kind: Kind, out: &mut Vec<u8>) {
+    let lines = out.split_off(start);
+    write_lines(&lines, kind, out);
+}
+
 /// Appends the answer to a ping.
 pub fn write_pong(payload: &[u8], out: &mut Vec<u8>) {
     write_frame(OpCode::Control(Control::Pong), payload, out);
