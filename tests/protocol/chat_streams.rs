@@ -60,7 +60,7 @@ fn assert_readable(dialect: Option<Dialect>, bytes: &[u8]) {
                 let object: ServerMessage = serde_json::from_str(line).unwrap();
                 assert_ne!(object, ServerMessage::Unknown, "{line}");
             }
-            None | Some(Dialect::Irc(_)) => assert!(!line.is_empty()),
+            None | Some(Dialect::Irc(_) | Dialect::IrcByWebSocket(..)) => assert!(!line.is_empty()),
         }
     }
 }
@@ -140,7 +140,9 @@ proptest! {
                     let reader = dialect.unwrap_or(Dialect::ChatV1);
                     assert_readable(Some(reader), &answer);
                 }
-                Incoming::Unreadable(answer) => assert_readable(dialect, &answer),
+                Incoming::Closed(answer) | Incoming::Unreadable(answer) => {
+                    assert_readable(dialect, &answer);
+                }
             }
         }
     }

@@ -1,0 +1,165 @@
+//! Any bytes to IRC sessions that chat with each other: nothing panics, and what clients are sent is nothing but lines
+//! that every client can read.
+
+use chatd::hub::settings::Settings;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::stage::{Heard, Stage};
+
+/// What the specifications allow: the server's tags, then the rest with its end.
+const TAGS_BYTES_MAX: usize = 8191;
+const REST_BYTES_MAX: usize = 512;
+
+/// Lines whose parts make sense, and some of whose wholes do.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let verb = prop::sample::select(
+        "ACCOUNT ADMIN AUTHENTICATE AWAY BATCH CAP CHATHISTORY HELP INFO INVITE ISON JOIN KICK KILL LINKS LIST LUSERS \
+         MARKREAD METADATA MODE MONITOR MOTD NAMES NICK NOTICE OPER PART PASS PING PONG PRIVMSG QUIT REDACT REGISTER \
+         REHASH RENAME SEARCH SETNAME STATS TAGMSG TIME TOPIC USER USERHOST VERIFY VERSION WALLOPS WEBIRC WHO WHOIS \
+         WHOWAS nonsense"
+            .split_ascii_whitespace()
+            .collect::<Vec<_>>(),
+    );
+    let param = prop_oneof![
+        prop::sample::select(
+            "#a #b ana ben * 0 +o -v +bbb +l +k +imnst b e I m LS 302 REQ END LATEST BEFORE msgid=1k8cgclbm0000 \
+             timestamp=2026-11-26T18:02:55.222Z ana,ben #a,#b,#a *!*@* $a:ana m:*!*@* @#a PLAIN + - C 10 -5 \
+             99999999999999999999 +x draft/multiline x"
+                .split_ascii_whitespace()
+                .collect::<Vec<_>>()
+        )
+        .prop_map(str::to_owned),
+        "[ -~]{0,20}",
+        "\\PC{0,10}",
+        "[a-zä☃ ]{0,600}",
+    ];
+    let tags = prop::sample::select(vec![
+        "",
+        "",
+        "@label=1 ",
+        "@label=;; ",
+        "@+typing=active;label=x ",
+        "@batch=x ",
+        "@+draft/reply=1k8cgclbm0000;+draft/react=:) ",
+    ]);
+    (tags, verb, vec(param, 0..5)).prop_map(|(tags, verb, params)| {
+        let mut line = format!("{tags}{verb}");
+        let last = params.len().saturating_sub(1);
+        for (index, param) in params.iter().enumerate() {
+            let is_last = index == last;
+            line.push_str(if is_last { " :" } else { " " });
+            line.push_str(&if is_last {
+                param.clone()
+            } else {
+                param.replace(' ', "_")
+            });
+        }
+        line.push_str("\r\n");
+        line.into_bytes()
+    })
+}
+
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => line(),
+        1 => vec(any::<u8>(), 0..700),
+        1 => Just(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
+    ]
+}
+
+const CAPS: &str = "account-notify account-tag away-notify batch echo-message extended-join invite-notify \
+                    labeled-response message-tags multi-prefix server-time setname standard-replies";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn clients_are_sent_lines_that_they_can_read(
+        pieces in vec((0..3_usize, piece(), 1..50_usize), 1..60),
+        is_bounded in any::<bool>(),
+    ) {
+        let settings = if is_bounded {
+            Settings::default()
+        } else {
+            Settings { rate: 0.0, max_faults: 1000, ..Settings::default() }
+        };
+        let mut stage = Stage::new(settings);
+        let names = ["ana", "ben", "cho"];
+        for name in names {
+            stage.connect_irc(name);
+        }
+        stage.receive("ana", format!("CAP REQ :{CAPS}\r\nCAP END\r\n").as_bytes());
+        for name in ["ana", "ben"] {
+            let login = format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nJOIN #a\r\n");
+            stage.receive(name, login.as_bytes());
+        }
+        for (who, bytes, step) in pieces {
+            for read in bytes.chunks(step * 20) {
+                if stage.is_connected(names[who]) {
+                    stage.receive(names[who], read);
+                }
+            }
+            for heard in stage.take_heard() {
+                if let Heard::Line { line, .. } = heard {
+                    assert_readable(&line);
+                }
+            }
+        }
+    }
+}
+
+/// `line` has lost its LF.
+fn assert_readable(line: &str) {
+    let inner = line
+        .strip_suffix('\r')
+        .unwrap_or_else(|| panic!("no CR: {line:?}"));
+    assert!(!inner.contains(['\r', '\n', '\0']), "{line:?}");
+    let (tags, rest) = match inner.strip_prefix('@') {
+        Some(tagged) => tagged
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("only tags: {line:?}")),
+        None => ("", inner),
+    };
+    assert!(
+        tags.len() + 2 <= TAGS_BYTES_MAX,
+        "{} bytes of tags",
+        tags.len()
+    );
+    assert!(
+        rest.len() + 2 <= REST_BYTES_MAX,
+        "{} bytes: {line:?}",
+        rest.len() + 2
+    );
+    let mut names: Vec<&str> = tags
+        .split(';')
+        .map(|tag| tag.split('=').next().unwrap())
+        .collect();
+    names.retain(|name| !name.is_empty());
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "a tag twice: {line:?}");
+    let command = match rest.strip_prefix(':') {
+        Some(sourced) => {
+            let (source, command) = sourced
+                .split_once(' ')
+                .unwrap_or_else(|| panic!("only a source: {line:?}"));
+            assert!(!source.is_empty(), "{line:?}");
+            command
+        }
+        None => rest,
+    };
+    let verb = command.split(' ').next().unwrap();
+    assert!(
+        !verb.is_empty()
+            && verb
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+        "{line:?}"
+    );
+    let head = command.split(" :").next().unwrap();
+    assert!(
+        !head.contains("  ") && !head.ends_with(' '),
+        "an empty param: {line:?}"
+    );
+}
