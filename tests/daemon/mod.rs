@@ -17,3 +17,4 @@ mod signals;
 mod starting;
 mod tls;
 mod trust;
+mod websocket;
