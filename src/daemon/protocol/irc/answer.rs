@@ -31,6 +31,13 @@ pub(super) fn answer(
     out: &mut Vec<u8>,
     incoming: &mut Vec<Incoming>,
 ) {
+    // What a client says to find out that it is up to date (PING) must not be answered ahead of what waits for the disk.
+    if let Some(request) = request.filter(|it| session.pending.has_earlier(it))
+        && matches!(reply, Reply::Pong)
+        && let Some(lines) = session.pending.paid_by(request)
+    {
+        return session.pending.hold(request, lines);
+    }
     let waiting = request.and_then(|request| session.pending.take(request));
     let group = waiting.as_ref().and_then(|waiting| waiting.group);
     let mut answering = Answering {
@@ -47,6 +54,7 @@ pub(super) fn answer(
     let lines = answering.lines;
     session.pending.put(group, &lines, out);
     session.pending.settle(group, facts, out);
+    session.pending.release(facts, out);
 }
 
 impl Answering<'_> {

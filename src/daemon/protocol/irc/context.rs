@@ -18,6 +18,10 @@ pub(super) enum Context {
         verb: SmolStr,
         lines: Box<[u8]>,
     },
+    /// The same, answered, but not to leave before all that was asked before.
+    Held {
+        lines: Box<[u8]>,
+    },
     /// An answer is told by an event, or not at all.
     Deed {
         verb: &'static str,
@@ -72,6 +76,7 @@ impl Context {
             Self::Register { .. } => "USER",
             Self::Welcome => "LUSERS",
             Self::Paid { verb, .. } => verb,
+            Self::Held { .. } => "PING",
             Self::Deed { verb, .. } => verb,
             Self::Nick { .. } => "NICK",
             Self::Join { .. } | Self::Joined | Self::Attached => "JOIN",
@@ -92,7 +97,11 @@ impl Context {
             Self::Say(said) => &said.target,
             Self::Names { room } | Self::Topic { room } => room.as_str(),
             Self::Invite { nick, .. } => nick.as_str(),
-            Self::Welcome | Self::Paid { .. } | Self::Joined | Self::Attached => "",
+            Self::Welcome
+            | Self::Paid { .. }
+            | Self::Held { .. }
+            | Self::Joined
+            | Self::Attached => "",
         }
     }
 }

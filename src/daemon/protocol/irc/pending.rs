@@ -75,6 +75,43 @@ impl Pending {
         Some(waiting)
     }
 
+    /// Whether something that was asked before this request has not been answered yet.
+    pub(super) fn has_earlier(&self, request: &RequestId) -> bool {
+        self.find(request).is_some_and(|at| at > 0)
+    }
+
+    /// What answers a line that asked the hub nothing.
+    pub(super) fn paid_by(&mut self, request: &RequestId) -> Option<Box<[u8]>> {
+        let at = self.find(request)?;
+        if let Context::Paid { lines, .. } = &mut self.waiting[at].1.context {
+            Some(std::mem::take(lines))
+        } else {
+            None
+        }
+    }
+
+    /// What answers a request is to leave only when all that was asked before it has been answered.
+    pub(super) fn hold(&mut self, request: &RequestId, lines: Box<[u8]>) {
+        if let Some(at) = self.find(request) {
+            self.waiting[at].1.context = Context::Held { lines };
+        }
+    }
+
+    /// Writes what was held and has nothing before it any more.
+    pub(super) fn release(&mut self, facts: &Facts, out: &mut Vec<u8>) {
+        while let Some((_, waiting)) = self.waiting.front()
+            && let Context::Held { lines } = &waiting.context
+        {
+            let (group, lines) = (waiting.group, lines.clone());
+            self.waiting.pop_front();
+            self.put(group, &lines, out);
+            self.settle(group, facts, out);
+        }
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+    }
+
     /// Which labelled line a request belongs to.
     pub(super) fn group_of(&self, request: &RequestId) -> Option<GroupId> {
         if let Some(at) = self.find(request) {

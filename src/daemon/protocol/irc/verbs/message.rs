@@ -4,6 +4,8 @@ use super::{Handling, shown};
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::{Context, Echo, Said};
 use crate::daemon::protocol::irc::line::Line;
+use crate::daemon::protocol::irc::splitter::LINE_BYTES_MAX;
+use crate::daemon::protocol::irc::write::Source;
 use crate::hub::command::{Command, MessageKind, Tags, Target};
 use crate::hub::name::{Nick, RoomName};
 
@@ -32,6 +34,13 @@ fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
     let (kind, said) = meaning(verb, text);
     let tags = client_tags(handling, line);
     for (name, target) in targets_of(handling, targets, verb) {
+        if relayed_bytes(handling, verb, name, text) > LINE_BYTES_MAX {
+            // Others would get it in two pieces, of which only one could be answered.
+            handling
+                .lines()
+                .numeric(417, &[], "Input line was too long");
+            return;
+        }
         let command = Command::Send {
             to: target,
             kind,
@@ -44,6 +53,17 @@ fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
         let said = Said { verb, target, echo };
         handling.command(command, Context::Say(Box::new(said)));
     }
+}
+
+/// How long a line is for those who hear it, its end counted in.
+fn relayed_bytes(handling: &Handling<'_>, verb: &str, target: &str, text: &str) -> usize {
+    let session = &handling.session;
+    let source = Source {
+        nick: &session.nick,
+        persona: session.persona.as_deref(),
+    };
+    let between = ":".len() + " ".len() + " ".len() + " :".len() + "\r\n".len();
+    source.bytes(handling.facts) + verb.len() + target.len() + text.len() + between
 }
 
 pub(super) fn tagmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
