@@ -9,11 +9,11 @@ use smallvec::{SmallVec, smallvec};
 
 use super::change::{Change, Who};
 use super::history::OwnerId;
-use super::id::{RoomId, SessionId, UserId, UserKey};
+use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
 use super::room::Room;
 use super::session::{Proof, Session};
-use super::state::{Member, State, VACANT_ROOMS_MAX};
+use super::state::{State, VACANT_ROOMS_MAX};
 use super::time::{Now, UnixMillis};
 use super::user::{Extra, KeptPlace, Place, User};
 
@@ -39,6 +39,10 @@ impl State {
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
             Change::Introduced { session, source } => self.sessions.introduce(session, source),
             Change::AdmittedByCertificate { session } => self.admit_by_certificate(session),
+            Change::Authenticated { session, account } => {
+                self.authenticated.insert(session, account);
+            }
+            Change::PersonChanged { session, account } => self.change_person(session, *account),
             Change::EchoSet { session, is_wanted } => {
                 known(self.sessions.find_mut(session)).wants_echo = is_wanted;
             }
@@ -64,11 +68,7 @@ impl State {
             }
             Change::Registered { user, account } => self.join_account(user, account, false),
             Change::Rekeyed { user, key } => self.rekey(user, key),
-            Change::OperatorSet { owner, is_operator } => {
-                if let Some(member) = self.accounts.get_mut(&owner) {
-                    member.is_operator = is_operator;
-                }
-            }
+            Change::OperatorSet { owner, is_operator } => self.set_operator(owner, is_operator),
             Change::Detached { session, until } => self.detach(session, until),
             Change::PlaceGivenUp { user } => {
                 self.change_extra(user, |extra| extra.kept_place = None);
@@ -97,18 +97,12 @@ impl State {
         }
     }
 
-    fn admit_by_certificate(&mut self, session: SessionId) {
-        let proof = known(self.sessions.find_mut(session)).proof.as_deref_mut();
-        if let Some(Proof::Certificate { is_login, .. }) = proof {
-            *is_login = true;
-        }
-    }
-
     fn prove(&mut self, session: SessionId, proof: Proof) {
         known(self.sessions.find_mut(session)).proof = Some(Box::new(proof));
     }
 
     fn log_in(&mut self, id: SessionId, nick: Nick, who: Who, at: UnixMillis) {
+        self.authenticated.remove(&id);
         let user = UserId(self.users.insert(User {
             nick,
             since: at,
@@ -136,30 +130,10 @@ impl State {
         }
     }
 
-    fn rekey(&mut self, user: UserId, key: UserKey) {
-        for session in self.user(user).sessions.clone() {
-            known(self.sessions.find_mut(session)).key = key;
-        }
-        self.change_extra(user, |extra| {
-            if let Some(place) = &mut extra.kept_place {
-                place.key = key;
-            }
-        });
-    }
-
-    /// A user is here by an account from now on.
-    fn join_account(&mut self, user: UserId, account: Nick, is_operator: bool) {
-        let member = Member {
-            user,
-            account,
-            is_operator,
-        };
-        self.accounts.insert(self.owner_of(user), member);
-    }
-
     /// A token's session is nobody who has come back: the place stays kept.
     fn attach(&mut self, id: SessionId, user: UserId, is_token: bool) {
         let (key, owner) = (self.key_of(user), self.owner_of(user));
+        self.authenticated.remove(&id);
         let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
         session.key = key;
@@ -301,7 +275,7 @@ impl State {
         self.change_extra(other, |extra| toggle(&mut extra.ignored_by, user, on));
     }
 
-    fn change_extra(&mut self, user: UserId, change: impl FnOnce(&mut Extra)) {
+    pub(super) fn change_extra(&mut self, user: UserId, change: impl FnOnce(&mut Extra)) {
         let slot = &mut self.user_mut(user).extra;
         let extra = slot.get_or_insert_default();
         change(extra);
@@ -312,6 +286,7 @@ impl State {
 
     fn end(&mut self, id: SessionId) {
         let Some(user_id) = known(self.sessions.find(id)).user else {
+            self.authenticated.remove(&id);
             self.sessions.remove(id);
             return;
         };
@@ -327,14 +302,7 @@ impl State {
     }
 
     fn forget(&mut self, id: UserId) {
-        let owner = self.owner_of(id);
-        if self
-            .accounts
-            .get(&owner)
-            .is_some_and(|member| member.user == id)
-        {
-            self.accounts.remove(&owner);
-        }
+        self.leave_account(id);
         while let Some(place) = self.user(id).places.last() {
             self.leave(id, place.room);
         }
@@ -348,7 +316,7 @@ impl State {
     }
 }
 
-fn known<T>(session: Option<T>) -> T {
+pub(super) fn known<T>(session: Option<T>) -> T {
     session.expect("a change names a session that is there")
 }
 

@@ -46,6 +46,9 @@ impl State {
                 }
                 invited.push(owner);
             }
+            CharterChange::Inherited { room, from, to } => {
+                self.room_mut(room).charter.inherit(from, to);
+            }
             CharterChange::Spoke { room, owner, at } => {
                 let room = self.room_mut(room);
                 room.charter.note_speech(owner, room.members.len(), at);

@@ -7,15 +7,12 @@ use super::Hub;
 use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, PasswordChange};
 use super::address::Network;
 use super::attempts::{Asker, Attempt, Outcome};
-use super::carry_out::Proven;
-use super::change::{Change, Who};
 use super::command::Entry;
-use super::decide::{self, is_taken};
-use super::event::EventKind;
+use super::decide::is_taken;
 use super::history::Ticket;
-use super::id::{RoomId, SessionId, SessionIds};
+use super::id::{SessionId, UserId};
 use super::name::Nick;
-use super::output::{Audit, LoggedInto, Output, Reply};
+use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
 use super::turn::{Asked, Turn};
 
@@ -49,9 +46,12 @@ enum Purpose {
     LogIn(Entry),
     /// By who the peer is on this machine, so that nothing is guessed and nobody's guesses are in its way.
     LogInPeer(Entry),
+    /// For a login that comes later, or as the user that the session has.
+    Prove,
     /// Of a user who is here.
     Register,
     RegisterAndLogIn(Entry),
+    RegisterAndProve,
     /// Of who is logged in to it: another password.
     ChangePassword,
 }
@@ -60,16 +60,35 @@ enum Purpose {
 #[derive(Debug)]
 pub(super) struct Enrolment {
     pub(super) newcomer: Newcomer,
-    /// `None` where a user who is here registers their nick.
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Arrival,
+}
+
+/// When the session comes in that has an account made.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// It has a user, who registers their nick.
+    Here,
+    Now(Entry),
+    /// By a login of its own.
+    Later,
 }
 
 impl Purpose {
     /// Whether the account's password may be guessed by it.
     fn is_guess(&self) -> bool {
         match self {
-            Self::LogIn(_) | Self::ChangePassword => true,
-            Self::LogInPeer(_) | Self::Register | Self::RegisterAndLogIn(_) => false,
+            Self::LogIn(_) | Self::Prove | Self::ChangePassword => true,
+            Self::LogInPeer(_)
+            | Self::Register
+            | Self::RegisterAndLogIn(_)
+            | Self::RegisterAndProve => false,
+        }
+    }
+
+    fn is_registration(&self) -> bool {
+        match self {
+            Self::Register | Self::RegisterAndLogIn(_) | Self::RegisterAndProve => true,
+            Self::LogIn(_) | Self::LogInPeer(_) | Self::Prove | Self::ChangePassword => false,
         }
     }
 }
@@ -91,15 +110,23 @@ impl Authentications {
 
 impl Turn<'_> {
     pub(super) fn authenticate(&mut self, asked: Asked, claim: Claim, entry: Entry) {
-        let account = match &claim {
-            Claim::Password { name, .. } | Claim::Peer(name) => Some(name.clone()),
-            Claim::Token(_) | Claim::Certificate { .. } => None,
-        };
         let purpose = match &claim {
             Claim::Password { .. } | Claim::Token(_) | Claim::Certificate { .. } => {
                 Purpose::LogIn(entry)
             }
             Claim::Peer(_) => Purpose::LogInPeer(entry),
+        };
+        self.judge_claim(asked, claim, purpose);
+    }
+
+    pub(super) fn prove(&mut self, asked: Asked, claim: Claim) {
+        self.judge_claim(asked, claim, Purpose::Prove);
+    }
+
+    fn judge_claim(&mut self, asked: Asked, claim: Claim, purpose: Purpose) {
+        let account = match &claim {
+            Claim::Password { name, .. } | Claim::Peer(name) => Some(name.clone()),
+            Claim::Token(_) | Claim::Certificate { .. } => None,
         };
         let at = self.now.unix;
         let question = AccountQuestion::Authenticate { claim, at };
@@ -112,8 +139,9 @@ impl Turn<'_> {
         let account = Some(newcomer.name.clone());
         let question = AccountQuestion::Register(newcomer);
         let purpose = match enrolment.entry {
-            Some(entry) => Purpose::RegisterAndLogIn(entry),
-            None => Purpose::Register,
+            Arrival::Here => Purpose::Register,
+            Arrival::Now(entry) => Purpose::RegisterAndLogIn(entry),
+            Arrival::Later => Purpose::RegisterAndProve,
         };
         self.ask_registry(asked, account, question, purpose);
     }
@@ -222,8 +250,8 @@ impl Turn<'_> {
             account: named,
             ..
         } = pending;
-        if let (Ok(account), Purpose::Register | Purpose::RegisterAndLogIn(_)) =
-            (&account, &purpose)
+        if let Ok(account) = &account
+            && purpose.is_registration()
         {
             self.registered(asked.session, account);
         }
@@ -241,42 +269,59 @@ impl Turn<'_> {
                 });
                 self.refuse(asked, refusal);
             }
-            (Ok(_), Purpose::ChangePassword, _) => unreachable!("that has an answer of its own"),
-            (Ok(account), Purpose::Register, _) => {
+            (Ok(account), purpose, user) => self.believe(asked, account, purpose, user),
+        }
+    }
+
+    /// What an account that was proved, or made, is good for.
+    fn believe(&mut self, asked: Asked, account: Account, purpose: Purpose, user: Option<UserId>) {
+        match (purpose, user) {
+            (Purpose::ChangePassword, _) => unreachable!("that has an answer of its own"),
+            (Purpose::Register, _) => {
                 let account = account.name;
                 self.reply(asked, Reply::Registered { account });
             }
+            (Purpose::Prove, None) => self.proved(asked, account),
+            (Purpose::Prove, Some(user)) => self.change_person(asked, user, account),
             (
-                Ok(_),
-                Purpose::LogIn(_) | Purpose::LogInPeer(_) | Purpose::RegisterAndLogIn(_),
+                Purpose::LogIn(_)
+                | Purpose::LogInPeer(_)
+                | Purpose::RegisterAndLogIn(_)
+                | Purpose::RegisterAndProve,
                 Some(_),
             ) => self.refuse(asked, Refusal::AlreadyLoggedIn),
-            (Ok(account), Purpose::LogInPeer(entry), None) => {
-                self.log_in_trusted(asked, account, entry);
-            }
-            (Ok(account), Purpose::LogIn(entry) | Purpose::RegisterAndLogIn(entry), None) => {
+            (Purpose::LogInPeer(entry), None) => self.log_in_trusted(asked, account, entry),
+            (Purpose::LogIn(entry) | Purpose::RegisterAndLogIn(entry), None) => {
                 self.log_in_as(asked, account, entry);
+            }
+            (Purpose::RegisterAndProve, None) => {
+                let name = account.name.clone();
+                self.remember_proof(asked.session, account);
+                self.reply(asked, Reply::Registered { account: name });
             }
         }
     }
 
     fn count_attempt(&mut self, pending: &Pending, answer: &AccountAnswer) {
         let outcome = match (&pending.purpose, answer) {
-            (Purpose::LogIn(_) | Purpose::ChangePassword, AccountAnswer::Wrong)
+            (Purpose::LogIn(_) | Purpose::Prove | Purpose::ChangePassword, AccountAnswer::Wrong)
             // Nobody needs many accounts, and nobody guesses invitations in vain for long.
             | (
-                Purpose::Register | Purpose::RegisterAndLogIn(_),
+                Purpose::Register | Purpose::RegisterAndLogIn(_) | Purpose::RegisterAndProve,
                 AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
             ) => Outcome::Failed,
-            (Purpose::LogIn(_), AccountAnswer::Account(_))
+            (Purpose::LogIn(_) | Purpose::Prove, AccountAnswer::Account(_))
             | (_, AccountAnswer::PasswordChanged { .. }) => Outcome::Good,
             (
                 Purpose::LogInPeer(_),
                 AccountAnswer::Wrong | AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
             )
-            | (Purpose::LogIn(_), AccountAnswer::BadInvitation)
+            | (Purpose::LogIn(_) | Purpose::Prove, AccountAnswer::BadInvitation)
             | (Purpose::ChangePassword, AccountAnswer::Account(_) | AccountAnswer::BadInvitation)
-            | (Purpose::Register | Purpose::RegisterAndLogIn(_), AccountAnswer::Wrong)
+            | (
+                Purpose::Register | Purpose::RegisterAndLogIn(_) | Purpose::RegisterAndProve,
+                AccountAnswer::Wrong,
+            )
             | (
                 _,
                 AccountAnswer::Disabled
@@ -287,109 +332,5 @@ impl Turn<'_> {
         };
         let now = self.now.uptime;
         self.hub.attempts.ended(&pending.attempt, outcome, now);
-    }
-
-    /// There is an account now, whether or not the session is there that asked for it. A guest who has its
-    /// owner's key is its user: who asked, else who has the nick, else anybody who came with that key.
-    fn registered(&mut self, session: SessionId, account: &Account) {
-        let Account { name, owner, .. } = account;
-        self.hub.held.add(name, *owner);
-        self.audit(Audit::Registered {
-            session,
-            account: name.clone(),
-        });
-        let state = &self.hub.state;
-        let asker = state.session(session).map(|session| session.user);
-        let owners = state.users_of(*owner);
-        let likely = [asker.flatten(), state.user_named(name)];
-        let mut likely = likely.into_iter().flatten();
-        let heir = likely
-            .find(|user| owners.contains(user))
-            .or_else(|| owners.first().copied());
-        if let Some(user) = heir {
-            let account = name.clone();
-            self.hub.state.apply(Change::Registered { user, account });
-            self.log_out_others(*owner, user);
-        }
-        // One who is about to log in displaces them, and they are told then.
-        if heir.is_some() || asker.is_none() {
-            self.make_way(name, heir);
-        }
-    }
-
-    pub(super) fn log_in_as(&mut self, asked: Asked, account: Account, entry: Entry) {
-        let Account {
-            owner,
-            name,
-            is_operator,
-            failed_logins,
-            token,
-            certificate,
-        } = account;
-        if !is_operator {
-            let banned =
-                decide::must_not_be_banned(self.facts(), asked.session, &name, Some(&name));
-            if let Err(refusal) = banned {
-                return self.refuse(asked, refusal);
-            }
-        }
-        if let Some(certificate) = certificate {
-            self.admit_by_certificate(asked.session, &name, certificate);
-        }
-        let login = LoggedInto {
-            account: name.clone(),
-            failed_logins,
-        };
-        if let Some(user) = self.hub.state.accounts.get(&owner).map(|it| it.user) {
-            let by = Some(Proven { login, token });
-            self.attach(asked, user, entry.does_resume, entry.since, by);
-            return;
-        }
-        if let Some(holder) = self.hub.state.user_named(&name) {
-            self.displace(holder);
-        }
-        let session = asked.session;
-        let may_enter = token
-            .as_ref()
-            .is_none_or(|token| token.is_for(&self.hub.settings.default_room));
-        self.hub.state.apply(Change::LoggedIn {
-            session,
-            nick: name.clone(),
-            who: Who::Account {
-                owner,
-                account: name,
-                is_operator,
-                token,
-            },
-            does_resume: entry.does_resume,
-            at: self.now.unix,
-        });
-        let user = self.user_of(session);
-        self.welcome(asked, user, false, Some(login));
-        if entry.enter_default_room && may_enter {
-            self.enter_default_room(session);
-        }
-    }
-
-    /// Whether a session is told that its user is in a room.
-    pub(super) fn may_know_of(&self, session: SessionId, room: RoomId) -> bool {
-        let state = &self.hub.state;
-        state
-            .restriction(session)
-            .is_none_or(|token| token.is_for(&state.room(room).name))
-    }
-
-    /// Those who hear an event beside a room. A restricted token hears of nothing but its rooms, and of
-    /// what the server tells.
-    pub(super) fn without_restricted(
-        &self,
-        mut sessions: SessionIds,
-        kind: &EventKind,
-    ) -> SessionIds {
-        let state = &self.hub.state;
-        if !state.tokens.is_empty() && !matches!(kind, EventKind::Notice { .. }) {
-            sessions.retain(|session| state.restriction(*session).is_none());
-        }
-        sessions
     }
 }

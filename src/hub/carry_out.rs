@@ -99,7 +99,8 @@ impl Turn<'_> {
         let nick = user.nick.clone();
         // With it, others could be the account beyond the limits and the end of what proved it.
         let can_be_taken_back = self.hub.state.can_be_taken_back(asked.session);
-        let key = (!can_be_taken_back).then(|| self.hub.state.key_of(id));
+        let key = Some(self.hub.state.key_of(id));
+        let key = key.filter(|&key| !can_be_taken_back && self.hub.state.does_key_fit(id, key));
         let audit = Audit::LoggedIn {
             session: asked.session,
             nick: nick.clone(),

@@ -11,6 +11,15 @@ use super::output::Audit;
 use super::turn::Turn;
 
 impl Turn<'_> {
+    pub(super) fn certified(&mut self, session: SessionId, certificate: Fingerprint) {
+        if self.hub.state.session(session).is_some() {
+            self.hub.state.apply(Change::Certified {
+                session,
+                certificate,
+            });
+        }
+    }
+
     /// Ahead of the login, which nothing refuses any more.
     pub(super) fn admit_by_certificate(
         &mut self,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::Token;
+use super::account::{Account, Token};
 use super::address::Source;
 use super::fingerprint::Fingerprint;
 use super::history::OwnerId;
@@ -46,6 +46,16 @@ pub(super) enum Change {
     EchoSet {
         session: SessionId,
         is_wanted: bool,
+    },
+    /// A session without a user has proved whose account it is.
+    Authenticated {
+        session: SessionId,
+        account: Box<Account>,
+    },
+    /// The only session of a user has proved whose account it is, and the user is that person from now on.
+    PersonChanged {
+        session: SessionId,
+        account: Box<Account>,
     },
     /// A session becomes a new user, with the session's key.
     LoggedIn {
@@ -188,6 +198,13 @@ pub(super) enum CharterChange {
     Invited {
         room: RoomId,
         owner: OwnerId,
+    },
+    /// What a guest had in a room is from now on what another person has there, who keeps what they had if
+    /// that is more.
+    Inherited {
+        room: RoomId,
+        from: OwnerId,
+        to: OwnerId,
     },
     /// A member spoke where there is slow mode.
     Spoke {

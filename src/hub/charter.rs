@@ -42,6 +42,33 @@ impl Charter {
             .map_or(Role::Anyone, |&(role, _)| role.into())
     }
 
+    /// Whether a person has anything that [`inherit`](Self::inherit) hands on.
+    pub(super) fn knows(&self, person: OwnerId) -> bool {
+        self.roles.contains_key(&person)
+            || self.spoke.contains_key(&person)
+            || self.invited.contains(&person)
+    }
+
+    /// What one person has is another's from now on, and the more of both where both have it.
+    pub(super) fn inherit(&mut self, from: OwnerId, to: OwnerId) {
+        if let Some((role, nick)) = self.roles.remove(&from)
+            && self.roles.get(&to).is_none_or(|&(own, _)| own < role)
+        {
+            self.roles.insert(to, (role, nick));
+        }
+        if let Some(at) = self.spoke.remove(&from) {
+            let own = self.spoke.entry(to).or_insert(at);
+            *own = at.max(*own);
+        }
+        if let Some(place) = self.invited.iter().position(|&it| it == from) {
+            if self.invited.contains(&to) {
+                self.invited.remove(place);
+            } else {
+                self.invited[place] = to;
+            }
+        }
+    }
+
     /// Whether there is more than an owner, whom every room gets that somebody opens.
     pub(super) fn is_set(&self) -> bool {
         is_set(&self.settings, self.roles.values().map(|&(role, _)| role))

@@ -139,6 +139,10 @@ impl State {
             let user = session.user.expect("and is logged in");
             assert!(self.account_of(user).is_some(), "a token is an account's");
         }
+        for session in self.authenticated.keys() {
+            let session = self.session(*session).expect("who has proved it is there");
+            assert!(session.user.is_none(), "and has not come in by it");
+        }
         for (owner, member) in &self.accounts {
             assert_eq!(
                 self.owner_of(member.user),

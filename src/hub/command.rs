@@ -34,13 +34,19 @@ pub enum Command {
     /// The same by the certificate that the session's peer has shown, which is some account's; of no other than
     /// `name`, if there is one.
     LogInByCertificate { name: Option<Nick>, entry: Entry },
+    /// Prove whose account it is. Of a session that has no user yet, a later `Login` makes the account's user,
+    /// who need not be called as the account is; one who is here as a guest, or by another account, is the
+    /// account's from then on. What was proved before counts no more.
+    Authenticate { claim: Claim },
+    /// The same by the certificate that the session's peer has shown, as `LogInByCertificate` has it.
+    AuthenticateByCertificate { name: Option<Nick> },
     /// Make an account: of the own nick where the session has a user, whose account it is from then on;
-    /// else of this name, and log in to it.
+    /// else of this name, and log in to it, or where there is no `entry`, have proved that it is theirs.
     Register {
         name: Option<Nick>,
         password: Secret,
         invitation: Option<Secret>,
-        entry: Entry,
+        entry: Option<Entry>,
     },
     /// Give the own account another password.
     ChangePassword { old: Secret, new: Secret },

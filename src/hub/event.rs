@@ -119,6 +119,9 @@ pub enum EventKind {
     NickRegistered { nick: Nick, new: Option<Nick> },
     /// A user went away (a text) or came back (`None`). Heard as `Quit` is.
     AwayChanged { nick: Nick, text: Option<Arc<str>> },
+    /// A user is logged in to another account from now on, or (`None`) to none. Heard as `Quit` is, and by the
+    /// user.
+    AccountChanged { nick: Nick, account: Option<Nick> },
     /// The server tells something: an announcement, a shutdown.
     Notice {
         room: Option<RoomName>,

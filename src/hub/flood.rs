@@ -86,6 +86,8 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         Command::Login { .. }
         | Command::LogInAs { .. }
         | Command::LogInByCertificate { .. }
+        | Command::Authenticate { .. }
+        | Command::AuthenticateByCertificate { .. }
         | Command::Register { .. }
         | Command::ChangePassword { .. }
         | Command::Nick(_)

@@ -11,7 +11,9 @@
 
 pub mod account;
 pub mod address;
+mod admit;
 mod apply;
+mod apply_account;
 mod apply_charter;
 mod arrival;
 pub mod ask;
@@ -48,6 +50,7 @@ mod password;
 pub mod permission;
 pub mod persona;
 mod places;
+mod proved;
 pub mod refusal;
 mod register;
 mod resend;

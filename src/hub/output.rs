@@ -107,8 +107,10 @@ pub enum Reply {
         /// What IRC shows of the user, where that is known already.
         persona: Option<Arc<Persona>>,
     },
-    /// The user has an account of this name from now on.
+    /// The user has an account of this name from now on, or the session has proved that it is theirs.
     Registered { account: Nick },
+    /// The claim is true: a `Login` of this session makes the account's user, or its user is the account's now.
+    Authenticated { account: Nick },
     /// A message, an edit or a deletion was accepted under this id and time. `is_kept` is false only
     /// where the store has failed and the config lets talk go on.
     Ack {
@@ -277,6 +279,8 @@ pub enum Audit {
         account: Nick,
         certificate: Fingerprint,
     },
+    /// A session has proved whose account it is, before it logs in or as the user that it has.
+    Authenticated { session: SessionId, account: Nick },
     /// A login to an account failed.
     LoginFailed {
         session: SessionId,

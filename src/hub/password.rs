@@ -12,6 +12,8 @@ use super::turn::{Asked, Turn};
 impl Turn<'_> {
     /// It has changed, whether or not the session is there that asked for it. `key` is nobody's yet.
     pub(super) fn password_changed(&mut self, asked: Asked, owner: OwnerId, key: UserKey) {
+        // Who has a token or a certificate has not proved the password.
+        self.end_proved(|it| it.owner == owner && it.token.is_none() && it.certificate.is_none());
         let state = &self.hub.state;
         let Some(member) = state.accounts.get(&owner) else {
             return; // nobody is here

@@ -52,6 +52,10 @@ pub enum Refusal {
     AlreadyRegistered(Nick),
     /// Who asks for it has no account.
     NoAccount,
+    /// Somebody is logged in to this account, so a user who is here cannot become its user. Who connects anew can.
+    AccountInUse(Nick),
+    /// The user has other sessions, who have not proved whose account it is.
+    OtherSessions,
     /// Accounts cannot be looked up or made now.
     AccountsUnavailable,
     /// The token that the session logged in with is not good for this.
@@ -205,6 +209,8 @@ impl Refusal {
             Self::BadPassword(_) => "bad_password",
             Self::AlreadyRegistered(_) => "already_registered",
             Self::NoAccount => "no_account",
+            Self::AccountInUse(_) => "account_in_use",
+            Self::OtherSessions => "other_sessions",
             Self::AccountsUnavailable => "accounts_unavailable",
             Self::TokenForbids => "token_forbids",
             Self::BadNick(_) => "bad_nick",

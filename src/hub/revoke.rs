@@ -29,6 +29,7 @@ impl Turn<'_> {
             }
             AccountChange::LoggedOut { owner } => self.log_out(owner),
             AccountChange::OperatorSet { owner, is_operator } => {
+                self.set_proved_operator(owner, is_operator);
                 let set = Change::OperatorSet { owner, is_operator };
                 self.hub.state.apply(set);
             }
@@ -39,9 +40,11 @@ impl Turn<'_> {
                 for session in sessions {
                     self.end(session, QuitReason::LoggedOut, Connection::Open);
                 }
+                self.end_proved(|it| it.token.as_ref().is_some_and(|it| it.id == token));
             }
             AccountChange::CertificateRemoved { fingerprint } => {
                 self.end_certified(fingerprint);
+                self.end_proved(|it| it.certificate == Some(fingerprint));
             }
         }
     }
@@ -63,8 +66,9 @@ impl Turn<'_> {
         }
     }
 
-    /// Ends every user who is this person.
+    /// Ends every user who is this person, and who has proved to be.
     fn log_out(&mut self, owner: OwnerId) {
+        self.end_proved(|it| it.owner == owner);
         for user in self.hub.state.users_of(owner) {
             self.end_all_of(user, &QuitReason::LoggedOut);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use super::account::Token;
+use super::account::{Account, Token};
 use super::address::Network;
 use super::directory::Directory;
 use super::history::{Author, OwnerId};
@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<OwnerId, Member>,
     /// Sessions that logged in with a token.
     pub(super) tokens: BTreeMap<SessionId, Token>,
+    /// What sessions without a user have proved to be theirs.
+    pub(super) authenticated: BTreeMap<SessionId, Box<Account>>,
     /// Rooms, but the default room, that nobody is in: they are open for the sake of their topic or of what is
     /// set about them.
     pub(super) vacant_rooms: usize,
@@ -46,6 +48,9 @@ pub(super) struct Member {
     /// The nick that is held for them, which need not be the one they have.
     pub(super) account: Nick,
     pub(super) is_operator: bool,
+    /// Whether another session becomes this user by the user's key. Not where they were somebody else before:
+    /// who has that key has proved to be that person only.
+    pub(super) takes_key: bool,
 }
 
 /// Most rooms that stay open for their topic's sake. Anyone can set a topic and leave, so they must not
@@ -69,6 +74,7 @@ impl State {
             rooms,
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            authenticated: BTreeMap::new(),
             vacant_rooms: 0,
             rules: Rules::default(),
             written_rooms: 0,
@@ -136,6 +142,12 @@ impl State {
     fn member(&self, user: UserId) -> Option<&Member> {
         let member = self.accounts.get(&self.owner_of(user))?;
         (member.user == user).then_some(member)
+    }
+
+    /// Whether this key makes a session one of the user's.
+    pub(super) fn does_key_fit(&self, user: UserId, key: UserKey) -> bool {
+        let takes_key = self.member(user).is_none_or(|member| member.takes_key);
+        takes_key && key == self.key_of(user)
     }
 
     pub(super) fn is_server_operator(&self, user: UserId) -> bool {

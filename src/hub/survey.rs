@@ -222,7 +222,8 @@ fn actor(kind: &EventKind) -> Option<&Nick> {
         EventKind::Joined { nick, .. }
         | EventKind::Parted { nick, .. }
         | EventKind::Quit { nick, .. }
-        | EventKind::AwayChanged { nick, .. } => Some(nick),
+        | EventKind::AwayChanged { nick, .. }
+        | EventKind::AccountChanged { nick, .. } => Some(nick),
         EventKind::NickChanged { new, .. } => Some(new),
         EventKind::Invited { by, .. } => Some(by),
         EventKind::TopicChanged { by, .. }

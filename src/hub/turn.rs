@@ -81,14 +81,7 @@ impl Turn<'_> {
             Input::Certified {
                 session,
                 certificate,
-            } => {
-                if self.hub.state.session(session).is_some() {
-                    self.hub.state.apply(Change::Certified {
-                        session,
-                        certificate,
-                    });
-                }
-            }
+            } => self.certified(session, certificate),
             Input::Vouched { session, user } => self.vouched(session, user),
             Input::Introduced { session, origin } => self.introduced(session, origin),
             Input::Disconnected { session, reason } => {
@@ -182,6 +175,12 @@ impl Turn<'_> {
                 since,
             } => self.attach(asked, user, does_resume, since, None),
             Decision::Authenticate { claim, entry } => self.authenticate(asked, claim, entry),
+            Decision::Prove(claim) => self.prove(asked, claim),
+            Decision::ComeIn {
+                nick,
+                entry,
+                introduction,
+            } => self.come_in_proved(asked, nick, entry, introduction),
             Decision::Enroll(enrolment) => self.enroll(asked, enrolment),
             Decision::ChangePassword(change) => self.change_password(asked, change),
             Decision::Rename(nick) => self.rename(asked, nick),

@@ -57,6 +57,10 @@ pub(super) fn event(kind: &EventKind) -> String {
                 format!("{by} set the topic of {room}: {text}")
             }
         }
+        EventKind::AccountChanged { nick, account } => match account {
+            Some(account) => format!("{nick} is logged in to {account}"),
+            None => format!("{nick} is logged out"),
+        },
         EventKind::AwayChanged { nick, text } => match text {
             Some(text) => format!("{nick} is away: {text}"),
             None => format!("{nick} is back"),
@@ -258,6 +262,7 @@ pub(super) fn reply(reply: &Reply) -> String {
         }
         Reply::Moderated(it) => moderated(it),
         Reply::Pong => "pong".to_owned(),
+        Reply::Authenticated { account } => format!("is proved to be {account}"),
         Reply::Refused(refusal) => refused(refusal),
     }
 }
@@ -309,6 +314,9 @@ pub(super) fn audit(audit: &Audit) -> String {
             nick,
             sessions,
         } => format!("{session} is {nick}, session {sessions}"),
+        Audit::Authenticated { session, account } => {
+            format!("{session} has proved to be {account}")
+        }
         Audit::PeerTrusted { session, account } => format!("{session} is trusted to be {account}"),
         Audit::CertificateAccepted {
             session, account, ..

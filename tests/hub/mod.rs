@@ -18,6 +18,7 @@ mod names;
 mod ordering;
 mod password;
 mod permitted;
+mod proved;
 mod registered;
 mod revoked;
 mod roles;

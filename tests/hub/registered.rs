@@ -120,6 +120,7 @@ fn who_registers_keeps_their_history_and_a_key_alone_is_not_them_any_more() {
           ana gets: ack
         > ana registers: correct horse
           log: c1 registered ana
+          ana hears: ana is logged in to ana
           ana gets: registered as ana
         > ana registers: correct horse
           ana gets: refused: already_registered
@@ -173,6 +174,7 @@ fn registering_is_as_open_as_the_config_says() {
           ana gets: refused: bad_invitation
         > ana registers with golden-ticket: correct horse
           log: c1 registered ana
+          ana hears: ana is logged in to ana
           ana gets: registered as ana
         > ben arrives
         > operator makes account cho: correct horse

@@ -42,6 +42,7 @@ fn whoever_shares_the_key_of_who_registers_is_ended() {
           bob is closed: logged out
           log: dan did not come back
           ana, cy hear: dan quit: logged out
+          ana, cy hear: ana is logged in to ana
           ana gets: registered as ana
         > bob connects
         > bob logs in as bob with the key of ana
@@ -69,6 +70,7 @@ fn who_registers_and_goes_meanwhile_leaves_the_account_to_the_user() {
         > gil drops
         > the registry answers
           log: c1 registered gil
+          cy, gil2 hear: gil is logged in to gil
         > gil2 registers: another horse
           gil2 gets: refused: already_registered
         > operator closes account gil
@@ -95,6 +97,7 @@ fn a_place_that_is_kept_is_the_accounts_when_that_is_made() {
         > cy arrives
         > the registry answers
           log: c1 registered gil
+          cy hears: gil is logged in to gil
         > operator closes account gil
           log: gil did not come back
           cy hears: gil quit: logged out
@@ -210,6 +213,7 @@ fn a_removed_account_is_not_reached_by_its_old_key() {
         > ana arrives
         > ana registers: correct horse
           log: c1 registered ana
+          ana hears: ana is logged in to ana
           ana gets: registered as ana
         > operator removes account ana
           ana is closed: logged out

@@ -208,6 +208,7 @@ fn a_role_stays_with_who_is_renamed_or_registers() {
           ana gets: done
         > ana registers: correct horse
           log: c1 registered anna
+          ana hears: anna is logged in to anna
           ana gets: registered as anna
         > ana sets topic-locked of #dev to on
           log: c1 set topic-locked of #dev to on

@@ -457,6 +457,7 @@ fn thing(seen: &Seen) -> Option<String> {
             | EventKind::Edited { .. }
             | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }
+            | EventKind::AccountChanged { .. }
             | EventKind::Kicked { .. }
             | EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }

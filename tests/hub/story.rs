@@ -290,6 +290,24 @@ impl Story {
                 },
                 entry: entry(true),
             },
+            (["proves", "to", "be", name], password) => Command::Authenticate {
+                claim: Claim::Password {
+                    name: nick(name),
+                    password: secret(&password.expect("with a password")),
+                },
+            },
+            (["proves", "to", "have", token], _) => Command::Authenticate {
+                claim: Claim::Token(secret(token)),
+            },
+            (["proves", "to", "have", "a", "certificate"], _) => {
+                Command::AuthenticateByCertificate { name: None }
+            }
+            (["registers", "ahead", "as", name], password) => Command::Register {
+                name: Some(nick(name)),
+                password: secret(&password.expect("with a password")),
+                invitation: None,
+                entry: None,
+            },
             (["logs", "in", "to", "stay", "with", token], _) => Command::LogInAs {
                 claim: Claim::Token(secret(token)),
                 entry: entry(true),
@@ -584,7 +602,7 @@ fn register(name: Option<&str>, password: Option<Arc<str>>, invitation: Option<&
         name: name.map(nick),
         password: secret(&password.expect("with a password")),
         invitation: invitation.map(secret),
-        entry: entry(false),
+        entry: Some(entry(false)),
     }
 }
 

@@ -78,6 +78,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::LoginFailed
         | Refusal::NoCertificate
         | Refusal::NoAccount
+        | Refusal::AccountInUse(_)
+        | Refusal::OtherSessions
         | Refusal::LoginsBusy
         | Refusal::AccountDisabled
         | Refusal::RegistrationClosed

@@ -27,6 +27,9 @@ impl Core {
                 account,
                 certificate,
             } => log_certificate(session, &account, certificate),
+            Audit::Authenticated { session, account } => {
+                info!(target: "chatd::connection", %session, %account, "authenticated");
+            }
             Audit::LoginFailed {
                 session,
                 account,

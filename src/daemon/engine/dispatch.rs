@@ -109,6 +109,7 @@ impl Core {
                 }
             }
             Reply::Registered { .. }
+            | Reply::Authenticated { .. }
             | Reply::Ack { .. }
             | Reply::History { .. }
             | Reply::Found(_)

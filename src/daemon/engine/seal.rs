@@ -74,6 +74,7 @@ impl Core {
             // Which rooms these are is not known here, and they are rare.
             EventKind::NickChanged { .. }
             | EventKind::AwayChanged { .. }
+            | EventKind::AccountChanged { .. }
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::Notice { room: None, .. } => {
@@ -129,6 +130,7 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         EventKind::Quit { .. }
         | EventKind::NickChanged { .. }
         | EventKind::AwayChanged { .. }
+        | EventKind::AccountChanged { .. }
         | EventKind::Message { .. }
         | EventKind::Private { .. }
         | EventKind::Tagged { .. }

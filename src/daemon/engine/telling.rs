@@ -152,6 +152,7 @@ impl Core {
             | EventKind::NickChanged { .. }
             | EventKind::TopicChanged { .. }
             | EventKind::AwayChanged { .. }
+            | EventKind::AccountChanged { .. }
             | EventKind::NickRegistered { .. }
             | EventKind::Kicked { .. }
             | EventKind::RoleChanged { .. }

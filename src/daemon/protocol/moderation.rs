@@ -66,6 +66,7 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
         | EventKind::TopicChanged { .. }
         | EventKind::NickRegistered { .. }
         | EventKind::AwayChanged { .. }
+        | EventKind::AccountChanged { .. }
         | EventKind::Notice { .. } => return None,
     })
 }

@@ -33,6 +33,12 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             "The account, the password, the token or the certificate is wrong.".into()
         }
         Refusal::NoAccount => "You have no account.".into(),
+        Refusal::AccountInUse(account) => {
+            format!("Somebody is logged in to {account}. Connect again and log in to it first to be the same user.")
+        }
+        Refusal::OtherSessions => {
+            "You are here by other connections, too. Only who is here by one can log in to another account.".into()
+        }
         Refusal::NoCertificate => "You have shown no certificate on this connection.".into(),
         Refusal::LoginSlowed { retry_after_ms } => format!(
             "Too many logins have failed. Try again in {}.",

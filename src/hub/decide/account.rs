@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Asker, Decision, Facts, text};
-use crate::hub::account::{Claim, Newcomer, PasswordChange, Registration, Require};
-use crate::hub::authenticate::Enrolment;
+use crate::hub::account::{Account, Claim, Newcomer, PasswordChange, Registration, Require};
+use crate::hub::authenticate::{Arrival, Enrolment};
 use crate::hub::command::Entry;
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::held::Held;
 use crate::hub::history::OwnerId;
-use crate::hub::id::{MessageId, SessionId, UserKey};
+use crate::hub::id::{MessageId, SessionId, UserId, UserKey};
 use crate::hub::moderation::rule::Effect;
 use crate::hub::moderation::subject::Traits;
 use crate::hub::name::Nick;
@@ -48,15 +49,24 @@ pub(super) fn log_in(
         since,
         introduction,
     } = login;
+    let entry = Entry {
+        enter_default_room,
+        does_resume,
+        since,
+    };
+    if let Some(account) = state.authenticated.get(&session) {
+        let nick = may_come_in(facts, session, nick, account)?;
+        return Ok(Decision::ComeIn {
+            nick,
+            entry,
+            introduction,
+        });
+    }
     // Old clients have no way to ask for an account, and others need none: the nick says it all.
     if held.has_nick(&nick) && is_trusted_as(state, session, &nick) {
         return Ok(Decision::Authenticate {
             claim: Claim::Peer(nick),
-            entry: Entry {
-                enter_default_room,
-                does_resume,
-                since,
-            },
+            entry,
         });
     }
     let Some(user) = state.user_named(&nick) else {
@@ -86,13 +96,76 @@ pub(super) fn log_in(
     match key {
         None if held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
         None => Err(Refusal::NickInUse(nick)),
-        Some(key) if key != state.key_of(user) => Err(Refusal::WrongKey(nick)),
+        Some(key) if !state.does_key_fit(user, key) => Err(Refusal::WrongKey(nick)),
         Some(_) => Ok(Decision::Attach {
             user,
             does_resume,
             since,
         }),
     }
+}
+
+/// Whoever has proved whose account they are is its user, if that is here; else a new one, under a nick that is
+/// free or the account's own: says under which.
+fn may_come_in(
+    facts: Facts<'_>,
+    session: SessionId,
+    wanted: Nick,
+    account: &Account,
+) -> Result<Nick, Refusal> {
+    let Facts { state, held, .. } = facts;
+    let is_over = |end: UnixMillis| end <= facts.now.unix;
+    let token = account.token.as_ref();
+    if token
+        .and_then(|token| token.expires_at)
+        .is_some_and(is_over)
+    {
+        return Err(Refusal::LoginFailed);
+    }
+    let here = state.accounts.get(&account.owner);
+    let nick = here.map_or(wanted, |here| state.user(here.user).nick.clone());
+    if !account.is_operator {
+        must_not_be_banned(facts, session, &nick, Some(&account.name))?;
+    }
+    // Who has the account's nick as a guest gives way.
+    let is_free = state.user_named(&nick).is_none() && !held.has_nick(&nick);
+    if here.is_none() && nick != account.name && !is_free {
+        return Err(is_taken(held, nick));
+    }
+    Ok(nick)
+}
+
+/// A session that has proved something else before may prove something better.
+pub(super) fn prove(state: &State, session: SessionId, claim: Claim) -> Result<Decision, Refusal> {
+    let user = state.session(session).and_then(|session| session.user);
+    if let Some(user) = user {
+        must_be_alone(state, user)?;
+    }
+    Ok(Decision::Prove(claim))
+}
+
+/// As [`prove`], for whoever has shown a certificate.
+pub(super) fn prove_by_certificate(
+    state: &State,
+    session: SessionId,
+    name: Option<Nick>,
+) -> Result<Decision, Refusal> {
+    let fingerprint = certificate_of(state, session)?;
+    prove(state, session, Claim::Certificate { name, fingerprint })
+}
+
+/// Whose sessions have all proved what one of them has: it is the only one, and nobody is to come back.
+pub(in crate::hub) fn must_be_alone(state: &State, user: UserId) -> Result<(), Refusal> {
+    let user = state.user(user);
+    if user.sessions.len() > 1 || user.kept_place().is_some() {
+        return Err(Refusal::OtherSessions);
+    }
+    Ok(())
+}
+
+fn certificate_of(state: &State, session: SessionId) -> Result<Fingerprint, Refusal> {
+    let shown = state.session(session).and_then(Session::certificate);
+    shown.ok_or(Refusal::NoCertificate)
 }
 
 /// Whose account it is, and whether it is theirs, is for the registry to tell.
@@ -113,8 +186,7 @@ pub(super) fn log_in_by_certificate(
     name: Option<Nick>,
     entry: Entry,
 ) -> Result<Decision, Refusal> {
-    let shown = state.session(session).and_then(Session::certificate);
-    let fingerprint = shown.ok_or(Refusal::NoCertificate)?;
+    let fingerprint = certificate_of(state, session)?;
     log_in_as(
         state,
         session,
@@ -128,7 +200,8 @@ pub(super) struct Registering {
     pub(super) name: Option<Nick>,
     pub(super) password: Secret,
     pub(super) invitation: Option<Secret>,
-    pub(super) entry: Entry,
+    /// `None` for who does not come in at once.
+    pub(super) entry: Option<Entry>,
 }
 
 /// A user who is here registers their own nick and stays the same person; who is not, registers a nick that
@@ -159,6 +232,9 @@ pub(super) fn register(
         (None, None) => return Err(Refusal::NotLoggedIn),
         (None, Some(name)) => (name, None),
     };
+    if let Some(account) = state.authenticated.get(&session) {
+        return Err(Refusal::AlreadyRegistered(account.name.clone()));
+    }
     if user.is_none() {
         must_not_be_banned(facts, session, &name, None)?;
     }
@@ -179,7 +255,10 @@ pub(super) fn register(
         invitation,
         at: UnixMillis::default(), // set when it is asked for
     };
-    let entry = user.is_none().then_some(wanted.entry);
+    let entry = match user {
+        Some(_) => Arrival::Here,
+        None => wanted.entry.map_or(Arrival::Later, Arrival::Now),
+    };
     Ok(Decision::Enroll(Enrolment { newcomer, entry }))
 }
 

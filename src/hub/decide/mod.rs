@@ -34,7 +34,7 @@ use super::state::{DEFAULT_ROOM, State};
 use super::time::Now;
 use super::user::User;
 
-pub(super) use account::{is_taken, must_not_be_banned};
+pub(super) use account::{is_taken, must_be_alone, must_not_be_banned};
 use moderation::{Moderator, Order};
 
 /// What is to happen, with all names resolved. It is possible: carrying it out cannot fail.
@@ -59,6 +59,15 @@ pub(super) enum Decision {
     Authenticate {
         claim: Claim,
         entry: Entry,
+    },
+    /// The registry has to be asked the same of a session that does not come in by it yet, or has come in.
+    Prove(Claim),
+    /// The session comes in as the user of the account that it has proved to be its own.
+    ComeIn {
+        /// What a new user is called.
+        nick: Nick,
+        entry: Entry,
+        introduction: Option<Introduction>,
     },
     /// The registry has to make an account first.
     Enroll(Enrolment),
@@ -192,6 +201,10 @@ pub(super) fn decide(
         Command::LogInAs { claim, entry } => account::log_in_as(state, session, claim, entry),
         Command::LogInByCertificate { name, entry } => {
             account::log_in_by_certificate(state, session, name, entry)
+        }
+        Command::Authenticate { claim } => account::prove(state, session, claim),
+        Command::AuthenticateByCertificate { name } => {
+            account::prove_by_certificate(state, session, name)
         }
         Command::Register {
             name,

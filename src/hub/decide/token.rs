@@ -47,6 +47,8 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Whois(_)
         | Command::Survey(_)
         | Command::Nick(_)
+        | Command::Authenticate { .. }
+        | Command::AuthenticateByCertificate { .. }
         | Command::Register { .. }
         | Command::ChangePassword { .. } => false,
     };

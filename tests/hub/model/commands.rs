@@ -43,6 +43,8 @@ impl Model {
             }
             Command::LogInAs { .. }
             | Command::LogInByCertificate { .. }
+            | Command::Authenticate { .. }
+            | Command::AuthenticateByCertificate { .. }
             | Command::Register { .. }
             | Command::ChangePassword { .. } => {
                 unreachable!("the simulation has no accounts")

@@ -189,6 +189,8 @@ impl Model {
             Command::Login { .. }
             | Command::LogInAs { .. }
             | Command::LogInByCertificate { .. }
+            | Command::Authenticate { .. }
+            | Command::AuthenticateByCertificate { .. }
             | Command::Register { .. }
             | Command::ChangePassword { .. }
             | Command::Nick(_)

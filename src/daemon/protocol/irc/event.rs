@@ -134,6 +134,11 @@ impl Telling<'_> {
                     None => self.end(),
                 }
             }
+            EventKind::AccountChanged { nick, account } if has(Cap::AccountNotify) => {
+                self.head(nick, "ACCOUNT", None);
+                push_params(&[account.as_ref().map_or("*", Nick::as_str)], self.out);
+                self.end();
+            }
             EventKind::Invited { room, by } => {
                 // To whom is whoever hears it.
                 self.head(by, "INVITE", None);
@@ -154,6 +159,7 @@ impl Telling<'_> {
             }
             EventKind::Tagged { .. }
             | EventKind::AwayChanged { .. }
+            | EventKind::AccountChanged { .. }
             | EventKind::Edited { .. }
             | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }

@@ -69,6 +69,8 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         | Refusal::BadPassword(_)
         | Refusal::AlreadyRegistered(_)
         | Refusal::NoAccount
+        | Refusal::AccountInUse(_)
+        | Refusal::OtherSessions
         | Refusal::AccountsUnavailable
         | Refusal::TokenForbids
         | Refusal::BadRoom(_)

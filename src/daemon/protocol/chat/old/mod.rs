@@ -162,6 +162,8 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
                 system(&said, out);
             }
         }
+        // Of no use to who knows of no accounts.
+        EventKind::AccountChanged { .. } => {}
         EventKind::NickRegistered { nick, new } => {
             system(&sentence::nick_registered(nick, new.as_ref()), out);
         }
@@ -201,6 +203,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         }
         // Not asked for, or told by an event.
         Reply::Registered { .. }
+        | Reply::Authenticated { .. }
         | Reply::Ack { .. }
         | Reply::History { .. }
         | Reply::Found(_)

@@ -167,6 +167,8 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             nick: nick.as_str(),
             text: text.as_deref(),
         },
+        // Who wants to know asks for it by `whois`.
+        EventKind::AccountChanged { .. } => return,
         EventKind::Kicked { .. }
         | EventKind::RoleChanged { .. }
         | EventKind::RoomChanged { .. }
@@ -222,6 +224,8 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             let account = account.as_str();
             write(&ServerMessage::Registered { re, account }, out);
         }
+        // Logging in is one step here.
+        Reply::Authenticated { .. } => {}
         Reply::Ack { id, at, is_kept } => {
             message::write_ack(&Stamp::new(*id, *at), request, *is_kept, out);
         }

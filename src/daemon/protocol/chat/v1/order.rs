@@ -138,6 +138,7 @@ fn about_room<'a>(
         | EventKind::TopicChanged { .. }
         | EventKind::NickRegistered { .. }
         | EventKind::AwayChanged { .. }
+        | EventKind::AccountChanged { .. }
         | EventKind::Notice { .. } => return None,
     })
 }

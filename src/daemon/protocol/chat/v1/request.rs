@@ -128,7 +128,7 @@ impl Peer {
             invitation: invitation
                 .map(|text| secret(Field::Invitation, text))
                 .transpose()?,
-            entry: self.entry(None)?,
+            entry: Some(self.entry(None)?),
         })
     }
 
