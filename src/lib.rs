@@ -22,7 +22,7 @@
 //! | `store` | `hub` | `crc32fast`, `getrandom`, `postcard`, `rusqlite`, `rustix`, `serde`, `thiserror`, `unicode_normalization` |
 //! | `registry::guard` | | |
 //! | `registry::external` | `hub`, `registry::guard` | `bytes`, `getrandom`, `http_body_util`, `hyper`, `hyper_util`, `rustix`, `serde`, `serde_json`, `sha2`, `thiserror`, `tokio`, `zeroize` |
-//! | `registry` | `hub`, `registry::external`, `registry::guard` | `argon2`, `getrandom`, `rusqlite`, `rustix`, `sha2`, `thiserror` |
+//! | `registry` | `hub`, `registry::external`, `registry::guard` | `argon2`, `getrandom`, `hmac`, `pbkdf2`, `rusqlite`, `rustix`, `sha2`, `subtle`, `thiserror` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
 //! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `tls` | `config`, `hub` | `chrono`, `rcgen`, `rustls`, `thiserror`, `x509_parser` |

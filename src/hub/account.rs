@@ -19,6 +19,15 @@ pub enum Claim {
     Token(Secret),
     /// The account that has the name of the peer's system user, which the listener vouches for.
     Peer(Nick),
+    /// The account of this name, by an exchange of SCRAM-SHA-256 (RFC 5802 and 7677) that began with
+    /// [`AccountQuestion::BeginScram`].
+    Scram {
+        name: Nick,
+        /// The three messages that it is about, with commas between them.
+        auth_message: Arc<str>,
+        /// The client's.
+        proof: [u8; 32],
+    },
     /// Whoever's certificate this is, which the session's peer has shown; and that of no other account than
     /// `name`, if there is one.
     Certificate {
@@ -55,6 +64,8 @@ pub enum Require {
 pub enum AccountQuestion {
     /// Whose is this?
     Authenticate { claim: Claim, at: UnixMillis },
+    /// What does an exchange of SCRAM-SHA-256 for this account begin with?
+    BeginScram { name: Nick },
     /// Make an account.
     Register(Newcomer),
     /// Give an account another password, if this is its own.
@@ -91,6 +102,14 @@ pub struct Newcomer {
 pub enum AccountAnswer {
     /// The claim is true, or the account was made.
     Account(Account),
+    /// The claim is true, by an exchange of SCRAM.
+    ScramProved {
+        account: Account,
+        signature: ScramSignature,
+    },
+    /// What the client's key is made with. There is one for every name, whether or not there is such an account,
+    /// or one with such keys.
+    ScramChallenge(ScramChallenge),
     /// The account has another password.
     PasswordChanged {
         owner: OwnerId,
@@ -127,6 +146,18 @@ pub struct Account {
     /// The certificate that proved it, if one did.
     pub certificate: Option<Fingerprint>,
 }
+
+/// With what a client makes its key of a password: RFC 5802.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScramChallenge {
+    pub salt: [u8; 16],
+    /// Rounds of PBKDF2.
+    pub iterations: u32,
+}
+
+/// What tells a client that the server knows its account: RFC 5802.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScramSignature(pub [u8; 32]);
 
 /// Which token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::Hub;
-use super::account::{Account, AccountAnswer, AccountQuestion, Claim, Newcomer, PasswordChange};
+use super::account::{
+    Account, AccountAnswer, AccountQuestion, Claim, Newcomer, PasswordChange, ScramChallenge,
+};
 use super::address::Network;
 use super::attempts::{Asker, Attempt, Outcome};
 use super::command::Entry;
@@ -48,6 +50,8 @@ enum Purpose {
     LogInPeer(Entry),
     /// For a login that comes later, or as the user that the session has.
     Prove,
+    /// Nothing is proved by it yet.
+    BeginScram,
     /// Of a user who is here.
     Register,
     RegisterAndLogIn(Entry),
@@ -79,6 +83,7 @@ impl Purpose {
         match self {
             Self::LogIn(_) | Self::Prove | Self::ChangePassword => true,
             Self::LogInPeer(_)
+            | Self::BeginScram
             | Self::Register
             | Self::RegisterAndLogIn(_)
             | Self::RegisterAndProve => false,
@@ -88,7 +93,11 @@ impl Purpose {
     fn is_registration(&self) -> bool {
         match self {
             Self::Register | Self::RegisterAndLogIn(_) | Self::RegisterAndProve => true,
-            Self::LogIn(_) | Self::LogInPeer(_) | Self::Prove | Self::ChangePassword => false,
+            Self::LogIn(_)
+            | Self::LogInPeer(_)
+            | Self::Prove
+            | Self::BeginScram
+            | Self::ChangePassword => false,
         }
     }
 }
@@ -111,9 +120,10 @@ impl Authentications {
 impl Turn<'_> {
     pub(super) fn authenticate(&mut self, asked: Asked, claim: Claim, entry: Entry) {
         let purpose = match &claim {
-            Claim::Password { .. } | Claim::Token(_) | Claim::Certificate { .. } => {
-                Purpose::LogIn(entry)
-            }
+            Claim::Password { .. }
+            | Claim::Token(_)
+            | Claim::Scram { .. }
+            | Claim::Certificate { .. } => Purpose::LogIn(entry),
             Claim::Peer(_) => Purpose::LogInPeer(entry),
         };
         self.judge_claim(asked, claim, purpose);
@@ -123,9 +133,16 @@ impl Turn<'_> {
         self.judge_claim(asked, claim, Purpose::Prove);
     }
 
+    pub(super) fn begin_scram(&mut self, asked: Asked, name: Nick) {
+        let question = AccountQuestion::BeginScram { name };
+        self.ask_registry(asked, None, question, Purpose::BeginScram);
+    }
+
     fn judge_claim(&mut self, asked: Asked, claim: Claim, purpose: Purpose) {
         let account = match &claim {
-            Claim::Password { name, .. } | Claim::Peer(name) => Some(name.clone()),
+            Claim::Password { name, .. } | Claim::Scram { name, .. } | Claim::Peer(name) => {
+                Some(name.clone())
+            }
             Claim::Token(_) | Claim::Certificate { .. } => None,
         };
         let at = self.now.unix;
@@ -227,7 +244,11 @@ impl Turn<'_> {
         };
         self.count_attempt(&pending, &answer);
         let account = match answer {
-            AccountAnswer::Account(account) => Ok(account),
+            AccountAnswer::Account(account) => Ok((account, None)),
+            AccountAnswer::ScramProved { account, signature } => Ok((account, Some(signature))),
+            AccountAnswer::ScramChallenge(challenge) => {
+                return self.scram_begun(pending.asked, challenge);
+            }
             AccountAnswer::PasswordChanged { owner, key } => {
                 return self.password_changed(pending.asked, owner, key);
             }
@@ -250,7 +271,7 @@ impl Turn<'_> {
             account: named,
             ..
         } = pending;
-        if let Ok(account) = &account
+        if let Ok((account, _)) = &account
             && purpose.is_registration()
         {
             self.registered(asked.session, account);
@@ -269,20 +290,32 @@ impl Turn<'_> {
                 });
                 self.refuse(asked, refusal);
             }
-            (Ok(account), purpose, user) => self.believe(asked, account, purpose, user),
+            (Ok((account, signature)), Purpose::Prove, None) => {
+                self.proved(asked, account, signature);
+            }
+            (Ok((account, signature)), Purpose::Prove, Some(user)) => {
+                self.change_person(asked, user, account, signature);
+            }
+            (Ok((account, _)), purpose, user) => self.believe(asked, account, purpose, user),
         }
     }
 
-    /// What an account that was proved, or made, is good for.
+    fn scram_begun(&mut self, asked: Asked, challenge: ScramChallenge) {
+        if self.hub.state.session(asked.session).is_some() {
+            self.reply(asked, Reply::ScramChallenge(challenge));
+        }
+    }
+
+    /// What an account that was proved, or made, is good for at once.
     fn believe(&mut self, asked: Asked, account: Account, purpose: Purpose, user: Option<UserId>) {
         match (purpose, user) {
-            (Purpose::ChangePassword, _) => unreachable!("that has an answer of its own"),
+            (Purpose::Prove | Purpose::BeginScram | Purpose::ChangePassword, _) => {
+                unreachable!("that has an answer of its own")
+            }
             (Purpose::Register, _) => {
                 let account = account.name;
                 self.reply(asked, Reply::Registered { account });
             }
-            (Purpose::Prove, None) => self.proved(asked, account),
-            (Purpose::Prove, Some(user)) => self.change_person(asked, user, account),
             (
                 Purpose::LogIn(_)
                 | Purpose::LogInPeer(_)
@@ -303,32 +336,28 @@ impl Turn<'_> {
     }
 
     fn count_attempt(&mut self, pending: &Pending, answer: &AccountAnswer) {
-        let outcome = match (&pending.purpose, answer) {
-            (Purpose::LogIn(_) | Purpose::Prove | Purpose::ChangePassword, AccountAnswer::Wrong)
+        let purpose = &pending.purpose;
+        let outcome = match answer {
+            AccountAnswer::Wrong if purpose.is_guess() => Outcome::Failed,
             // Nobody needs many accounts, and nobody guesses invitations in vain for long.
-            | (
-                Purpose::Register | Purpose::RegisterAndLogIn(_) | Purpose::RegisterAndProve,
-                AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
-            ) => Outcome::Failed,
-            (Purpose::LogIn(_) | Purpose::Prove, AccountAnswer::Account(_))
-            | (_, AccountAnswer::PasswordChanged { .. }) => Outcome::Good,
-            (
-                Purpose::LogInPeer(_),
-                AccountAnswer::Wrong | AccountAnswer::Account(_) | AccountAnswer::BadInvitation,
-            )
-            | (Purpose::LogIn(_) | Purpose::Prove, AccountAnswer::BadInvitation)
-            | (Purpose::ChangePassword, AccountAnswer::Account(_) | AccountAnswer::BadInvitation)
-            | (
-                Purpose::Register | Purpose::RegisterAndLogIn(_) | Purpose::RegisterAndProve,
-                AccountAnswer::Wrong,
-            )
-            | (
-                _,
-                AccountAnswer::Disabled
-                | AccountAnswer::NameTaken
-                | AccountAnswer::Busy
-                | AccountAnswer::Failed(_),
-            ) => Outcome::NoGuess,
+            AccountAnswer::Account(_) | AccountAnswer::BadInvitation
+                if purpose.is_registration() =>
+            {
+                Outcome::Failed
+            }
+            AccountAnswer::Account(_) | AccountAnswer::ScramProved { .. } if purpose.is_guess() => {
+                Outcome::Good
+            }
+            AccountAnswer::PasswordChanged { .. } => Outcome::Good,
+            AccountAnswer::Wrong
+            | AccountAnswer::Account(_)
+            | AccountAnswer::ScramProved { .. }
+            | AccountAnswer::ScramChallenge(_)
+            | AccountAnswer::BadInvitation
+            | AccountAnswer::Disabled
+            | AccountAnswer::NameTaken
+            | AccountAnswer::Busy
+            | AccountAnswer::Failed(_) => Outcome::NoGuess,
         };
         let now = self.now.uptime;
         self.hub.attempts.ended(&pending.attempt, outcome, now);

@@ -40,6 +40,8 @@ pub enum Command {
     Authenticate { claim: Claim },
     /// The same by the certificate that the session's peer has shown, as `LogInByCertificate` has it.
     AuthenticateByCertificate { name: Option<Nick> },
+    /// What an exchange of SCRAM for an account begins with; `Authenticate` ends it.
+    BeginScram { name: Nick },
     /// Make an account: of the own nick where the session has a user, whose account it is from then on;
     /// else of this name, and log in to it, or where there is no `entry`, have proved that it is theirs.
     Register {

@@ -88,6 +88,7 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::LogInByCertificate { .. }
         | Command::Authenticate { .. }
         | Command::AuthenticateByCertificate { .. }
+        | Command::BeginScram { .. }
         | Command::Register { .. }
         | Command::ChangePassword { .. }
         | Command::Nick(_)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::AccountQuestion;
+use super::account::{AccountQuestion, ScramChallenge, ScramSignature};
 use super::event::{Event, Membership};
 use super::fingerprint::Fingerprint;
 use super::history::{Page, Partner, Question, Record, Ticket, Unread};
@@ -110,7 +110,13 @@ pub enum Reply {
     /// The user has an account of this name from now on, or the session has proved that it is theirs.
     Registered { account: Nick },
     /// The claim is true: a `Login` of this session makes the account's user, or its user is the account's now.
-    Authenticated { account: Nick },
+    Authenticated {
+        account: Nick,
+        /// Where it was proved by SCRAM.
+        signature: Option<ScramSignature>,
+    },
+    /// What an exchange of SCRAM begins with.
+    ScramChallenge(ScramChallenge),
     /// A message, an edit or a deletion was accepted under this id and time. `is_kept` is false only
     /// where the store has failed and the config lets talk go on.
     Ack {

@@ -1,7 +1,7 @@
 //! What a session has proved ahead of its login, or beside the user that it has. Whose account it is was for the
 //! registry to tell, and `authenticate.rs` asked. Until the login it may be taken back, as the login may.
 
-use super::account::{Account, Token};
+use super::account::{Account, ScramSignature, Token};
 use super::audience;
 use super::change::{Change, CharterChange};
 use super::command::Entry;
@@ -15,17 +15,25 @@ use super::moderation::rule::Effect;
 use super::moderation::subject::Traits;
 use super::name::Nick;
 use super::output::{Audit, Reply};
-use super::persona::Introduction;
 use super::permission::{Action, RoomRole};
+use super::persona::Introduction;
 use super::refusal::{InForce, Refusal};
 use super::turn::{Asked, Turn};
 
 impl Turn<'_> {
     /// A session without a user has proved whose account it is.
-    pub(super) fn proved(&mut self, asked: Asked, account: Account) {
-        let name = account.name.clone();
+    pub(super) fn proved(
+        &mut self,
+        asked: Asked,
+        account: Account,
+        signature: Option<ScramSignature>,
+    ) {
+        let reply = Reply::Authenticated {
+            account: account.name.clone(),
+            signature,
+        };
         self.remember_proof(asked.session, account);
-        self.reply(asked, Reply::Authenticated { account: name });
+        self.reply(asked, reply);
     }
 
     pub(super) fn remember_proof(&mut self, session: SessionId, account: Account) {
@@ -82,13 +90,23 @@ impl Turn<'_> {
     /// The session's user is another person from now on: the account's. What a guest had in rooms comes along,
     /// since whoever was that guest is here; what another account had there stays that account's. What they said
     /// stays what the other person has said.
-    pub(super) fn change_person(&mut self, asked: Asked, user: UserId, account: Account) {
+    pub(super) fn change_person(
+        &mut self,
+        asked: Asked,
+        user: UserId,
+        account: Account,
+        signature: Option<ScramSignature>,
+    ) {
         let state = &self.hub.state;
         let name = account.name.clone();
+        let reply = Reply::Authenticated {
+            account: name.clone(),
+            signature,
+        };
         let former = state.owner_of(user);
         let is_guest = state.account_of(user).is_none();
         if !is_guest && former == account.owner {
-            return self.reply(asked, Reply::Authenticated { account: name });
+            return self.reply(asked, reply);
         }
         if let Err(refusal) = self.may_become(asked.session, user, &account) {
             return self.refuse(asked, refusal);
@@ -118,13 +136,11 @@ impl Turn<'_> {
                 .apply(Change::Charter(CharterChange::Inherited { room, from, to }));
             self.write_charter(room, true);
         }
-        self.audit(Audit::Authenticated {
-            session,
-            account: name.clone(),
-        });
+        let account = name;
+        self.audit(Audit::Authenticated { session, account });
         self.tell_account(user);
         self.tell_other_roles(user, before);
-        self.reply(asked, Reply::Authenticated { account: name });
+        self.reply(asked, reply);
     }
 
     /// Tells those around a user, and them, whose account they are here by now.

@@ -176,6 +176,7 @@ impl Turn<'_> {
             } => self.attach(asked, user, does_resume, since, None),
             Decision::Authenticate { claim, entry } => self.authenticate(asked, claim, entry),
             Decision::Prove(claim) => self.prove(asked, claim),
+            Decision::BeginScram(name) => self.begin_scram(asked, name),
             Decision::ComeIn {
                 nick,
                 entry,

@@ -13,7 +13,9 @@ use crate::hub::name::Nick;
 use crate::hub::time::UnixMillis;
 
 use super::costs::Costs;
+use super::passwords::Prepared;
 use super::report::AccountInfo;
+use super::scram::add_scram_keys;
 
 /// The open database.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) struct AccountRow {
 pub(super) struct NewAccount<'a> {
     pub(super) name: &'a Nick,
     pub(super) owner: Option<OwnerId>,
-    pub(super) password: Option<&'a str>,
+    pub(super) password: Option<&'a Prepared>,
     /// The hash of an invitation that it uses up.
     pub(super) invitation: Option<&'a [u8; 32]>,
     pub(super) at: UnixMillis,
@@ -82,6 +84,12 @@ impl Book {
             .query_map([], |row| row.get::<_, String>(0))?
             .try_for_each(|hash| hash.map(|hash| costs.add(&hash)))?;
         Ok(Self { connection, costs })
+    }
+
+    /// One of those that were drawn when the registry was made.
+    pub(super) fn secret<const BYTES: usize>(&self, name: &str) -> rusqlite::Result<[u8; BYTES]> {
+        let found = "SELECT key FROM secret WHERE name = ?1";
+        self.connection.query_row(found, [name], |row| row.get(0))
     }
 
     /// Every account's nick and person and whose accounts were removed, and how many accounts there are. Takes one pass over all of them.
@@ -161,7 +169,7 @@ impl Book {
                 owner.0.cast_signed(),
                 new.name.as_str(),
                 new.name.key(),
-                new.password,
+                new.password.map(|it| &it.hash),
                 millis(new.at)
             ],
         );
@@ -172,9 +180,13 @@ impl Book {
             }
             Err(error) => return Err(NotMade::Failed(error)),
         }
+        if let Some(password) = new.password {
+            let account = transaction.last_insert_rowid();
+            add_scram_keys(&transaction, account, password).map_err(NotMade::Failed)?;
+        }
         transaction.commit().map_err(NotMade::Failed)?;
-        if let Some(hash) = new.password {
-            self.costs.add(hash);
+        if let Some(password) = new.password {
+            self.costs.add(&password.hash);
         }
         Ok(Account {
             owner,
@@ -202,15 +214,18 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn set_password(&mut self, account: i64, hash: &str) -> rusqlite::Result<()> {
-        let old = password(&self.connection, account)?;
-        let set = self.connection.execute(
+    pub(super) fn set_password(&mut self, account: i64, new: &Prepared) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        let old = password(&transaction, account)?;
+        let set = transaction.execute(
             "UPDATE account SET password = ?2, password_serial = password_serial + 1
              WHERE id = ?1",
-            params![account, hash],
+            params![account, new.hash],
         )?;
+        add_scram_keys(&transaction, account, new)?;
+        transaction.commit()?;
         if set > 0 {
-            self.costs.add(hash);
+            self.costs.add(&new.hash);
         }
         if let Some(old) = old {
             self.costs.remove(&old);
@@ -218,14 +233,25 @@ impl Book {
         Ok(())
     }
 
-    /// The same password under another hash, unless it has changed meanwhile.
-    pub(super) fn rehash(&mut self, account: i64, old: &str, new: &str) -> rusqlite::Result<()> {
-        let set = self.connection.execute(
+    /// The same password under another hash and with its keys, unless it has changed meanwhile. The hash may
+    /// be the one that it has.
+    pub(super) fn rehash(
+        &mut self,
+        account: i64,
+        old: &str,
+        new: &Prepared,
+    ) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        let set = transaction.execute(
             "UPDATE account SET password = ?3 WHERE id = ?1 AND password = ?2",
-            params![account, old, new],
+            params![account, old, new.hash],
         )?;
         if set > 0 {
-            self.costs.add(new);
+            add_scram_keys(&transaction, account, new)?;
+        }
+        transaction.commit()?;
+        if set > 0 {
+            self.costs.add(&new.hash);
             self.costs.remove(old);
         }
         Ok(())

@@ -19,7 +19,7 @@ use super::error::RegistryError;
 use super::external::External;
 use super::hash::{hash_of_secret, is_password};
 use super::news::News;
-use super::passwords::Rehearsed;
+use super::passwords::{Prepared, Rehearsed};
 use super::records::Unwritten;
 use super::vouched::Outsider;
 
@@ -30,14 +30,14 @@ pub(super) enum Message {
     /// A password was compared with the hash that its account had.
     Compared(Ticket, Compared),
     /// A newcomer's password was hashed.
-    Hashed(Ticket, Newcomer, Result<String, RegistryError>),
+    Hashed(Ticket, Newcomer, Result<Prepared, RegistryError>),
     /// An old password was compared, and the new one hashed.
     Rehearsed(Ticket, Rehearsed),
-    /// A password that was right has a hash at today's cost.
+    /// A password that was right has a hash at today's cost, and keys for SCRAM.
     Rehashed {
         account: i64,
         old: String,
-        new: String,
+        new: Prepared,
     },
     /// Something that an operator asked for.
     Job(Job),
@@ -159,12 +159,18 @@ impl Clerk {
                     };
                     self.check(ticket, outsider, own)
                 }
+                Claim::Scram {
+                    name,
+                    auth_message,
+                    proof,
+                } => Some(self.check_scram(&name, &auth_message, &proof, at)),
                 Claim::Token(token) => Some(self.find_token(&token, at)),
                 Claim::Peer(name) => Some(self.let_peer_in(&name, at)),
                 Claim::Certificate { name, fingerprint } => {
                     Some(self.find_certified(name.as_ref(), fingerprint, at))
                 }
             },
+            AccountQuestion::BeginScram { name } => Some(self.begin_scram(&name)),
             AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
             AccountQuestion::ChangePassword(change) => self.begin_changing(ticket, change, own),
         };
@@ -206,17 +212,24 @@ impl Clerk {
             Ok(row) => row,
             Err(error) => return Some(failed(&error)),
         };
-        let cost = self.shared.cost();
+        // Those of a password from before SCRAM are made once it is seen.
+        let lacks_keys = match row.as_ref().map(|row| self.book.scram_keys(row.id)) {
+            Some(Ok(None)) => true,
+            Some(Ok(Some(_))) | None => false,
+            Some(Err(error)) => return Some(failed(&error)),
+        };
+        let hashing = Arc::clone(&self.shared.hashing);
+        let cost = hashing.cost();
         let of_unknown = self.book.costs.of_unknown(&name).unwrap_or(cost);
         let with = row.as_ref().map(|row| (row.id, row.password_serial));
         let hash = row.and_then(|row| row.password);
         let own = own.clone();
-        let hashing = self.shared.pool.run(move || {
+        let queued = self.shared.pool.run(move || {
             // Who has no account or no password costs as much as who has.
             let against = hash.clone().unwrap_or_else(|| of_unknown.decoy());
             let is_right = is_password(&password, &against) && hash.is_some();
             let compared = Compared {
-                name,
+                name: name.clone(),
                 with,
                 is_right,
                 at,
@@ -224,14 +237,14 @@ impl Clerk {
             // Nobody waits for it when the registry is closing.
             let _ = own.send(Message::Compared(ticket, compared));
             if let (true, Some((account, _)), Some(old)) = (is_right, with, hash)
-                && !cost.made(&old)
                 && let Ok(password) = password.as_password()
-                && let Ok(new) = cost.hash(&password)
+                && (lacks_keys || !cost.made(&old))
+                && let Ok(new) = hashing.renew(&name, &password, &old)
             {
                 let _ = own.send(Message::Rehashed { account, old, new });
             }
         });
-        hashing.is_err().then_some(AccountAnswer::Busy)
+        queued.is_err().then_some(AccountAnswer::Busy)
     }
 
     /// The account may have changed while its password was compared, or be another one of the same name.
@@ -313,19 +326,19 @@ impl Clerk {
             (_, Ok(None)) if newcomer.is_in_use => return Some(AccountAnswer::NameTaken),
             (Some(Ok(true)) | None, Ok(None)) => {}
         }
-        let cost = self.shared.cost();
+        let hashing = Arc::clone(&self.shared.hashing);
         let own = own.clone();
-        let hashing = self.shared.pool.run(move || {
-            let hash = cost.hash(&newcomer.password);
+        let queued = self.shared.pool.run(move || {
+            let hash = hashing.prepare(&newcomer.name, &newcomer.password);
             let _ = own.send(Message::Hashed(ticket, newcomer, hash));
         });
-        hashing.is_err().then_some(AccountAnswer::Busy)
+        queued.is_err().then_some(AccountAnswer::Busy)
     }
 
     fn enroll(
         &mut self,
         newcomer: &Newcomer,
-        hash: Result<String, RegistryError>,
+        hash: Result<Prepared, RegistryError>,
     ) -> AccountAnswer {
         let hash = match hash {
             Ok(hash) => hash,

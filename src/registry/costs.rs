@@ -72,8 +72,11 @@ mod tests {
     use rusqlite::Connection;
 
     use super::super::book::{Book, NewAccount};
+    use super::super::passwords::Prepared;
     use super::super::schema;
+    use super::super::scram::Salts;
     use super::*;
+    use crate::hub::secret::Secret;
     use crate::hub::time::UnixMillis;
 
     const OLD: HashCost = HashCost {
@@ -87,6 +90,14 @@ mod tests {
 
     fn nick(number: u32) -> Nick {
         Nick::parse(&format!("n{number}")).unwrap()
+    }
+
+    fn of(cost: HashCost) -> Prepared {
+        let password = Secret::new("correct horse").unwrap();
+        Prepared {
+            hash: cost.decoy(),
+            scram: Salts::new([7; 32]).keys(&nick(0), &password),
+        }
     }
 
     #[test]
@@ -121,7 +132,7 @@ mod tests {
             book.add(&NewAccount {
                 name: &nick(number),
                 owner: None,
-                password: Some(&OLD.decoy()),
+                password: Some(&of(OLD)),
                 invitation: None,
                 at: UnixMillis(1),
             })
@@ -129,9 +140,9 @@ mod tests {
         }
         let id = |number| book.account(&nick(number)).unwrap().unwrap().id;
         let (first, second, third) = (id(0), id(1), id(2));
-        book.set_password(first, &NEW.decoy()).unwrap();
-        book.rehash(second, &OLD.decoy(), &NEW.decoy()).unwrap();
-        book.rehash(second, &OLD.decoy(), &NEW.decoy()).unwrap(); // has changed meanwhile
+        book.set_password(first, &of(NEW)).unwrap();
+        book.rehash(second, &OLD.decoy(), &of(NEW)).unwrap();
+        book.rehash(second, &OLD.decoy(), &of(NEW)).unwrap(); // has changed meanwhile
         assert_eq!(book.costs.accounts, [(OLD, 1), (NEW, 2)].into());
         book.remove(third).unwrap();
         assert_eq!(book.costs.accounts, [(NEW, 2)].into());

@@ -17,6 +17,7 @@ use super::clerk::{Clerk, Message};
 use super::error::{Full, RegistryError};
 use super::hash::{draw_secret, hash_of_secret};
 use super::news::News;
+use super::passwords::Prepared;
 use super::records::RegistryStatus;
 use super::report::{AccountInfo, InvitationInfo, TokenInfo};
 
@@ -61,12 +62,12 @@ impl RegistryHandle {
         password: Option<Secret>,
         at: UnixMillis,
     ) -> Result<(), RegistryError> {
-        let hash = password.map(|it| self.hash(it)).transpose()?;
+        let prepared = password.map(|it| self.prepare(&name, it)).transpose()?;
         self.change(move |book| {
             let added = book.add(&NewAccount {
                 name: &name,
                 owner: None,
-                password: hash.as_deref(),
+                password: prepared.as_ref(),
                 invitation: None,
                 at,
             });
@@ -102,10 +103,10 @@ impl RegistryHandle {
     /// # Errors
     /// [`RegistryError::NoSuchAccount`].
     pub fn set_password(&self, name: Nick, password: Secret) -> Result<(), RegistryError> {
-        let hash = self.hash(password)?;
+        let prepared = self.prepare(&name, password)?;
         self.change(move |book| {
             let row = find(book, &name)?;
-            book.set_password(row.id, &hash)?;
+            book.set_password(row.id, &prepared)?;
             Ok(((), Some(AccountChange::LoggedOut { owner: row.owner })))
         })
     }
@@ -285,13 +286,13 @@ impl RegistryHandle {
 
     /// Has a password hashed where all are, so that operators, too, can only do so many at a time; but
     /// before the logins that wait.
-    fn hash(&self, password: Secret) -> Result<String, RegistryError> {
-        let cost = self.shared.cost();
-        let (done, hash) = sync_channel(1);
+    fn prepare(&self, name: &Nick, password: Secret) -> Result<Prepared, RegistryError> {
+        let (hashing, name) = (Arc::clone(&self.shared.hashing), name.clone());
+        let (done, prepared) = sync_channel(1);
         self.shared.pool.run_first(move || {
-            let _ = done.send(cost.hash(&password)); // who asked may have given up
+            let _ = done.send(hashing.prepare(&name, &password)); // who asked may have given up
         })?;
-        hash.recv_timeout(PATIENCE).map_err(patience_is_over)?
+        prepared.recv_timeout(PATIENCE).map_err(patience_is_over)?
     }
 
     /// Has something done by the clerk, who tells the owner what changed.

@@ -31,14 +31,15 @@ mod pool;
 mod records;
 mod report;
 mod schema;
+mod scram;
 mod vouched;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::hub::account::AccountQuestion;
@@ -47,14 +48,17 @@ use crate::hub::history::Ticket;
 use crate::hub::moderation::room::CharterRecord;
 use crate::hub::moderation::rule::Rule;
 use crate::hub::output::RegistryRecord;
+use crate::hub::persona::CloakKey;
 
 use book::Book;
 use clerk::{Clerk, Message};
 use external::External;
 use guard::AbortOnPanic;
 use news::Newsbox;
+use passwords::Hashing;
 use pool::Pool;
 use records::Records;
+use scram::Salts;
 
 pub use error::{Full, OpenError, RegistryError};
 pub use external::{ExternalOptions, Way};
@@ -111,6 +115,8 @@ pub struct Known {
     pub charters: Vec<CharterRecord>,
     /// By id, also those whose time is over.
     pub rules: Vec<Rule>,
+    /// With what the hosts are drawn that people are shown to come from. Made once, and nobody else's to know.
+    pub cloak_key: CloakKey,
 }
 
 /// What the threads and the handles share.
@@ -118,14 +124,8 @@ pub struct Known {
 struct Shared {
     pool: Pool,
     news: Newsbox,
-    cost: Mutex<HashCost>,
+    hashing: Arc<Hashing>,
     records: Records,
-}
-
-impl Shared {
-    fn cost(&self) -> HashCost {
-        *self.cost.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Registry {
@@ -146,11 +146,14 @@ impl Registry {
         let (held, accounts) = book.held().map_err(failed)?;
         let charters = book.charters().map_err(failed)?;
         let rules = book.rules().map_err(failed)?;
+        let salts = Salts::new(book.secret("scram_salt").map_err(failed)?);
+        let cloak_key = book.secret("cloak").map_err(failed)?;
+        let cloak_key = CloakKey(u128::from_be_bytes(cloak_key));
         let shared = Arc::new(Shared {
             pool: Pool::start(options.hash_threads, options.hash_queue)
                 .map_err(OpenError::Thread)?,
             news: Newsbox::new(news),
-            cost: Mutex::new(options.cost),
+            hashing: Arc::new(Hashing::new(options.cost, salts)),
             records: Records::default(),
         });
         let (inbox, taken) = sync_channel(INBOX_MAX);
@@ -184,6 +187,7 @@ impl Registry {
             held,
             charters,
             rules,
+            cloak_key,
         };
         Ok((registry, known))
     }
@@ -213,11 +217,7 @@ impl Registry {
 
     /// What a hash costs from now on. Hashes of another cost are made anew at the next login.
     pub fn set_cost(&self, cost: HashCost) {
-        *self
-            .shared
-            .cost
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = cost;
+        self.shared.hashing.set_cost(cost);
     }
 
     /// What was found at the start.

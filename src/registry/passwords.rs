@@ -2,15 +2,79 @@
 //! down by the clerk, unless the account has changed meanwhile.
 
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::hub::account::{AccountAnswer, PasswordChange};
 use crate::hub::history::Ticket;
 use crate::hub::id::UserKey;
 use crate::hub::name::Nick;
+use crate::hub::secret::Secret;
 
 use super::clerk::{Clerk, Message, failed};
 use super::error::RegistryError;
-use super::hash::is_password;
+use super::hash::{HashCost, is_password};
+use super::scram::{Salts, ScramKeys};
+
+/// What is kept of a password.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// By Argon2.
+    pub(super) hash: String,
+    pub(super) scram: ScramKeys,
+}
+
+/// How passwords are prepared. The pool's jobs share it, and nothing of what owns the pool.
+#[derive(Debug)]
+pub(super) struct Hashing {
+    cost: Mutex<HashCost>,
+    pub(super) salts: Salts,
+}
+
+impl Hashing {
+    pub(super) fn new(cost: HashCost, salts: Salts) -> Self {
+        Self {
+            cost: Mutex::new(cost),
+            salts,
+        }
+    }
+
+    pub(super) fn cost(&self) -> HashCost {
+        *self.cost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_cost(&self, cost: HashCost) {
+        *self.cost.lock().unwrap_or_else(PoisonError::into_inner) = cost;
+    }
+
+    /// What is kept of a name's password. It takes as long as the config says a hash does, and a little more.
+    pub(super) fn prepare(
+        &self,
+        name: &Nick,
+        password: &Secret,
+    ) -> Result<Prepared, RegistryError> {
+        Ok(Prepared {
+            hash: self.cost().hash(password)?,
+            scram: self.salts.keys(name, password),
+        })
+    }
+
+    /// The same of a password that is kept already; a hash of today's cost stays.
+    pub(super) fn renew(
+        &self,
+        name: &Nick,
+        password: &Secret,
+        old: &str,
+    ) -> Result<Prepared, RegistryError> {
+        let cost = self.cost();
+        let hash = if cost.made(old) {
+            old.to_owned()
+        } else {
+            cost.hash(password)?
+        };
+        let scram = self.salts.keys(name, password);
+        Ok(Prepared { hash, scram })
+    }
+}
 
 /// An old password was compared, and if it was right, the new one was hashed.
 #[derive(Debug)]
@@ -19,7 +83,7 @@ pub(super) struct Rehearsed {
     /// The id of the account and which of its passwords it was compared with.
     with: (i64, i64),
     /// `None` where the old one was wrong.
-    new: Option<Result<String, RegistryError>>,
+    new: Option<Result<Prepared, RegistryError>>,
 }
 
 impl Clerk {
@@ -39,15 +103,15 @@ impl Clerk {
             return Some(AccountAnswer::Wrong);
         };
         let with = (row.id, row.password_serial);
-        let cost = self.shared.cost();
+        let hashing = Arc::clone(&self.shared.hashing);
         let own = own.clone();
-        let hashing = self.shared.pool.run(move || {
+        let queued = self.shared.pool.run(move || {
             let PasswordChange { name, old, new } = change;
-            let new = is_password(&old, &hash).then(|| cost.hash(&new));
+            let new = is_password(&old, &hash).then(|| hashing.prepare(&name, &new));
             // Nobody waits for it when the registry is closing.
             let _ = own.send(Message::Rehearsed(ticket, Rehearsed { name, with, new }));
         });
-        hashing.is_err().then_some(AccountAnswer::Busy)
+        queued.is_err().then_some(AccountAnswer::Busy)
     }
 
     pub(super) fn change_password(&mut self, rehearsed: Rehearsed) -> AccountAnswer {
@@ -56,16 +120,16 @@ impl Clerk {
             Ok(_) => return AccountAnswer::Wrong,
             Err(error) => return failed(&error),
         };
-        let hash = match rehearsed.new {
+        let new = match rehearsed.new {
             None => {
                 self.count_failure(row.id);
                 return AccountAnswer::Wrong;
             }
             Some(_) if row.disabled_at.is_some() => return AccountAnswer::Disabled,
             Some(Err(error)) => return AccountAnswer::Failed(error.to_string().into()),
-            Some(Ok(hash)) => hash,
+            Some(Ok(prepared)) => prepared,
         };
-        match self.book.set_password(row.id, &hash) {
+        match self.book.set_password(row.id, &new) {
             Ok(()) => AccountAnswer::PasswordChanged {
                 owner: row.owner,
                 key: draw_key(),

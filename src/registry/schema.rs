@@ -22,10 +22,14 @@ pub(super) const TABLES: &[&str] = &[
     "room_role",
     "rule",
     "certificate",
+    "scram",
+    "secret",
 ];
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+const MIGRATIONS: &[&str] = &[
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -142,4 +146,23 @@ CREATE TABLE certificate (
     added_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX certificate_by_account ON certificate (account);
+";
+
+/// What SCRAM needs of a password, written with it, or at the next login by it where it is from before. And what
+/// the daemon draws things with that nobody else is to foretell: the salts of SCRAM, 32 bytes, and what hides where
+/// people come from, 16 bytes.
+const VERSION_6: &str = "
+CREATE TABLE scram (
+    account INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+    salt BLOB NOT NULL,
+    iterations INTEGER NOT NULL,
+    stored_key BLOB NOT NULL,
+    server_key BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE secret (
+    name TEXT PRIMARY KEY,
+    key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO secret (name, key) VALUES ('scram_salt', randomblob(32)), ('cloak', randomblob(16));
 ";

@@ -262,7 +262,11 @@ pub(super) fn reply(reply: &Reply) -> String {
         }
         Reply::Moderated(it) => moderated(it),
         Reply::Pong => "pong".to_owned(),
-        Reply::Authenticated { account } => format!("is proved to be {account}"),
+        Reply::Authenticated { account, signature } => {
+            let by = signature.map_or("", |_| " by SCRAM");
+            format!("is proved to be {account}{by}")
+        }
+        Reply::ScramChallenge(it) => format!("a challenge of {} rounds", it.iterations),
         Reply::Refused(refusal) => refused(refusal),
     }
 }

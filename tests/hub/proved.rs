@@ -528,3 +528,54 @@ fn who_goes_from_one_account_to_another_leaves_the_first_what_it_had() {
     ",
     );
 }
+
+#[test]
+fn an_exchange_of_scram_is_counted_as_a_password_is() {
+    story(
+        r"
+        > operator makes account ana: correct horse
+        > ana connects
+        > ana begins SCRAM as ana
+          ana gets: a challenge of 4096 rounds
+        > ana proves by SCRAM to be ana: correct horse
+          log: c1 has proved to be ana
+          ana gets: is proved to be ana by SCRAM
+        > ana logs in as ann
+          log: c1 is ann, session 1
+          ana gets: logged in as ann to ana with 0 failed
+          ana gets unasked: in #lobby with 1
+          ana hears: ann joined #lobby
+        > ana begins SCRAM as ana
+          ana gets: a challenge of 4096 rounds
+        > eve connects from 10.0.0.9
+        > eve begins SCRAM as nobody
+          eve gets: a challenge of 4096 rounds
+        > eve proves by SCRAM to be nobody: wrong horse
+          log: c2 may not log in to nobody: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: wrong horse
+          log: c2 may not log in to ana: login_failed
+          eve gets: refused: login_failed
+        > eve proves by SCRAM to be ana: correct horse
+          log: c2 is slowed down at ana, 1 in all
+          eve gets: refused: login_slowed for 1000 ms
+        > eve proves to be ana: correct horse
+          eve gets: refused: login_slowed for 1000 ms
+    ",
+    );
+}

@@ -296,6 +296,14 @@ impl Story {
                     password: secret(&password.expect("with a password")),
                 },
             },
+            (["begins", "SCRAM", "as", name], _) => Command::BeginScram { name: nick(name) },
+            (["proves", "by", "SCRAM", "to", "be", name], password) => Command::Authenticate {
+                claim: Claim::Scram {
+                    name: nick(name),
+                    auth_message: password.expect("with a password"),
+                    proof: [0; 32],
+                },
+            },
             (["proves", "to", "have", token], _) => Command::Authenticate {
                 claim: Claim::Token(secret(token)),
             },

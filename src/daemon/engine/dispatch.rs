@@ -110,6 +110,7 @@ impl Core {
             }
             Reply::Registered { .. }
             | Reply::Authenticated { .. }
+            | Reply::ScramChallenge(_)
             | Reply::Ack { .. }
             | Reply::History { .. }
             | Reply::Found(_)

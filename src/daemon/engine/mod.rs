@@ -82,6 +82,7 @@ impl Engine {
         let history = History::new(store, &config.history);
         let accounts = Accounts::new(registry);
         let mut core = Core::new(clock, config, Arc::clone(&work), history, accounts)?;
+        core.tell_hub(Input::CloakKey(known.cloak_key));
         core.tell_hub(Input::Held(known.held));
         core.tell_hub(Input::Chartered {
             charters: known.charters,

@@ -62,6 +62,8 @@ pub(super) enum Decision {
     },
     /// The registry has to be asked the same of a session that does not come in by it yet, or has come in.
     Prove(Claim),
+    /// The registry has to be asked what a proof by SCRAM is made with.
+    BeginScram(Nick),
     /// The session comes in as the user of the account that it has proved to be its own.
     ComeIn {
         /// What a new user is called.
@@ -203,6 +205,7 @@ pub(super) fn decide(
             account::log_in_by_certificate(state, session, name, entry)
         }
         Command::Authenticate { claim } => account::prove(state, session, claim),
+        Command::BeginScram { name } => Ok(Decision::BeginScram(name)),
         Command::AuthenticateByCertificate { name } => {
             account::prove_by_certificate(state, session, name)
         }

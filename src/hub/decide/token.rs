@@ -49,6 +49,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Nick(_)
         | Command::Authenticate { .. }
         | Command::AuthenticateByCertificate { .. }
+        | Command::BeginScram { .. }
         | Command::Register { .. }
         | Command::ChangePassword { .. } => false,
     };

@@ -73,7 +73,8 @@ fn a_registry_of_an_older_chatd_is_brought_forward() {
     let file = rusqlite::Connection::open(&path).unwrap();
     file.execute_batch(
         "DROP TABLE removed; DROP TABLE decoy; DROP TABLE room_setting; DROP TABLE room_role;
-         DROP TABLE room; DROP TABLE rule; DROP TABLE certificate; ALTER TABLE account DROP COLUMN operator;
+         DROP TABLE room; DROP TABLE rule; DROP TABLE certificate; DROP TABLE scram; DROP TABLE secret;
+         ALTER TABLE account DROP COLUMN operator;
          PRAGMA user_version = 1",
     )
     .unwrap();
@@ -109,7 +110,7 @@ fn what_is_not_ours_or_of_tomorrow_or_damaged_is_refused_and_left_alone() {
         matches!(newer, OpenError::Newer { found: 99, .. }),
         "{newer}"
     );
-    change("PRAGMA user_version = 5; ALTER TABLE invitation RENAME TO elsewhere");
+    change("PRAGMA user_version = 6; ALTER TABLE invitation RENAME TO elsewhere");
     let missing = refused(&office).to_string();
     assert!(
         missing.contains("its table invitation is missing"),

@@ -4,6 +4,7 @@ mod asking;
 mod files;
 mod keeping;
 mod operating;
+mod proving;
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;

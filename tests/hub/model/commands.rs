@@ -45,6 +45,7 @@ impl Model {
             | Command::LogInByCertificate { .. }
             | Command::Authenticate { .. }
             | Command::AuthenticateByCertificate { .. }
+            | Command::BeginScram { .. }
             | Command::Register { .. }
             | Command::ChangePassword { .. } => {
                 unreachable!("the simulation has no accounts")

@@ -191,6 +191,7 @@ impl Model {
             | Command::LogInByCertificate { .. }
             | Command::Authenticate { .. }
             | Command::AuthenticateByCertificate { .. }
+            | Command::BeginScram { .. }
             | Command::Register { .. }
             | Command::ChangePassword { .. }
             | Command::Nick(_)

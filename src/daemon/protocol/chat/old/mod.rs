@@ -204,6 +204,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         // Not asked for, or told by an event.
         Reply::Registered { .. }
         | Reply::Authenticated { .. }
+        | Reply::ScramChallenge(_)
         | Reply::Ack { .. }
         | Reply::History { .. }
         | Reply::Found(_)

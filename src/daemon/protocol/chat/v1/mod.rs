@@ -225,7 +225,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             write(&ServerMessage::Registered { re, account }, out);
         }
         // Logging in is one step here.
-        Reply::Authenticated { .. } => {}
+        Reply::Authenticated { .. } | Reply::ScramChallenge(_) => {}
         Reply::Ack { id, at, is_kept } => {
             message::write_ack(&Stamp::new(*id, *at), request, *is_kept, out);
         }
