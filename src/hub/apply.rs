@@ -150,12 +150,12 @@ impl State {
         let (key, owner, network) = (session.key, session.owner, session.network());
         self.set_deaf(id, false);
         self.change_extra(user, |extra| {
-            extra.kept_place = Some(KeptPlace {
+            extra.kept_place = Some(Box::new(KeptPlace {
                 key,
                 owner,
                 network,
                 until,
-            });
+            }));
         });
         self.user_mut(user).sessions.retain(|other| *other != id);
         self.sessions.remove(id);

@@ -41,7 +41,8 @@ pub(super) struct Extra {
     pub(super) away: Option<Arc<str>>,
     pub(super) ignores: Vec<UserId>,
     pub(super) ignored_by: Vec<UserId>,
-    pub(super) kept_place: Option<KeptPlace>,
+    /// Apart, because everybody on IRC has an [`Extra`] and hardly anybody this.
+    pub(super) kept_place: Option<Box<KeptPlace>>,
     pub(super) persona: Option<Arc<Persona>>,
 }
 
@@ -97,7 +98,7 @@ impl User {
 
     /// `None` for a user who has a session that no token made.
     pub(super) fn kept_place(&self) -> Option<KeptPlace> {
-        self.extra.as_ref().and_then(|extra| extra.kept_place)
+        self.extra.as_ref()?.kept_place.as_deref().copied()
     }
 
     pub(super) fn ignores(&self) -> &[UserId] {
