@@ -98,8 +98,8 @@ class ChatdController(BaseServerController, DirectoryBasedController):
             "accounts": {
                 "path": self._file("registry.db"),
                 "registration": "open",
-                # Tests have passwords as short as "pink", and every test hashes its own.
-                "password_length": 4,
+                # Tests have passwords as short as "bar", and every test hashes its own.
+                "password_length": 1,
                 "hash_memory": "7MiB",
                 "hash_passes": 1,
             },

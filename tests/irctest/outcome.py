@@ -47,8 +47,9 @@ def outcome_of(case):
 
 def reason(failure):
     """One line: what was asserted, else what was raised."""
-    raised = [line[1:].strip() for line in (failure.text or "").splitlines() if line.startswith("E ")]
-    return first_line(raised[0] if raised else failure.get("message"))
+    lines = [line[1:].strip() for line in (failure.text or "").splitlines() if line.startswith("E ")]
+    told = [line for line in lines if line not in ("", "AssertionError", "AssertionError: None")]
+    return first_line(told[0] if told else failure.get("message"))
 
 
 def first_line(text):
