@@ -138,6 +138,8 @@ impl Session {
                 let text = sentence::farewell(reason).into_owned();
                 Answer::closed(status_of(reason), text).write(facts.now, false, out);
             }
+            // What was queued may have been dropped in the middle of a frame, of which this would seem to be the rest.
+            Stage::Open(_) if matches!(reason, QuitReason::SendQueueExceeded { .. }) => {}
             Stage::Open(Open { kind, irc, .. }) => {
                 let start = out.len();
                 irc.render_close(facts, reason, out);

@@ -241,6 +241,8 @@ fn the_server_says_why_it_ends_a_connection() {
         assert_eq!(close[..2], code.to_be_bytes());
         assert!(close.len() > 2, "a reason");
     }
+    let reason = QuitReason::SendQueueExceeded { queued_bytes: 1 };
+    assert_eq!(said(&session, &reason), b"", "within a frame, perhaps");
     let silent = Session::default();
     let text = |reason| String::from_utf8(said(&silent, &reason)).unwrap();
     assert!(text(QuitReason::LoginTimeout).starts_with("HTTP/1.1 408 "));
