@@ -182,8 +182,9 @@ impl Telling<'_> {
             MessageKind::Action => ("PRIVMSG", "\u{1}ACTION ", "\u{1}"),
             MessageKind::Notice => ("NOTICE", "", ""),
         };
-        let head_bytes =
-            self.source(from).bytes(self.facts) + verb.len() + target.len() + before.len() + 6;
+        let around = [verb, target, before, behind].map(str::len);
+        // The colons and spaces: `:source VERB target :text`.
+        let head_bytes = self.source(from).bytes(self.facts) + around.iter().sum::<usize>() + 5;
         let mut has_msgid = true;
         for piece in pieces(text, head_bytes) {
             let head = Head {
