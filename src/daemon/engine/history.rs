@@ -28,6 +28,8 @@ pub(super) struct History {
     durability: Durability,
     /// What is kept, up to here; above it, what `acks` waits for.
     kept_upto: MessageId,
+    /// The last record that was to be kept. What is told under a higher id is kept nowhere, and not waited for.
+    recorded_upto: MessageId,
     /// By rising id. As many as the store's queue has room for.
     acks: VecDeque<Ack>,
     /// What the store had no room for: its ack comes next.
@@ -57,6 +59,7 @@ impl History {
             store,
             durability: config.durability,
             kept_upto: MessageId::default(),
+            recorded_upto: MessageId::default(),
             acks: VecDeque::new(),
             refused: None,
             lost: Vec::new(),
@@ -85,7 +88,8 @@ impl History {
 
     /// Whether a message's sender is told only once it is kept.
     fn waits_for(&self, id: MessageId) -> bool {
-        self.store.is_some() && self.durability == Durability::Commit && id > self.kept_upto
+        let is_on_its_way = id > self.kept_upto && id <= self.recorded_upto;
+        self.store.is_some() && self.durability == Durability::Commit && is_on_its_way
     }
 
     /// Puts an ack in its place: at the end, unless a message was sent again that still waits.
@@ -125,6 +129,7 @@ impl Core {
 
     pub(super) fn keep(&mut self, record: Record) {
         let id = record.id;
+        self.history.recorded_upto = id;
         let Some(store) = &self.history.store else {
             return;
         };
