@@ -30,7 +30,7 @@
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |
 //! | `daemon::shard` | `daemon::clock`, `daemon::transport` | `bytes`, `rustix`, `smallvec`, `tokio` |
 //! | `daemon::protocol` | `daemon::protocol::chat`, `daemon::protocol::http`, `daemon::protocol::irc`, `daemon::protocol::websocket`, `hub`, `wire` | `chrono` |
-//! | `daemon::protocol::irc` | `daemon::protocol`, `hub` | `smallvec`, `smol_str` |
+//! | `daemon::protocol::irc` | `daemon::protocol`, `hub` | `base64`, `smallvec`, `smol_str` |
 //! | `daemon::protocol::chat` | `daemon::protocol`, `hub`, `wire` | `chrono`, `serde`, `serde_json` |
 //! | `daemon::protocol::websocket` | | `tungstenite` |
 //! | `daemon::protocol::http` | `daemon::protocol`, `daemon::protocol::irc`, `daemon::protocol::websocket`, `hub` | `chrono`, `httparse`, `tungstenite` |

@@ -304,6 +304,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "The database of accounts, invitations, tokens, rooms' settings and rules. Default: registry.db in the directory of the history's default."),
     key!(Accounts "registration", Kind::Choice(Registration::WORDS, at!(limits.hub.registration)), Reload,
         "Who may make an account: \"open\", everybody; \"invite\", whoever has an invitation; \"operator\", only operators."),
+    key!(Accounts "register_before_login", Kind::Switch(at!(limits.hub.register_before_login)), Reload,
+        "Whether an IRC client may make an account before it is let in, where everybody may make one."),
     key!(Accounts "require", Kind::Choice(Require::WORDS, at!(limits.hub.require_account)), Reload,
         "Who must have an account: \"none\", nobody; \"remote\", everybody who is not on loopback or a Unix socket; \"all\", everybody."),
     key!(Accounts "password_length", Kind::Count(1..=64, at!(limits.hub.password_length)), Reload,

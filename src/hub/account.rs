@@ -107,8 +107,8 @@ pub enum AccountAnswer {
         account: Account,
         signature: ScramSignature,
     },
-    /// What the client's key is made with. There is one for every name, whether or not there is such an account,
-    /// or one with such keys.
+    /// What the client's key is made with: but for the nonce, always the same for a name, whether or not there is
+    /// such an account, or one with such keys.
     ScramChallenge(ScramChallenge),
     /// The account has another password.
     PasswordChanged {
@@ -153,6 +153,8 @@ pub struct ScramChallenge {
     pub salt: [u8; 16],
     /// Rounds of PBKDF2.
     pub iterations: u32,
+    /// Drawn for this exchange.
+    pub nonce: [u8; 16],
 }
 
 /// What tells a client that the server knows its account: RFC 5802.

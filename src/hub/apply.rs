@@ -37,7 +37,7 @@ impl State {
                 self.prove(session, Proof::shown(certificate));
             }
             Change::Vouched { session, user } => self.prove(session, Proof::SystemUser(user)),
-            Change::Introduced { session, source } => self.sessions.introduce(session, source),
+            Change::Introduced { session, source } => self.introduce(session, source),
             Change::AdmittedByCertificate { session } => self.admit_by_certificate(session),
             Change::Authenticated { session, account } => {
                 self.authenticated.insert(session, account);

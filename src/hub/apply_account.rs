@@ -1,6 +1,7 @@
 //! How it changes whose account somebody is here by: the part of `apply` that knows accounts.
 
 use super::account::Account;
+use super::address::Source;
 use super::apply::known;
 use super::history::OwnerId;
 use super::id::{SessionId, UserId, UserKey};
@@ -9,6 +10,12 @@ use super::session::Proof;
 use super::state::{Member, State};
 
 impl State {
+    /// Whoever is behind a gateway has proved nothing by what the gateway has.
+    pub(super) fn introduce(&mut self, session: SessionId, source: Source) {
+        self.authenticated.remove(&session);
+        self.sessions.introduce(session, source);
+    }
+
     pub(super) fn admit_by_certificate(&mut self, session: SessionId) {
         let proof = known(self.sessions.find_mut(session)).proof.as_deref_mut();
         if let Some(Proof::Certificate { is_login, .. }) = proof {

@@ -47,6 +47,8 @@ pub struct Settings {
     pub resume_window: Duration,
     /// Who may make an account without an operator.
     pub registration: Registration,
+    /// Whether an IRC client may make an account before it is let in.
+    pub register_before_login: bool,
     /// Who must have an account.
     pub require_account: Require,
     /// Fewest characters of a new password.
@@ -99,6 +101,7 @@ impl Default for Settings {
             ignores_per_user: 100,
             resume_window: Duration::from_secs(120),
             registration: Registration::Operator,
+            register_before_login: false,
             require_account: Require::None,
             password_length: 8,
             blocked_words: Vec::new(),

@@ -23,9 +23,16 @@ const ITERATIONS: u32 = 10_000;
 /// What is kept of a password for SCRAM.
 #[derive(Clone, PartialEq)]
 pub(super) struct ScramKeys {
-    challenge: ScramChallenge,
+    salted: Salted,
     stored: [u8; 32],
     server: [u8; 32],
+}
+
+/// How a key is made of a password.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Salted {
+    salt: [u8; 16],
+    iterations: u32,
 }
 
 /// With what the salts of all names are drawn.
@@ -39,13 +46,13 @@ impl Salts {
 
     /// What is made of a name's password; it takes some milliseconds.
     pub(super) fn keys(&self, name: &Nick, password: &Secret) -> ScramKeys {
-        ScramKeys::of(password, self.challenge(name))
+        ScramKeys::of(password, self.salted(name))
     }
 
     /// What a name is shown that has no keys, and what new keys are made with.
-    fn challenge(&self, name: &Nick) -> ScramChallenge {
+    fn salted(&self, name: &Nick) -> Salted {
         let drawn = mac(&self.0, name.key());
-        ScramChallenge {
+        Salted {
             salt: *drawn.first_chunk().expect("a SHA-256 has 32 bytes"),
             iterations: ITERATIONS,
         }
@@ -54,23 +61,36 @@ impl Salts {
     /// Keys that nobody has: what is compared when there are none.
     fn decoy(&self, name: &Nick) -> ScramKeys {
         ScramKeys {
-            challenge: self.challenge(name),
+            salted: self.salted(name),
             stored: self.0,
             server: self.0,
         }
     }
 }
 
+impl Salted {
+    fn challenge(self) -> ScramChallenge {
+        let Self { salt, iterations } = self;
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).expect("a running Linux always gives random bytes");
+        ScramChallenge {
+            salt,
+            iterations,
+            nonce,
+        }
+    }
+}
+
 impl ScramKeys {
-    fn of(password: &Secret, challenge: ScramChallenge) -> Self {
-        let ScramChallenge { salt, iterations } = challenge;
+    fn of(password: &Secret, salted: Salted) -> Self {
+        let Salted { salt, iterations } = salted;
         let password = password.reveal().as_bytes();
-        let mut salted = [0; 32];
-        pbkdf2::pbkdf2_hmac::<Sha256>(password, &salt, iterations, &mut salted);
+        let mut key = [0; 32];
+        pbkdf2::pbkdf2_hmac::<Sha256>(password, &salt, iterations, &mut key);
         Self {
-            challenge,
-            stored: Sha256::digest(mac(&salted, "Client Key")).into(),
-            server: mac(&salted, "Server Key"),
+            salted,
+            stored: Sha256::digest(mac(&key, "Client Key")).into(),
+            server: mac(&key, "Server Key"),
         }
     }
 
@@ -107,7 +127,7 @@ impl Book {
         )?;
         let found = found.query_row([account], |row| {
             Ok(ScramKeys {
-                challenge: ScramChallenge {
+                salted: Salted {
                     salt: row.get(0)?,
                     iterations: row.get(1)?,
                 },
@@ -126,7 +146,7 @@ pub(super) fn add_scram_keys(
     password: &Prepared,
 ) -> rusqlite::Result<()> {
     let keys = &password.scram;
-    let ScramChallenge { salt, iterations } = keys.challenge;
+    let Salted { salt, iterations } = keys.salted;
     let added = connection.execute(
         "INSERT OR REPLACE INTO scram (account, salt, iterations, stored_key, server_key)
          SELECT id, ?3, ?4, ?5, ?6 FROM account WHERE id = ?1 AND password = ?2",
@@ -145,7 +165,7 @@ pub(super) fn add_scram_keys(
 impl Clerk {
     pub(super) fn begin_scram(&self, name: &Nick) -> AccountAnswer {
         match self.find_scram_keys(name) {
-            Ok((_, keys)) => AccountAnswer::ScramChallenge(keys.challenge),
+            Ok((_, keys)) => AccountAnswer::ScramChallenge(keys.salted.challenge()),
             Err(error) => failed(&error),
         }
     }
@@ -207,7 +227,7 @@ mod tests {
     /// The exchange that RFC 7677 shows.
     #[test]
     fn the_example_of_the_rfc_is_right_and_nothing_else() {
-        let challenge = ScramChallenge {
+        let salted = Salted {
             salt: [
                 0x5b, 0x6d, 0x99, 0x68, 0x9d, 0x12, 0x35, 0x8e, 0xec, 0xa0, 0x4b, 0x14, 0x12, 0x36,
                 0xfa, 0x81,
@@ -227,10 +247,10 @@ mod tests {
             0x7e, 0x98, 0xc8, 0x54, 0x65, 0x49, 0xff, 0x74, 0x1e, 0x67, 0x2d, 0x32, 0x51, 0xb2,
             0x39, 0x7d, 0xe4, 0x6e,
         ];
-        let keys = ScramKeys::of(&Secret::new("pencil").unwrap(), challenge);
+        let keys = ScramKeys::of(&Secret::new("pencil").unwrap(), salted);
         let judged = keys.judge(auth_message, &proof);
         assert_eq!(judged, Some(ScramSignature(signature)));
-        let other = ScramKeys::of(&Secret::new("pen").unwrap(), challenge);
+        let other = ScramKeys::of(&Secret::new("pen").unwrap(), salted);
         assert_eq!(other.judge(auth_message, &proof), None);
         assert_eq!(keys.judge(&auth_message[1..], &proof), None);
         let mut wrong = proof;
@@ -241,10 +261,10 @@ mod tests {
     #[test]
     fn a_name_has_one_salt_in_all_spellings() {
         let salts = Salts::new([7; 32]);
-        let challenge = |name| salts.challenge(&Nick::parse(name).unwrap());
-        assert_eq!(challenge("Ana"), challenge("ana"));
-        assert_ne!(challenge("ana"), challenge("ben"));
-        let other = Salts::new([8; 32]).challenge(&Nick::parse("ana").unwrap());
-        assert_ne!(challenge("ana"), other);
+        let salted = |name| salts.salted(&Nick::parse(name).unwrap());
+        assert_eq!(salted("Ana"), salted("ana"));
+        assert_ne!(salted("ana"), salted("ben"));
+        let other = Salts::new([8; 32]).salted(&Nick::parse("ana").unwrap());
+        assert_ne!(salted("ana"), other);
     }
 }

@@ -62,6 +62,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("history", "queue_bytes") => "\"1MiB\"",
         ("accounts", "path") => "\"/srv/chatd/registry.db\"",
         ("accounts", "registration") => "\"invite\"",
+        ("accounts", "register_before_login") => "true",
         ("accounts", "require") => "\"remote\"",
         ("accounts", "password_length") => "12",
         ("accounts", "hash_memory") => "\"46MiB\"",

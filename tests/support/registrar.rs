@@ -173,6 +173,7 @@ impl Registrar {
             AccountQuestion::BeginScram { .. } => AccountAnswer::ScramChallenge(ScramChallenge {
                 salt: [7; 16],
                 iterations: 4096,
+                nonce: [8; 16],
             }),
             AccountQuestion::Register(newcomer) => self.register(newcomer),
             AccountQuestion::ChangePassword(change) => {

@@ -116,6 +116,9 @@ impl Core {
         let (session, peer) = (connection.session, connection.peer);
         self.handshakes.underway.end(peer);
         let certificate = certificate.map(Fingerprint::of);
+        if certificate.is_some() {
+            connection.protocol.certified();
+        }
         let shown = certificate.map(tracing::field::display);
         info!(target: TARGET, %session, %peer, tls = true, certificate = shown, "connected");
         if let Some(certificate) = certificate {

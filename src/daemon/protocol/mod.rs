@@ -217,6 +217,15 @@ impl Session {
         }
     }
 
+    /// The session's peer has shown a certificate, before its first byte.
+    pub fn certified(&mut self) {
+        match self {
+            Self::Chat(_) => {}
+            Self::Irc(session) => session.certified(),
+            Self::Http(session) => session.certified(),
+        }
+    }
+
     /// The session's user is called that from now on.
     pub fn renamed(&mut self, nick: &Nick) {
         match self {

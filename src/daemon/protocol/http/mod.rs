@@ -23,6 +23,8 @@ use crate::hub::output::Reply;
 #[derive(Debug)]
 pub struct Session {
     stage: Stage,
+    /// Whether its peer has shown a certificate.
+    has_certificate: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,7 @@ impl Default for Session {
     fn default() -> Self {
         Self {
             stage: Stage::Asked(Collector::default()),
+            has_certificate: false,
         }
     }
 }
@@ -66,7 +69,11 @@ impl Session {
                 Ok(agreement) => {
                     agreement.write(&mut out);
                     incoming.push(Incoming::Answer(out));
-                    self.stage = Stage::Open(Open::begin(agreement.kind, facts, incoming));
+                    let mut irc = irc::Session::default();
+                    if self.has_certificate {
+                        irc.certified();
+                    }
+                    self.stage = Stage::Open(Open::begin(agreement.kind, irc, facts, incoming));
                 }
                 Err(answer) => {
                     self.stage = Stage::Over;
@@ -117,6 +124,11 @@ impl Session {
         }
     }
 
+    /// Before its first byte.
+    pub(super) fn certified(&mut self) {
+        self.has_certificate = true;
+    }
+
     pub(super) fn renamed(&mut self, nick: &Nick) {
         if let Stage::Open(open) = &mut self.stage {
             open.irc.renamed(nick);
@@ -152,11 +164,11 @@ impl Session {
 }
 
 impl Open {
-    fn begin(kind: Kind, facts: &Facts, incoming: &mut Vec<Incoming>) -> Self {
+    fn begin(kind: Kind, irc: irc::Session, facts: &Facts, incoming: &mut Vec<Incoming>) -> Self {
         let mut open = Self {
             kind,
             reader: Reader::default(),
-            irc: irc::Session::default(),
+            irc,
         };
         let first = incoming.len();
         // From now on it is known what is spoken, though nothing was said.

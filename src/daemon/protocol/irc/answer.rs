@@ -15,12 +15,12 @@ use crate::hub::permission::Role;
 use crate::hub::view::Counts;
 
 /// One answer while it is being written.
-struct Answering<'a> {
-    session: &'a mut Session,
-    facts: &'a Facts,
-    incoming: &'a mut Vec<Incoming>,
+pub(super) struct Answering<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) facts: &'a Facts,
+    pub(super) incoming: &'a mut Vec<Incoming>,
     group: Option<GroupId>,
-    lines: Vec<u8>,
+    pub(super) lines: Vec<u8>,
 }
 
 pub(super) fn answer(
@@ -58,21 +58,33 @@ pub(super) fn answer(
 }
 
 impl Answering<'_> {
-    fn lines(&mut self) -> Lines<'_> {
+    pub(super) fn lines(&mut self) -> Lines<'_> {
         self.session.lines(self.facts, &mut self.lines)
     }
 
     /// Asks more, for the same line.
     fn ask(&mut self, survey: Survey, context: Context) {
-        let request = self.session.pending.add(self.group, context);
-        self.incoming.push(Incoming::Command {
-            request: Some(request),
-            command: Command::Survey(survey),
-        });
+        self.ask_command(Command::Survey(survey), context);
+    }
+
+    pub(super) fn ask_command(&mut self, command: Command, context: Context) {
+        let request = Some(self.session.pending.add(self.group, context));
+        self.incoming.push(Incoming::Command { request, command });
     }
 
     fn asked(&mut self, context: Context, reply: &Reply) {
         match (context, reply) {
+            (Context::Sasl, Reply::Refused(refusal)) => self.not_authenticated(refusal),
+            (Context::Sasl, Reply::ScramChallenge(challenge)) => self.scram_challenged(challenge),
+            (Context::Sasl, Reply::Authenticated { account, signature }) => {
+                self.authenticated(account, *signature);
+            }
+            (Context::Pass, Reply::Refused(refusal)) => self.not_passed(refusal),
+            (Context::Pass, Reply::Authenticated { account, .. }) => self.passed(account),
+            (Context::Account { nick }, Reply::Refused(refusal)) => {
+                self.not_registered(&nick, refusal);
+            }
+            (Context::Account { .. }, Reply::Registered { account }) => self.registered(account),
             (context, Reply::Refused(refusal)) => self.refused(&context, refusal),
             (Context::Register { .. }, Reply::LoggedIn { nick, persona, .. }) => {
                 self.session.persona.clone_from(persona);

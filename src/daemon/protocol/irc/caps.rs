@@ -1,7 +1,9 @@
 //! The capabilities that a client may ask for, and which of them change what it sees of things that others see
 //! too. One table; what each means stands where it is used.
 
+use super::sasl::mechanisms;
 use super::{Facts, Look};
+use crate::hub::account::Registration;
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +28,7 @@ macro_rules! caps {
 
 caps! {
     AccountNotify = "account-notify",
+    AccountRegistration = "draft/account-registration",
     AccountTag = "account-tag",
     AwayNotify = "away-notify",
     Batch = "batch",
@@ -40,6 +43,7 @@ caps! {
     MultiPrefix = "multi-prefix",
     NoImplicitNames = "no-implicit-names",
     OldNoImplicitNames = "draft/no-implicit-names",
+    Sasl = "sasl",
     ServerTime = "server-time",
     SetName = "setname",
     StandardReplies = "standard-replies",
@@ -52,13 +56,17 @@ impl Cap {
     }
 
     /// What `CAP LS 302` says behind the name.
-    pub(super) fn value(self, _facts: &Facts) -> Option<String> {
-        None
+    pub(super) fn value(self, facts: &Facts, has_certificate: bool) -> Option<String> {
+        if self == Self::Sasl {
+            return Some(mechanisms(has_certificate));
+        }
+        let is_early = self == Self::AccountRegistration && facts.settings.register_before_login;
+        is_early.then(|| "before-connect".to_owned())
     }
 
     /// Whether it can be asked for now.
-    pub(super) fn is_offered(self, _facts: &Facts) -> bool {
-        true
+    pub(super) fn is_offered(self, facts: &Facts) -> bool {
+        self != Self::AccountRegistration || facts.settings.registration == Registration::Open
     }
 
     fn bit(self) -> u64 {

@@ -13,6 +13,14 @@ pub(super) enum Context {
     },
     /// The rest of the welcome.
     Welcome,
+    /// One step of an exchange of SASL.
+    Sasl,
+    /// An account that came with `PASS`.
+    Pass,
+    /// An account that is to be made of this nick.
+    Account {
+        nick: SmolStr,
+    },
     /// A line that only had to be paid for: what answers it is here.
     Paid {
         verb: SmolStr,
@@ -75,6 +83,9 @@ impl Context {
         match self {
             Self::Register { .. } => "USER",
             Self::Welcome => "LUSERS",
+            Self::Sasl => "AUTHENTICATE",
+            Self::Pass => "PASS",
+            Self::Account { .. } => "REGISTER",
             Self::Paid { verb, .. } => verb,
             Self::Held { .. } => "PING",
             Self::Deed { verb, .. } => verb,
@@ -90,7 +101,7 @@ impl Context {
     /// What the line was about, as its client wrote it; empty where there is nothing.
     pub(super) fn target(&self) -> &str {
         match self {
-            Self::Register { nick } => nick,
+            Self::Register { nick } | Self::Account { nick } => nick,
             Self::Nick { wanted } => wanted,
             Self::Deed { target, .. } => target,
             Self::Join { room } => room,
@@ -98,6 +109,8 @@ impl Context {
             Self::Names { room } | Self::Topic { room } => room.as_str(),
             Self::Invite { nick, .. } => nick.as_str(),
             Self::Welcome
+            | Self::Sasl
+            | Self::Pass
             | Self::Paid { .. }
             | Self::Held { .. }
             | Self::Joined

@@ -5,6 +5,7 @@
 //! it can answer at once and asks the hub the rest, each request with a context (`context`) that waits for the
 //! answer (`pending`). `answer` writes that; what others see too is written once per [`Look`] (`event`).
 
+mod accounts;
 mod answer;
 mod caps;
 mod context;
@@ -14,6 +15,8 @@ mod line;
 mod pending;
 mod refusal;
 mod registration;
+mod sasl;
+mod scram;
 mod splitter;
 mod verbs;
 mod write;
@@ -29,6 +32,7 @@ use self::context::Context;
 use self::line::Line;
 use self::pending::Pending;
 use self::registration::Registration;
+use self::sasl::Exchange;
 use self::splitter::{Found, Splitter};
 use self::verbs::Handling;
 use self::write::Lines;
@@ -63,6 +67,10 @@ pub struct Session {
     /// What came while an answer was waited for without which nothing can be read: in the order in which it came.
     held: Vec<u8>,
     is_waiting: bool,
+    /// Whether its peer has shown a certificate.
+    has_certificate: bool,
+    /// While it proves whose account it is.
+    sasl: Option<Box<Exchange>>,
 }
 
 /// Bytes that may come while the session waits for the answer to its login.
@@ -165,6 +173,10 @@ impl Session {
         render_event(self.caps.look(), facts, event, &mut lines);
         let group = request.and_then(|it| self.pending.group_of(it));
         self.pending.put(group, &lines, out);
+    }
+
+    pub(super) fn certified(&mut self) {
+        self.has_certificate = true;
     }
 
     pub(super) fn renamed(&mut self, nick: &Nick) {

@@ -2,8 +2,9 @@
 
 use smol_str::SmolStr;
 
-use super::Context;
+use super::sasl::claim_of_pass;
 use super::verbs::Handling;
+use super::{Context, Session};
 use crate::hub::command::Command;
 use crate::hub::name::Nick;
 use crate::hub::persona::{Introduction, Persona};
@@ -22,16 +23,38 @@ pub(super) struct Registration {
 impl Handling<'_> {
     /// Asks the hub to let the client in, once it has said all that is needed.
     pub(super) fn register_if_complete(&mut self) {
-        let Some(registration) = self.session.registration.as_deref() else {
+        let Some((command, context)) = self.session.complete() else {
             return;
         };
+        if let Some(exchange) = self.session.sasl.take() {
+            match exchange.proved() {
+                Some(account) => self.logged_in(account),
+                None => self
+                    .lines()
+                    .numeric(906, &[], "SASL authentication aborted"),
+            }
+        }
+        self.ask_and_wait(command, context);
+    }
+}
+
+impl Session {
+    /// What the hub is to be asked once the client has said all that is needed: first whose account it is, if
+    /// it has said that with `PASS`.
+    pub(super) fn complete(&mut self) -> Option<(Command, Context)> {
+        let registration = self.registration.as_deref_mut()?;
         let (Some((written, nick)), Some(introduction)) =
             (&registration.nick, &registration.introduction)
         else {
-            return;
+            return None;
         };
         if registration.is_negotiating {
-            return;
+            return None;
+        }
+        let password = registration.password.as_deref();
+        if let Some(claim) = password.and_then(claim_of_pass) {
+            registration.password = None;
+            return Some((Command::Authenticate { claim }, Context::Pass));
         }
         let command = Command::Login {
             nick: nick.clone(),
@@ -42,8 +65,7 @@ impl Handling<'_> {
             introduction: Some(introduction.clone()),
         };
         let nick = written.clone();
-        self.command(command, Context::Register { nick });
-        self.session.is_waiting = true;
+        Some((command, Context::Register { nick }))
     }
 }
 

@@ -16,7 +16,8 @@ pub(super) fn cap(handling: &mut Handling<'_>, line: &Line<'_>) {
             }
             let facts = handling.facts;
             let offered = Cap::ALL.iter().filter(|cap| cap.is_offered(facts));
-            let words = offered.map(|cap| match cap.value(facts) {
+            let has_certificate = handling.session.has_certificate;
+            let words = offered.map(|cap| match cap.value(facts, has_certificate) {
                 Some(value) if knows_values => format!("{}={value}", cap.name()),
                 Some(_) | None => cap.name().to_owned(),
             });

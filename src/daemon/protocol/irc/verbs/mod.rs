@@ -1,6 +1,7 @@
 //! What a client may say, one function per verb, by family. A function writes what can be answered at once and asks the
 //! hub the rest; whatever it does, the line costs its sender a token.
 
+mod account;
 mod cap;
 mod channel;
 mod message;
@@ -64,6 +65,7 @@ type Handle = fn(&mut Handling<'_>, &Line<'_>);
 
 /// By name.
 const VERBS: &[Verb] = &[
+    early("AUTHENTICATE", 1, account::authenticate),
     verb("AWAY", 0, session::away),
     early("CAP", 1, cap::cap),
     verb("INVITE", 2, channel::invite),
@@ -79,9 +81,11 @@ const VERBS: &[Verb] = &[
     early("PONG", 0, session::pong),
     verb("PRIVMSG", 0, message::privmsg),
     early("QUIT", 0, session::quit),
+    early("REGISTER", 3, account::register),
     verb("TAGMSG", 1, message::tagmsg),
     verb("TOPIC", 1, channel::topic),
     early("USER", 4, session::user),
+    early("VERIFY", 2, account::verify),
 ];
 
 pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
@@ -150,6 +154,19 @@ impl<'a> Handling<'a> {
         self.has_asked = true;
         let request = Some(self.session.pending.add(self.group, context));
         self.incoming.push(Incoming::Command { request, command });
+    }
+
+    /// The client has proved by SASL whose account it is.
+    pub(super) fn logged_in(&mut self, account: &Nick) {
+        let (session, facts) = (&*self.session, self.facts);
+        session.logged_in(facts, account, true, &mut self.out);
+    }
+
+    /// The same, and nothing more is read before the answer is here.
+    pub(super) fn ask_and_wait(&mut self, command: Command, context: Context) {
+        let has_room = !self.session.pending.is_full();
+        self.command(command, context);
+        self.session.is_waiting = has_room;
     }
 
     /// What the client hears in this way is that of its capabilities from now on.
