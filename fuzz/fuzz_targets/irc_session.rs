@@ -97,7 +97,7 @@ impl Client {
                 return self.input(request, input);
             }
             Incoming::Answer(bytes) | Incoming::Fault(bytes) => assert_readable(&bytes),
-            Incoming::Unreadable(bytes) => {
+            Incoming::Unreadable(bytes) | Incoming::Gateway { refusal: bytes, .. } => {
                 assert_readable(&bytes);
                 self.is_open = false;
             }

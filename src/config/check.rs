@@ -125,6 +125,7 @@ impl Draft {
         self.topic_fits_message();
         self.sockets_differ();
         self.tls_has_files();
+        self.config.irc.check(&mut self.notes);
         let login_timeout = self.config.limits.hub.login_timeout;
         let external = &self.config.accounts.external;
         external.check(login_timeout, &mut self.notes);

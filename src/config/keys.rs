@@ -22,6 +22,7 @@ pub(super) enum Section {
     Listen,
     Tls,
     Http,
+    Irc,
     Limits,
     History,
     Accounts,
@@ -84,11 +85,12 @@ pub fn all() -> Vec<KeyInfo> {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Server,
         Self::Listen,
         Self::Tls,
         Self::Http,
+        Self::Irc,
         Self::Limits,
         Self::History,
         Self::Accounts,
@@ -103,6 +105,7 @@ impl Section {
             Self::Listen => "listen",
             Self::Tls => "tls",
             Self::Http => "http",
+            Self::Irc => "irc",
             Self::Limits => "limits",
             Self::History => "history",
             Self::Accounts => "accounts",
@@ -235,6 +238,13 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
 
     key!(Http "origins", Kind::List("a list of origins such as \"https://chat.example\" or \"https://*.example.org\"", at!(http.origins, check_origins)), Reload,
         "Whose web pages may connect by WebSocket; [] is everyone's. Programs that are no browser may in any case."),
+
+    key!(Irc "gateways", Kind::List("a list of addresses, or of blocks such as \"10.1.0.0/16\"", at!(irc.gateways)), Reload,
+        "Gateways that open connections for others and say so by WEBIRC. [] is nobody."),
+    key!(Irc "gateway_password_sha256", Kind::Text("the SHA-256 of a password, 64 hexadecimal digits, or \"\" for none", at!(irc.gateway_password_sha256)), Reload,
+        "What the gateways' password must hash to."),
+    key!(Irc "gateway_certificates", Kind::List("a list of SHA-256 fingerprints", at!(irc.gateway_certificates)), Reload,
+        "Client certificates by which gateways prove themselves instead of by a password."),
 
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),

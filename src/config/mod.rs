@@ -9,6 +9,7 @@ mod check;
 mod external;
 mod field;
 mod file;
+mod gateways;
 pub mod keys;
 mod kind;
 mod listen;
@@ -34,6 +35,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::hub::fingerprint::Fingerprint;
 use crate::hub::settings::Settings;
 use paths::Directories;
 
@@ -45,6 +47,7 @@ pub struct Config {
     pub listen: Vec<Listen>,
     pub tls: Tls,
     pub http: Http,
+    pub irc: Irc,
     pub limits: Limits,
     pub history: History,
     pub accounts: Accounts,
@@ -105,6 +108,17 @@ pub struct Http {
     /// Whose web pages may connect, such as `https://chat.example`, or `https://*.example.org` for all hosts
     /// below; at most 64. Default none, which is everyone's.
     pub origins: Vec<String>,
+}
+
+/// `[irc]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Irc {
+    /// Who may open connections for others and say so by WEBIRC; at most 64. Default nobody.
+    pub gateways: Vec<AddressBlock>,
+    /// The SHA-256 of the password by which they prove it.
+    pub gateway_password_sha256: Option<Fingerprint>,
+    /// Or by one of these certificates, at most 64.
+    pub gateway_certificates: Vec<Fingerprint>,
 }
 
 /// Whether clients are asked for a certificate.
@@ -266,6 +280,7 @@ impl Config {
                 max_handshakes: 256,
             },
             http: Http::default(),
+            irc: Irc::default(),
             limits: Limits {
                 hub: Settings::default(),
                 send_queue_bytes: 1 << 20,

@@ -109,6 +109,7 @@ fn bracketed(section: Section) -> String {
         Section::Server
         | Section::Tls
         | Section::Http
+        | Section::Irc
         | Section::Limits
         | Section::History
         | Section::Accounts

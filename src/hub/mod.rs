@@ -82,6 +82,7 @@ use ask::Asks;
 use attempts::Attempts;
 use authenticate::Authentications;
 use expiry::Expiries;
+use fingerprint::Fingerprint;
 use flood::Gauge;
 use held::Held;
 use history::Keeping;
@@ -234,6 +235,12 @@ impl Hub {
         let places = user.into_iter().flat_map(|user| &state.user(user).places);
         let heard = places.filter(|place| state.does_hear(session, place.room));
         heard.map(|place| place.room).collect()
+    }
+
+    /// The certificate that a session's peer has shown.
+    #[must_use]
+    pub fn certificate(&self, session: SessionId) -> Option<Fingerprint> {
+        self.state.session(session)?.certificate()
     }
 
     /// All rooms, by name.

@@ -29,6 +29,13 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("tls", "handshake_timeout") => "\"3s\"",
         ("tls", "max_handshakes") => "10",
         ("http", "origins") => "[\"https://chat.example\", \"https://*.example.org\"]",
+        ("irc", "gateways") => "[\"192.0.2.1\"]",
+        ("irc", "gateway_password_sha256") => {
+            "\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\""
+        }
+        ("irc", "gateway_certificates") => {
+            "[\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]"
+        }
         ("limits", "max_connections") => "500",
         ("limits", "max_connections_per_ip") => "0",
         ("limits", "connects_per_minute") => "30",
@@ -94,12 +101,15 @@ fn keys_with_a_choice() -> Vec<KeyInfo> {
     keys
 }
 
+const GATEWAY_PROOF: &str = "gateway_certificates = [\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]\n";
+
 /// What must stand beside a key for its other value to be allowed.
 fn needs(key: &KeyInfo) -> &'static str {
     match (key.section, key.name) {
         ("listen", "trust") => "unix = \"/run/chat.sock\"\n",
         ("listen", "tls") => "[tls]\ncertificate = \"/a.pem\"\nkey = \"/a.key\"\n",
         ("tls", "client_certificates") => "client_ca = \"/ca.pem\"\n",
+        ("irc", "gateways") => GATEWAY_PROOF,
         _ => "",
     }
 }
@@ -122,6 +132,9 @@ fn needs_alone(key: &KeyInfo) -> &'static str {
     match (key.section, key.name) {
         ("listen", "trust") => "[[listen]]\nunix = \"/run/chat.sock\"\n",
         ("tls", "client_certificates") => "[tls]\nclient_ca = \"/ca.pem\"\n",
+        ("irc", "gateways") => {
+            "[irc]\ngateway_certificates = [\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]\n"
+        }
         _ => needs(key),
     }
 }

@@ -412,4 +412,16 @@ fn only_one_may_have_the_last_word_about_passwords() {
             "chat.toml:4:11: listen[1].proxies: is for address and port; who connects to a Unix socket has no address",
         ]
     );
+    assert_eq!(
+        mistakes("[irc]\ngateways = [\"192.0.2.1\"]\n", &[]),
+        [
+            "chat.toml:2:12: irc.gateways: needs gateway_password_sha256 or gateway_certificates: how do they prove it?"
+        ]
+    );
+    assert_eq!(
+        mistakes("[irc]\ngateway_password_sha256 = \"secret\"\n", &[]),
+        [
+            "chat.toml:2:27: irc.gateway_password_sha256: must have 64 hexadecimal digits, not \"secret\""
+        ]
+    );
 }

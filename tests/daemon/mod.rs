@@ -4,6 +4,7 @@ mod accounts;
 mod chatting;
 mod command_line;
 mod external;
+mod gateways;
 mod hostile;
 mod keeping;
 mod keys;

@@ -218,6 +218,14 @@ impl Stage {
                 self.deliver(session, &bytes);
                 self.input(Input::Fault { session });
             }
+            Incoming::Gateway { refusal, .. } => {
+                self.deliver(session, &refusal);
+                self.close(session);
+                self.input(Input::Disconnected {
+                    session,
+                    reason: QuitReason::Unreadable,
+                });
+            }
             Incoming::Closed(bytes) => {
                 self.deliver(session, &bytes);
                 self.close(session);

@@ -2,11 +2,14 @@
 //! enough, and goes on where it stopped once that has been flushed, so that neither a burst nor one
 //! peer's long list of requests can outgrow a queue.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::core::{Core, Own};
 use crate::daemon::protocol::{Dialect, Incoming};
 use crate::daemon::shard::Report;
+use crate::daemon::transport::Peer;
 use crate::hub::id::SessionId;
-use crate::hub::input::{Input, QuitReason};
+use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::time::Now;
 
 /// What is left of one read.
@@ -166,6 +169,11 @@ impl Core {
                 );
                 self.own = None;
             }
+            Incoming::Gateway {
+                password,
+                address,
+                refusal,
+            } => self.take_gateway(session, now, &password, address, &refusal),
             Incoming::Answer(bytes) => self.push_own(session, &bytes),
             Incoming::Fault(bytes) => {
                 self.counters.faults += 1;
@@ -182,6 +190,38 @@ impl Core {
                 self.end(session, &QuitReason::Unreadable);
             }
         }
+    }
+
+    /// A connection may turn out to be a gateway's for somebody else, whose it is from then on.
+    fn take_gateway(
+        &mut self,
+        session: SessionId,
+        now: Now,
+        password: &str,
+        address: IpAddr,
+        refusal: &[u8],
+    ) {
+        let certificate = self.hub.certificate(session);
+        let Some(connection) = self.connection(session) else {
+            return;
+        };
+        let gateway = connection.peer;
+        let is_gateway = gateway
+            .ip()
+            .is_some_and(|from| self.config.irc.is_gateway(from, password, certificate));
+        if !is_gateway {
+            tracing::warn!(target: "chatd::connection", %session, peer = %gateway, "is no gateway by its address, or by its password or certificate, and is closed; see [irc] gateways");
+            self.counters.faults += 1;
+            self.push_own(session, refusal);
+            return self.end(session, &QuitReason::Unreadable);
+        }
+        let peer = Peer::Tcp(SocketAddr::new(address, 0));
+        if let Some(connection) = self.connection(session) {
+            connection.peer = peer;
+        }
+        tracing::info!(target: "chatd::connection", %session, %gateway, %peer, "introduced by a gateway");
+        let origin = Origin::Ip(address);
+        self.input(now, Input::Introduced { session, origin });
     }
 
     fn take_dialect(&mut self, session: SessionId, now: Now, dialect: Dialect) {

@@ -15,6 +15,8 @@ mod moderation;
 mod sentence;
 mod stamp;
 
+use std::net::IpAddr;
+
 use crate::hub::command::Command;
 use crate::hub::event::Event;
 use crate::hub::id::RequestId;
@@ -124,6 +126,13 @@ pub enum Incoming {
     Command {
         request: Option<RequestId>,
         command: Command,
+    },
+    /// The peer says that it is a gateway, which has opened the connection for whoever comes from there. If it is one,
+    /// so be it; else its connection is sent this and closed. Comes at most once, ahead of every command.
+    Gateway {
+        password: Box<str>,
+        address: IpAddr,
+        refusal: Vec<u8>,
     },
     /// To be sent back as it is; nothing for the hub.
     Answer(Vec<u8>),

@@ -241,7 +241,7 @@ fn frame_items(items: &mut [Incoming], kind: Kind) {
                 *lines = framed(lines, kind);
                 write_close(close_code::NORMAL, "", lines);
             }
-            Incoming::Unreadable(lines) => {
+            Incoming::Unreadable(lines) | Incoming::Gateway { refusal: lines, .. } => {
                 *lines = framed(lines, kind);
                 write_close(close_code::POLICY, "", lines);
             }

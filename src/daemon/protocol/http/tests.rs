@@ -88,6 +88,7 @@ fn answered(incoming: &[Incoming]) -> Vec<(OpCode, Vec<u8>)> {
         | Incoming::Fault(bytes)
         | Incoming::Closed(bytes)
         | Incoming::Unreadable(bytes) => bytes.as_slice(),
+        Incoming::Gateway { refusal, .. } => refusal,
         Incoming::Dialect(_) | Incoming::Echo { .. } | Incoming::Command { .. } => &[],
     });
     frames(&bytes.collect::<Vec<_>>().concat())

@@ -18,6 +18,8 @@ pub(super) struct Registration {
     /// It has begun to negotiate capabilities, and not said `CAP END`.
     pub(super) is_negotiating: bool,
     pub(super) password: Option<Box<str>>,
+    /// A gateway has said who is behind it.
+    pub(super) is_introduced: bool,
 }
 
 impl Handling<'_> {

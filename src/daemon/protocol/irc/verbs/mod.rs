@@ -8,6 +8,8 @@ mod message;
 pub(super) mod query;
 mod session;
 
+use std::net::IpAddr;
+
 use smol_str::SmolStr;
 
 use super::context::Context;
@@ -86,6 +88,7 @@ const VERBS: &[Verb] = &[
     verb("TOPIC", 1, channel::topic),
     early("USER", 4, session::user),
     early("VERIFY", 2, account::verify),
+    early("WEBIRC", 4, session::webirc),
 ];
 
 pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
@@ -167,6 +170,17 @@ impl<'a> Handling<'a> {
         let has_room = !self.session.pending.is_full();
         self.command(command, context);
         self.session.is_waiting = has_room;
+    }
+
+    /// The client says that it is a gateway. Whether it is one, is not known here.
+    pub(super) fn gateway(&mut self, password: &str, address: IpAddr) {
+        self.incoming.push(Incoming::Gateway {
+            password: password.into(),
+            address,
+            refusal:
+                b"ERROR :WEBIRC is not for you, by where you come from, or by your password\r\n"
+                    .to_vec(),
+        });
     }
 
     /// What the client hears in this way is that of its capabilities from now on.

@@ -28,6 +28,30 @@ pub(super) fn user(handling: &mut Handling<'_>, line: &Line<'_>) {
     }
 }
 
+/// `WEBIRC password gateway hostname ip [:options]`, ahead of all that says who the client is. The hostname is not
+/// believed: hosts are cloaks.
+pub(super) fn webirc(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let Some(registration) = handling.session.registration.as_deref_mut() else {
+        return already_registered(handling);
+    };
+    let has_begun = registration.nick.is_some() || registration.introduction.is_some();
+    if has_begun || registration.is_introduced {
+        return handling
+            .lines()
+            .fail("WEBIRC", "TOO_LATE", &[], "WEBIRC comes first, and once");
+    }
+    let Ok(address) = line.params[3].parse() else {
+        return handling.lines().fail(
+            "WEBIRC",
+            "INVALID_ADDRESS",
+            &[],
+            "The fourth word is an IP address",
+        );
+    };
+    registration.is_introduced = true;
+    handling.gateway(line.params[0], address);
+}
+
 fn already_registered(handling: &mut Handling<'_>) {
     handling.lines().numeric(462, &[], "You may not reregister");
 }
