@@ -8,6 +8,7 @@
 )]
 
 mod chat_streams;
+mod irc_login;
 mod irc_streams;
 mod stage;
 mod transcript;
