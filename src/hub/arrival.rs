@@ -51,7 +51,7 @@ impl Turn<'_> {
         // Whoever is behind it uses up nothing of the gateway's, or one of them could shut out all others.
         if let Some(gateway) = gateway.filter(|network| !network.is_loopback()) {
             let per_minute = self.hub.settings.connects_per_minute;
-            self.hub.pace.give_back(gateway, 1, per_minute);
+            self.hub.pace.give_back(&gateway, 1, per_minute);
         }
         let from_elsewhere = source.network().filter(|it| Some(*it) != gateway);
         if let Some(reason) = self.turn_away_from(from_elsewhere, now_us) {

@@ -43,8 +43,8 @@ impl<K: Eq + Hash> Pace<K> {
     }
 
     /// Gives back what was taken for somebody else, as if it had not been taken.
-    pub(super) fn give_back(&mut self, key: K, amount: u32, per_minute: u32) {
-        let Some(full_at) = self.full_at_us.get_mut(&key).filter(|_| per_minute > 0) else {
+    pub(super) fn give_back(&mut self, key: &K, amount: u32, per_minute: u32) {
+        let Some(full_at) = self.full_at_us.get_mut(key).filter(|_| per_minute > 0) else {
             return;
         };
         *full_at = full_at.saturating_sub(u64::from(amount) * MINUTE_US / u64::from(per_minute));
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn what_is_given_back_can_be_taken_again() {
         let mut pace = Pace::default();
-        pace.give_back((), 1, 3);
+        pace.give_back(&(), 1, 3);
         for _ in 0..3 {
             assert_eq!(pace.take((), 0, 1, 3), Ok(()));
         }
-        pace.give_back((), 1, 3);
+        pace.give_back(&(), 1, 3);
         assert_eq!(pace.take((), 0, 1, 3), Ok(()));
         assert_eq!(pace.take((), 0, 1, 3), Err(20_000_000));
     }

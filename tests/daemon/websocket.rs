@@ -115,7 +115,10 @@ impl<S: Read + Write> Client<S> {
                 }
                 Message::Close(frame) => return Err(frame.expect("with a code").code),
                 Message::Pong(_) => {}
-                other => panic!("not agreed on: {other}"),
+                other @ (Message::Text(_)
+                | Message::Binary(_)
+                | Message::Ping(_)
+                | Message::Frame(_)) => panic!("not agreed on: {other}"),
             }
         }
     }

@@ -151,7 +151,7 @@ pub enum Incoming {
 pub enum Session {
     Chat(chat::Session),
     Irc(Box<irc::Session>),
-    Http(Box<http::Session>),
+    Http(http::Session),
 }
 
 impl Session {
@@ -170,7 +170,7 @@ impl Session {
     /// A connection of HTTP, which becomes a WebSocket with IRC.
     #[must_use]
     pub fn http() -> Self {
-        Self::Http(Box::default())
+        Self::Http(http::Session::default())
     }
 
     /// What the server says first, without being asked.

@@ -31,7 +31,7 @@ pub struct Session {
 enum Stage {
     /// Its request has not come as a whole.
     Asked(Collector),
-    Open(Open),
+    Open(Box<Open>),
     /// It was told the end: nothing more is read or said.
     Over,
 }
@@ -73,7 +73,8 @@ impl Session {
                     if self.has_certificate {
                         irc.certified();
                     }
-                    self.stage = Stage::Open(Open::begin(agreement.kind, irc, facts, incoming));
+                    let open = Open::begin(agreement.kind, irc, facts, incoming);
+                    self.stage = Stage::Open(Box::new(open));
                 }
                 Err(answer) => {
                     self.stage = Stage::Over;
@@ -101,7 +102,8 @@ impl Session {
         out: &mut Vec<u8>,
         incoming: &mut Vec<Incoming>,
     ) {
-        if let Stage::Open(Open { kind, irc, .. }) = &mut self.stage {
+        if let Stage::Open(open) = &mut self.stage {
+            let Open { kind, irc, .. } = &mut **open;
             let (start, first) = (out.len(), incoming.len());
             irc.answer(facts, request, reply, out, incoming);
             frame_from(start, *kind, out);
@@ -117,7 +119,8 @@ impl Session {
         event: &Event,
         out: &mut Vec<u8>,
     ) {
-        if let Stage::Open(Open { kind, irc, .. }) = &mut self.stage {
+        if let Stage::Open(open) = &mut self.stage {
+            let Open { kind, irc, .. } = &mut **open;
             let start = out.len();
             irc.tell_own(facts, request, event, out);
             frame_from(start, *kind, out);
@@ -152,7 +155,8 @@ impl Session {
             }
             // What was queued may have been dropped in the middle of a frame, of which this would seem to be the rest.
             Stage::Open(_) if matches!(reason, QuitReason::SendQueueExceeded { .. }) => {}
-            Stage::Open(Open { kind, irc, .. }) => {
+            Stage::Open(open) => {
+                let Open { kind, irc, .. } = &**open;
                 let start = out.len();
                 irc.render_close(facts, reason, out);
                 frame_from(start, *kind, out);
