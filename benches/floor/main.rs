@@ -235,6 +235,7 @@ fn message_line_bytes() -> usize {
         settings: Settings::default(),
         origins: Vec::new(),
         has_history: false,
+        irc_autoreplay: 20,
         list_bytes: 0,
         utc_offset_seconds: 0,
         now: at,

@@ -97,6 +97,7 @@ fn fill(args: &Args) -> io::Result<()> {
                 kind: MessageKind::Text,
                 text: talk.sentence(number, &mut chance).into(),
                 client_msgid: None,
+                tags: None,
             },
         };
         keep(&store, &record)?;

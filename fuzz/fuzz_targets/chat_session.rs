@@ -20,6 +20,7 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
         },
         origins: Vec::new(),
         has_history: true,
+        irc_autoreplay: 20,
         list_bytes: 1 << 20,
         utc_offset_seconds: 0,
         now: UnixMillis(1_795_424_400_000),

@@ -13,6 +13,7 @@ use super::paths::{self, Environment};
 use super::text::{check_log_level, check_origins, group_name, one_line, one_word, socket_path};
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation, Trust};
 use crate::hub::account::{Registration, Require};
+use crate::hub::command::PLAYBACK_MAX;
 use crate::hub::settings::OnFailure;
 
 /// A section of the file, in the order of printing.
@@ -245,6 +246,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "What the gateways' password must hash to."),
     key!(Irc "gateway_certificates", Kind::List("a list of SHA-256 fingerprints", at!(irc.gateway_certificates)), Reload,
         "Client certificates by which gateways prove themselves instead of by a password."),
+    key!(Irc "autoreplay", Kind::Count(0..=PLAYBACK_MAX as u64, at!(irc.autoreplay)), Reload,
+        "Messages that an IRC client is shown when it enters a room, if it cannot ask for them itself; 0 is none."),
 
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),

@@ -110,8 +110,8 @@ pub struct Http {
     pub origins: Vec<String>,
 }
 
-/// `[irc]`
-#[derive(Clone, Debug, Default, PartialEq)]
+/// `[irc]`: the listeners with protocol "irc", and those of "http".
+#[derive(Clone, Debug, PartialEq)]
 pub struct Irc {
     /// Who may open connections for others and say so by WEBIRC; at most 64. Default nobody.
     pub gateways: Vec<AddressBlock>,
@@ -119,6 +119,19 @@ pub struct Irc {
     pub gateway_password_sha256: Option<Fingerprint>,
     /// Or by one of these certificates, at most 64.
     pub gateway_certificates: Vec<Fingerprint>,
+    /// Messages that a client is shown when it enters a room. Default 20.
+    pub autoreplay: usize,
+}
+
+impl Default for Irc {
+    fn default() -> Self {
+        Self {
+            gateways: Vec::new(),
+            gateway_password_sha256: None,
+            gateway_certificates: Vec::new(),
+            autoreplay: 20,
+        }
+    }
 }
 
 /// Whether clients are asked for a certificate.

@@ -91,6 +91,9 @@ impl State {
             Change::AwaySet { user, away } => {
                 self.change_extra(user, |extra| extra.away = away);
             }
+            Change::PersistSet { session, on } => {
+                known(self.sessions.find_mut(session)).does_resume = on;
+            }
             Change::DeafSet { session, deaf } => self.set_deaf(session, deaf),
             Change::IgnoreSet { user, other, on } => self.set_ignore(user, other, on),
             Change::Ended { session } => self.end(session),

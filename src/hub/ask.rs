@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::audience;
-use super::decide::Asker;
-use super::event::{EventKind, EventPlace};
-use super::history::{Answer, Page, Partner, Place, Question, Record, RecordKind, Stored, Ticket};
+use super::history::{
+    Answer, Conversation, Page, Partner, Place, Question, Record, RecordKind, Stored, Ticket,
+};
 use super::id::{MessageId, SessionId, UserId};
+use super::name::Nick;
 use super::output::{Output, Reply};
 use super::refusal::Refusal;
 use super::turn::{Asked, Turn};
 
 /// Questions of one session that may wait for an answer.
 pub const ASKS_PER_SESSION: usize = 4;
+
+/// The same where the answers are short: clients ask about all of their rooms at once.
+pub const SHORT_ASKS_PER_SESSION: usize = 64;
 
 /// Questions of all sessions that may wait for an answer.
 pub const ASKS_MAX: usize = 1024;
@@ -23,13 +26,40 @@ pub const ASKS_MAX: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     Page(Partner),
+    /// As `Page`, with what is kept beside speech.
+    Playback(Partner),
+    Conversations,
+    /// Up to where the user wants to have read.
+    Mark {
+        of: Partner,
+        wanted: Option<MessageId>,
+    },
     /// Perhaps in one conversation only.
     Search(Option<Partner>),
     Unread,
     Edit(Arc<str>),
-    Delete,
+    Delete {
+        /// Nothing that was said elsewhere.
+        of: Option<Partner>,
+        reason: Option<Arc<str>>,
+    },
     /// The session is held until it has what it missed.
     Resume,
+}
+
+impl Purpose {
+    /// Questions of the session that may wait with it.
+    fn asks_max(&self) -> usize {
+        match self {
+            Self::Playback(_) | Self::Conversations | Self::Mark { .. } => SHORT_ASKS_PER_SESSION,
+            Self::Page(_)
+            | Self::Search(_)
+            | Self::Unread
+            | Self::Edit(_)
+            | Self::Delete { .. }
+            | Self::Resume => ASKS_PER_SESSION,
+        }
+    }
 }
 
 /// Questions that wait for an answer.
@@ -41,7 +71,7 @@ pub(super) struct Asks {
 
 impl Asks {
     /// How many more the session may ask, if none: how many it may at all.
-    fn admit(&self, session: SessionId) -> Result<(), Refusal> {
+    fn admit(&self, session: SessionId, purpose: &Purpose) -> Result<(), Refusal> {
         if self.waiting.len() >= ASKS_MAX {
             return Err(Refusal::Busy { max: ASKS_MAX });
         }
@@ -49,10 +79,9 @@ impl Asks {
             .waiting
             .values()
             .filter(|(asked, _)| asked.session == session);
-        if its.count() >= ASKS_PER_SESSION {
-            return Err(Refusal::Busy {
-                max: ASKS_PER_SESSION,
-            });
+        let max = purpose.asks_max();
+        if its.count() >= max {
+            return Err(Refusal::Busy { max });
         }
         Ok(())
     }
@@ -60,7 +89,7 @@ impl Asks {
 
 impl Turn<'_> {
     pub(super) fn ask(&mut self, asked: Asked, question: Question, purpose: Purpose) {
-        match self.hub.asks.admit(asked.session) {
+        match self.hub.asks.admit(asked.session, &purpose) {
             Ok(()) => self.ask_at_once(asked, question, purpose),
             Err(refusal) => self.refuse(asked, refusal),
         }
@@ -95,6 +124,8 @@ impl Turn<'_> {
                 }
             }
             Answer::Unread(unread) => Reply::Unread(unread),
+            Answer::Conversations(found) => self.conversations(user, found),
+            Answer::Mark(mark) => self.mark_if_further(asked.session, user, &purpose, mark),
             Answer::Page(page) => self.page(user, &purpose, page),
         };
         match purpose {
@@ -104,10 +135,13 @@ impl Turn<'_> {
                 reply,
             }),
             Purpose::Page(_)
+            | Purpose::Playback(_)
+            | Purpose::Conversations
+            | Purpose::Mark { .. }
             | Purpose::Search(_)
             | Purpose::Unread
             | Purpose::Edit(_)
-            | Purpose::Delete => self.reply(asked, reply),
+            | Purpose::Delete { .. } => self.reply(asked, reply),
         }
     }
 
@@ -122,7 +156,7 @@ impl Turn<'_> {
         }
         match purpose {
             // Who has left, or was banned, or whose room was closed while they waited, reads no more.
-            Purpose::Page(Partner::Room(room))
+            Purpose::Page(Partner::Room(room)) | Purpose::Playback(Partner::Room(room))
                 if state
                     .room_named(room)
                     .is_some_and(|room| !state.may_read(user, room)) =>
@@ -156,83 +190,55 @@ impl Turn<'_> {
             {
                 Reply::Refused(Refusal::NoSuchRoom(room.clone()))
             }
-            Purpose::Page(of) => Reply::History {
+            Purpose::Page(of) | Purpose::Playback(of) => Reply::History {
                 of: of.clone(),
                 page,
             },
-            Purpose::Unread | Purpose::Edit(_) | Purpose::Delete => {
+            Purpose::Unread
+            | Purpose::Conversations
+            | Purpose::Mark { .. }
+            | Purpose::Edit(_)
+            | Purpose::Delete { .. } => {
                 unreachable!("a page answers a question for one")
             }
         }
     }
 
-    /// Changes a message, if it is the user's and they could say it there now.
-    fn change(
+    /// Of conversations with whom the user ignores, nothing.
+    fn conversations(&self, user: UserId, mut found: Vec<Conversation>) -> Reply {
+        let state = &self.hub.state;
+        let ignored = |nick: &Nick| {
+            let other = state.user_named(nick);
+            other.is_some_and(|other| state.user(user).does_ignore(other))
+        };
+        found.retain(|it| match &it.of {
+            Partner::User(nick) => !ignored(nick),
+            Partner::Room(room) => {
+                let room = state.room_named(room);
+                room.is_some_and(|room| state.user(user).is_in(room))
+            }
+        });
+        Reply::Conversations(found)
+    }
+
+    /// A read mark never moves back.
+    fn mark_if_further(
         &mut self,
         session: SessionId,
         user: UserId,
-        stored: &Stored,
         purpose: &Purpose,
-    ) -> Result<(), Refusal> {
-        let asker = Asker::find(self.facts(), session)?;
-        let state = &self.hub.state;
-        if stored.from.owner != state.owner_of(user) || stored.text.is_none() {
-            return Err(Refusal::NoSuchMessage);
-        }
-        let (audience, place) = match &stored.place {
-            Place::Room(name) => {
-                let room = state.room_named(name);
-                let room = room.filter(|&room| state.user(user).is_in(room));
-                let room = room.ok_or_else(|| Refusal::NotInRoom(name.clone()))?;
-                if let Purpose::Edit(text) = purpose {
-                    asker.may_be_read_in(room, text)?;
-                }
-                (
-                    audience::speech(state, user, room),
-                    EventPlace::Room(name.clone()),
-                )
-            }
-            Place::User { to, is_unheard } => {
-                if let Purpose::Edit(text) = purpose {
-                    asker.may_say(text)?;
-                }
-                let recipient = state.user_named(&to.nick);
-                let recipient =
-                    recipient.filter(|&it| state.owner_of(it) == to.owner && !is_unheard);
-                let audience = audience::private(state, user, recipient.unwrap_or(user));
-                (audience, EventPlace::User(to.nick.clone()))
-            }
+        mark: Option<MessageId>,
+    ) -> Reply {
+        let Purpose::Mark { of, wanted } = purpose else {
+            unreachable!("a mark answers a question for one")
         };
-        let from = state.user(user).nick.clone();
-        let message = stored.id;
-        let (event, record) = match purpose {
-            Purpose::Edit(text) => (
-                EventKind::Edited {
-                    place,
-                    from,
-                    message,
-                    text: Arc::clone(text),
-                },
-                RecordKind::Edited {
-                    message,
-                    text: Arc::clone(text),
-                },
-            ),
-            Purpose::Delete => (
-                EventKind::Deleted {
-                    place,
-                    from,
-                    message,
-                },
-                RecordKind::Deleted { message },
-            ),
-            Purpose::Page(_) | Purpose::Search(_) | Purpose::Unread | Purpose::Resume => {
-                unreachable!("a message answers a question for one")
-            }
+        let of = of.clone();
+        let Some(upto) = wanted.filter(|wanted| mark.is_none_or(|mark| *wanted > mark)) else {
+            return Reply::ReadMark { of, upto: mark };
         };
-        self.tell(audience, event);
-        self.record(record);
-        Ok(())
+        self.set_mark(Some(session), user, of.clone(), upto);
+        let upto = Some(upto);
+        Reply::ReadMark { of, upto }
     }
 
     /// Has what was just told kept, under its id and time.

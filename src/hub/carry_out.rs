@@ -199,8 +199,11 @@ impl Turn<'_> {
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
-        let audience =
-            audience::private(state, from, to).without_unwanted_echo(state, asked.session);
+        let mut audience = audience::private(state, from, to);
+        if to != from {
+            // To oneself it is no echo.
+            audience = audience.without_unwanted_echo(state, asked.session);
+        }
         let message = EventKind::Private {
             from: state.user(from).nick.clone(),
             to: state.user(to).nick.clone(),
@@ -222,12 +225,14 @@ impl Turn<'_> {
         let state = &self.hub.state;
         let audience =
             audience::speech(state, from, room).without_unwanted_echo(state, asked.session);
+        let name = state.room(room).name.clone();
         let kind = EventKind::Tagged {
-            place: EventPlace::Room(state.room(room).name.clone()),
+            place: EventPlace::Room(name.clone()),
             from: state.user(from).nick.clone(),
-            tags,
+            tags: tags.clone(),
         };
         self.tell_of(from, audience, kind);
+        self.keep_tags(from, Place::Room(name), &tags);
         self.acknowledge(asked);
     }
 
@@ -239,10 +244,26 @@ impl Turn<'_> {
         let kind = EventKind::Tagged {
             place: EventPlace::User(state.user(to).nick.clone()),
             from: state.user(from).nick.clone(),
-            tags,
+            tags: tags.clone(),
+        };
+        let place = Place::User {
+            to: state.author(to),
+            is_unheard: state.user(to).does_ignore(from),
         };
         self.tell_of(from, audience, kind);
+        self.keep_tags(from, place, &tags);
         self.acknowledge(asked);
+    }
+
+    /// Has tags kept that were just told, where they are such.
+    fn keep_tags(&mut self, from: UserId, place: Place, tags: &Tags) {
+        if self.hub.keeping == Keeping::Off || !tags.do_last() {
+            return;
+        }
+        if let Some(tags) = tags.kept() {
+            let from = self.hub.state.author(from);
+            self.record(RecordKind::Tagged { place, from, tags });
+        }
     }
 
     /// Whether this is a message that the user's client sent before: then it is acknowledged as it was,
@@ -289,6 +310,7 @@ impl Turn<'_> {
             kind: speech.kind,
             text: speech.text,
             client_msgid: speech.client_msgid,
+            tags: speech.tags.as_ref().and_then(Tags::kept),
         });
     }
 
@@ -305,16 +327,32 @@ impl Turn<'_> {
     /// The user's other sessions hear it, so that no client counts as unread what another has shown.
     pub(super) fn mark_read(&mut self, asked: Asked, of: Partner, upto: MessageId) {
         let user = self.user_of(asked.session);
+        self.set_mark(None, user, of, upto);
+        self.reply(asked, Reply::Done);
+    }
+
+    /// All sessions of the user hear it but the one that is answered with it, if any.
+    pub(super) fn set_mark(
+        &mut self,
+        answered: Option<SessionId>,
+        user: UserId,
+        of: Partner,
+        upto: MessageId,
+    ) {
         let state = &self.hub.state;
         let owner = state.owner_of(user);
-        let audience = audience::own(state, user);
+        let mut audience = audience::own(state, user);
+        audience.sessions.retain(|it| Some(*it) != answered);
         let event = EventKind::MarkedRead {
             of: of.clone(),
             upto,
         };
+        let before = self.last_id();
         self.tell(audience, event);
+        if self.last_id() == before {
+            self.hub.last_message = before.next(self.now.unix.0);
+        }
         self.record(RecordKind::MarkSet { owner, of, upto });
-        self.reply(asked, Reply::Done);
     }
 
     /// `by` is `None` for an operator.
@@ -326,8 +364,10 @@ impl Turn<'_> {
             by: by.map(|user| self.hub.state.user(user).nick.clone()),
             text,
         };
+        let before = self.last_id();
         self.tell(audience::all_of(room), kind);
         let state = &mut self.hub.state;
+        let author = by.map(|user| state.author(user));
         let by = by.map(|user| (state.user(user).nick.clone(), self.now.unix));
         state.apply(Change::TopicSet {
             room,
@@ -335,10 +375,17 @@ impl Turn<'_> {
             by,
         });
         if self.hub.keeping != Keeping::Off {
-            // Nobody may have been there to hear it.
-            let now = self.now.unix.0;
-            self.hub.last_message = self.hub.last_message.next(now);
-            self.record(RecordKind::TopicSet { room: name, topic });
+            if self.last_id() == before {
+                // Nobody was there to hear it.
+                let now = self.now.unix.0;
+                self.hub.last_message = self.hub.last_message.next(now);
+            }
+            let by = author;
+            self.record(RecordKind::TopicSet {
+                room: name,
+                topic,
+                by,
+            });
         }
         self.write_charter(room, false);
     }

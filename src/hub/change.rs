@@ -140,6 +140,11 @@ pub(super) enum Change {
         user: UserId,
         away: Option<Arc<str>>,
     },
+    /// Whether the user keeps their place for a while when the session's connection breaks.
+    PersistSet {
+        session: SessionId,
+        on: bool,
+    },
     DeafSet {
         session: SessionId,
         deaf: bool,

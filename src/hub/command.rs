@@ -9,6 +9,8 @@ use super::moderation::request::Moderation;
 use super::name::{Nick, RoomName};
 use super::persona::Introduction;
 use super::secret::Secret;
+pub use super::tags::Tags;
+use super::time::UnixMillis;
 
 /// One request of one session. Names are parsed already; texts are checked by the hub.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,13 +80,38 @@ pub enum Command {
     Tag { to: Target, tags: Tags },
     /// Give an own message another text.
     Edit { message: MessageId, text: Arc<str> },
-    /// Take an own message's text away.
-    Delete { message: MessageId },
+    /// Take an own message's text away, or in a room where the user keeps order anybody's. With `of`, only of a
+    /// message that is there.
+    Delete {
+        message: MessageId,
+        of: Option<Partner>,
+        reason: Option<Arc<str>>,
+    },
     /// A page of what was said in a room, or between this person and a user; at most `limit` messages.
     History {
         of: Partner,
         range: Range,
         limit: usize,
+    },
+    /// The same of a room only for those who are in it, at most [`PLAYBACK_MAX`]; where they are wanted, with what
+    /// is kept beside speech (see [`Aside`](super::history::Aside)).
+    Playback {
+        of: Partner,
+        range: Range,
+        limit: usize,
+        with_asides: bool,
+    },
+    /// In which of this user's rooms and private conversations something was last said between two ids; at most
+    /// `limit`, those first that have waited longest.
+    Conversations {
+        after: MessageId,
+        before: MessageId,
+        limit: usize,
+    },
+    /// Up to where this user has read a conversation, once it is at least `upto`.
+    ReadMark {
+        of: Partner,
+        upto: Option<UnixMillis>,
     },
     /// Find messages by words, among those that this person could have heard.
     Search { query: Query, limit: usize },
@@ -98,6 +125,8 @@ pub enum Command {
     Invite { room: RoomName, nick: Nick },
     /// Keep order.
     Moderate(Moderation),
+    /// Keep the place of the user for a while when this session's connection breaks, or not.
+    Persist(bool),
     /// Be away with a text, or back with `None`.
     Away(Option<Arc<str>>),
     /// Group chat off (`Some(true)`), on (`Some(false)`) or the other way round (`None`), for this session.
@@ -125,6 +154,9 @@ pub enum Command {
     /// End this session, with a reason that the others see.
     Quit { reason: Option<Arc<str>> },
 }
+
+/// Most messages of one [`Command::Playback`].
+pub const PLAYBACK_MAX: usize = 100;
 
 /// How a session comes in by its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,29 +191,6 @@ pub enum Survey {
     Users,
     /// How much there is.
     Counts,
-}
-
-/// What a client says about its message to other clients, as IRC's client-only tags: `+name=value;+name`,
-/// values escaped. The hub never looks inside; at most [`Tags::MAX_BYTES`] bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tags(Arc<str>);
-
-impl Tags {
-    /// Longest, in bytes.
-    pub const MAX_BYTES: usize = 4094;
-
-    /// `None` when `text` is empty, longer than [`Self::MAX_BYTES`], or cannot stand in a line.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
-        let is_one_word = !text.contains(|it: char| it.is_control() || it == ' ');
-        (fits && is_one_word).then(|| Self(text.into()))
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// How a message is meant.

@@ -60,11 +60,12 @@ pub enum EventKind {
         message: MessageId,
         text: Arc<str>,
     },
-    /// The author of an earlier message took its text away.
+    /// The text of an earlier message was taken away, by its author or by whoever keeps order in the room.
     Deleted {
         place: EventPlace,
         from: Nick,
         message: MessageId,
+        reason: Option<Arc<str>>,
     },
     /// This user has read a conversation so far. Heard by their own sessions only.
     MarkedRead { of: Partner, upto: MessageId },

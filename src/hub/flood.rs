@@ -97,15 +97,18 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         | Command::Away(_)
         | Command::Edit { .. }
         | Command::Delete { .. }
-        | Command::Unread => 2.0,
-        Command::History { limit, .. } => 1.0 + list(*limit),
+        | Command::Unread
+        | Command::Conversations { .. } => 2.0,
+        Command::History { limit, .. } | Command::Playback { limit, .. } => 1.0 + list(*limit),
         Command::Search { limit, .. } => 3.0 + list(*limit),
         Command::Part { .. }
         | Command::Send { .. }
         | Command::Tag { .. }
         | Command::MarkRead { .. }
+        | Command::ReadMark { .. }
         | Command::Topic { .. }
         | Command::Deaf(_)
+        | Command::Persist(_)
         | Command::Ignore { .. }
         | Command::Ignores
         | Command::Whois(_)

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::command::MessageKind;
+pub use super::question::{PAGE_MAX, Query, Question, Range, Ticket};
+
+use super::command::{MessageKind, Tags};
 use super::id::{MessageId, UserKey};
 use super::name::{Nick, RoomName};
 use super::time::UnixMillis;
@@ -76,13 +78,21 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether it is a message, and not a change of something.
+    /// Whether it adds to a conversation, and does not only change something.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        matches!(self.kind, RecordKind::Said { .. })
+        match self.kind {
+            RecordKind::Said { .. }
+            | RecordKind::Tagged { .. }
+            | RecordKind::TopicSet { by: Some(_), .. } => true,
+            RecordKind::Edited { .. }
+            | RecordKind::Deleted { .. }
+            | RecordKind::TopicSet { by: None, .. }
+            | RecordKind::MarkSet { .. } => false,
+        }
     }
 
-    /// How many of these are messages.
+    /// How many of these add to a conversation.
     #[must_use]
     pub fn messages_in(records: &[Self]) -> u64 {
         records.iter().filter(|record| record.is_message()).count() as u64
@@ -99,15 +109,23 @@ pub enum RecordKind {
         kind: MessageKind,
         text: Arc<str>,
         client_msgid: Option<ClientMsgId>,
+        tags: Option<Tags>,
+    },
+    /// Somebody said something by tags alone, such as a reaction.
+    Tagged {
+        place: Place,
+        from: Author,
+        tags: Tags,
     },
     /// An earlier message has another text from now on.
     Edited { message: MessageId, text: Arc<str> },
     /// An earlier message has no text any more; that it was there stays known.
     Deleted { message: MessageId },
-    /// A room's topic; `None` clears it.
+    /// A room's topic; `None` clears it. `by` is `None` for the admin socket.
     TopicSet {
         room: RoomName,
         topic: Option<Arc<str>>,
+        by: Option<Author>,
     },
     /// A person has read a conversation as far as `upto`. Never moves back.
     MarkSet {
@@ -161,82 +179,6 @@ pub const RESENDS_KEPT_FOR_MS: u64 = 10 * 60 * 1000;
 /// How many of them are remembered at most; beyond that the oldest are forgotten.
 pub const RESENDS_MAX: usize = 100_000;
 
-/// Which question an answer belongs to: the hub's own number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub u64);
-
-/// What the hub may ask of what is kept. `limit` is a number of messages, from 1 to
-/// [`PAGE_MAX`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum Question {
-    /// A page of one conversation.
-    Page {
-        asker: OwnerId,
-        of: Partner,
-        range: Range,
-        limit: usize,
-    },
-    /// Messages with certain words, newest first.
-    Search {
-        /// Private messages are found only where the asker is one of the two.
-        asker: OwnerId,
-        query: Query,
-        /// Rooms of which nothing is to be found, by name.
-        hidden: Vec<RoomName>,
-        limit: usize,
-    },
-    /// One message, whoever said it.
-    Message { id: MessageId },
-    /// What was said and changed in these rooms, and privately to or by the asker, after `since` and up
-    /// to `upto`. Answered only once everything up to `upto` has been kept.
-    Missed {
-        asker: OwnerId,
-        rooms: Vec<RoomName>,
-        since: MessageId,
-        upto: MessageId,
-        limit: usize,
-    },
-    /// How much others have said since the asker's read marks: in these rooms, and in private
-    /// conversations that have anything unread. What `ignored` have said does not count.
-    Unread {
-        asker: OwnerId,
-        ignored: Vec<OwnerId>,
-        rooms: Vec<RoomName>,
-    },
-}
-
-/// Most messages of one answer.
-pub const PAGE_MAX: usize = 1000;
-
-/// Which part of a conversation; the bounds themselves are not part of it, but for `Around`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// The newest.
-    Latest,
-    /// Those before an id, and of them the newest.
-    Before(MessageId),
-    /// Those after an id, and of them the oldest.
-    After(MessageId),
-    /// Half before an id, the message itself if it is one, half after it.
-    Around(MessageId),
-    /// Those after the first id and before the second, and of them the oldest.
-    Between(MessageId, MessageId),
-}
-
-/// What to look for. All that is given must be true of a message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    /// Words, all of which must occur, in any order; `"in quotes"` as one phrase; `wor*` as a beginning.
-    /// What is not a letter or a digit parts words. Empty finds every message.
-    pub words: Arc<str>,
-    pub of: Option<Partner>,
-    pub from: Option<Nick>,
-    /// Only ids above it.
-    pub after: Option<MessageId>,
-    /// Only ids below it.
-    pub before: Option<MessageId>,
-}
-
 /// One message as it was kept, or as it is after its author changed it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
@@ -249,6 +191,26 @@ pub struct Stored {
     pub text: Option<Arc<str>>,
     /// When it was last edited, or deleted.
     pub changed_at: Option<UnixMillis>,
+    pub tags: Option<Tags>,
+    /// What it is where it is no speech; then `kind` says nothing.
+    pub aside: Option<Aside>,
+}
+
+/// What is kept in a conversation beside what was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// Tags alone; the text is empty.
+    Tagged,
+    /// A topic was set, which the text is; empty where it was cleared.
+    TopicSet,
+}
+
+/// A conversation and when something was last said in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    pub of: Partner,
+    pub newest: MessageId,
+    pub at: UnixMillis,
 }
 
 /// A change of a message that the asker has heard before.
@@ -296,6 +258,10 @@ pub enum Answer {
     Message(Option<Stored>),
     /// To `Unread`.
     Unread(Vec<Unread>),
+    /// To `Conversations`.
+    Conversations(Vec<Conversation>),
+    /// To `Mark`.
+    Mark(Option<MessageId>),
     /// It could not be read.
     Failed(Trouble),
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::account::{AccountQuestion, ScramChallenge, ScramSignature};
 use super::event::{Event, Membership};
 use super::fingerprint::Fingerprint;
-use super::history::{Page, Partner, Question, Record, Ticket, Unread};
+use super::history::{Conversation, Page, Partner, Question, Record, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
 use super::moderation::request::Moderated;
@@ -132,6 +132,13 @@ pub enum Reply {
     Missed(Page),
     /// What is unread.
     Unread(Vec<Unread>),
+    /// Where something was said.
+    Conversations(Vec<Conversation>),
+    /// Up to where a conversation was read; `None` without a mark.
+    ReadMark {
+        of: Partner,
+        upto: Option<MessageId>,
+    },
     /// A command without another answer was carried out.
     Done,
     /// The user is in the room now. `members` counts them in.

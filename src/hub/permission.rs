@@ -44,6 +44,8 @@ pub enum Action {
     /// To enter whatever the room's settings say.
     EnterAnyway,
     Kick,
+    /// To take away what others have said.
+    DeleteOthers,
     /// To add, end and see a room's bans, mutes, exemptions and standing invitations of nicks and accounts;
     /// none of them holds for whoever may.
     Rule,
@@ -66,7 +68,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for whoever goes through the table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SetTopic,
         Self::SetLockedTopic,
         Self::Invite,
@@ -76,6 +78,7 @@ impl Action {
         Self::SeeMembers,
         Self::EnterAnyway,
         Self::Kick,
+        Self::DeleteOthers,
         Self::Rule,
         Self::RuleAddresses,
         Self::Set,
@@ -96,6 +99,7 @@ impl Action {
             | Self::InviteIntoClosed
             | Self::SeeMembers
             | Self::Kick
+            | Self::DeleteOthers
             | Self::Rule
             | Self::Set
             | Self::GrantVoice => Role::Operator,

@@ -204,6 +204,11 @@ impl Turn<'_> {
                 self.reply(asked, Reply::Done);
             }
             Decision::SetAway(away) => self.set_away(asked, away),
+            Decision::Persist(on) => {
+                let session = asked.session;
+                self.hub.state.apply(Change::PersistSet { session, on });
+                self.reply(asked, Reply::Done);
+            }
             Decision::SetDeaf(deaf) => {
                 let session = asked.session;
                 self.hub.state.apply(Change::DeafSet { session, deaf });

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, params};
 
-use crate::hub::command::MessageKind;
-use crate::hub::history::{Author, Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind};
+use crate::hub::command::{MessageKind, Tags};
+use crate::hub::history::{
+    Author, OwnerId, Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind,
+};
 use crate::hub::id::MessageId;
-use crate::hub::time::UnixMillis;
 
 use super::clock::{ID_BITS_BELOW_MS, ids_of};
 use super::ids::to_sql;
 use super::names::{Names, mark_key};
 use super::people::conversations_of;
-use super::schema::FLAG_UNHEARD;
+use super::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 
 /// Writes all of `records` and notes how far that is; says how many messages were added.
 ///
@@ -41,10 +42,11 @@ pub(super) fn write(
                 kind,
                 text,
                 client_msgid,
+                tags,
             } => {
                 let flags = flags_of(*kind, place);
-                let when = (record.id, record.at);
-                let is_new = speech.write(names, when, (place, from), flags, text)?;
+                let is_new =
+                    speech.write(names, record, (place, from), flags, (text, tags.as_ref()))?;
                 if let Some(own) = client_msgid
                     && is_new
                 {
@@ -55,14 +57,25 @@ pub(super) fn write(
             }
             RecordKind::Edited { message, text } => change(db, record, *message, Some(text))?,
             RecordKind::Deleted { message } => change(db, record, *message, None)?,
-            RecordKind::TopicSet { room, topic } => {
+            RecordKind::Tagged { place, from, tags } => {
+                let flags = flags_of(MessageKind::Text, place) | FLAG_ASIDE;
+                speech.write(names, record, (place, from), flags, ("", Some(tags)))?;
+            }
+            RecordKind::TopicSet { room, topic, by } => {
                 let conversation = names.room(db, room)?;
                 db.prepare_cached("UPDATE conversation SET topic = ?2 WHERE id = ?1")?
                     .execute(params![conversation, topic.as_deref()])?;
+                if let Some(by) = by {
+                    let place = Place::Room(room.clone());
+                    let text = topic.as_deref().unwrap_or_default();
+                    let flags = FLAG_ASIDE | 1;
+                    speech.write(names, record, (&place, by), flags, (text, None))?;
+                }
             }
             // Whatever else a client names would be a row that nothing ever needs.
             RecordKind::MarkSet { owner, of, .. }
-                if conversations_of(db, *owner, of)?.is_empty() => {}
+                if conversations_of(db, *owner, of)?.is_empty()
+                    && marks_of(db, *owner)? >= EMPTY_MARKS_MAX => {}
             RecordKind::MarkSet { owner, of, upto } => {
                 db.prepare_cached(
                     "INSERT INTO mark VALUES (?1, ?2, ?3)
@@ -98,10 +111,10 @@ impl Speech<'_> {
     fn write(
         &mut self,
         names: &mut Names,
-        (id, at): (MessageId, UnixMillis),
+        record: &Record,
         (place, from): (&Place, &Author),
         flags: i64,
-        text: &str,
+        (text, tags): (&str, Option<&Tags>),
     ) -> rusqlite::Result<bool> {
         let conversation = names.conversation(self.db, place, from.owner)?;
         let author = names.author(self.db, from)?;
@@ -110,14 +123,15 @@ impl Speech<'_> {
             Place::User { to, .. } => Some(names.author(self.db, to)?),
         };
         let is_new = 0 < self.insert.execute(params![
-            to_sql(id),
+            to_sql(record.id),
             conversation,
             author,
             addressee,
             flags,
-            stored_time(id, at.0),
+            stored_time(record.id, record.at.0),
             text,
-            None::<i64>
+            None::<i64>,
+            tags.map(Tags::as_str)
         ])?;
         if is_new {
             self.tally.add(conversation, author, addressee, 1);
@@ -126,7 +140,7 @@ impl Speech<'_> {
     }
 }
 
-/// A message gets another text, or none; one that has none any more keeps none. The search index has to
+/// A message gets another text, or none; one that has none any more keeps none, and no tags. The search index has to
 /// look at it again.
 fn change(
     db: &Connection,
@@ -136,7 +150,8 @@ fn change(
 ) -> rusqlite::Result<()> {
     let changed = db
         .prepare_cached(
-            "UPDATE message SET text = ?2, changed_at = ?3, change_id = ?4
+            "UPDATE message SET text = ?2, changed_at = ?3, change_id = ?4,
+                tags = CASE WHEN ?2 IS NULL THEN NULL ELSE tags END
              WHERE id = ?1 AND text IS NOT NULL",
         )?
         .execute(params![
@@ -154,8 +169,8 @@ fn change(
 
 /// What is there under the same id stays.
 pub(super) const INSERT_MESSAGE: &str = "
-    INSERT OR IGNORE INTO message (id, conversation, author, addressee, flags, at, text, changed_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT OR IGNORE INTO message (id, conversation, author, addressee, flags, at, text, changed_at, tags)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 /// `message.at`: nothing when the id says it already.
 pub(super) fn stored_time(id: MessageId, at_ms: u64) -> Option<i64> {
@@ -176,6 +191,14 @@ pub(super) fn flags_of(kind: MessageKind, place: &Place) -> i64 {
         Place::User { .. } | Place::Room(_) => kind,
     }
 }
+
+fn marks_of(db: &Connection, owner: OwnerId) -> rusqlite::Result<usize> {
+    db.prepare_cached("SELECT count(*) FROM mark WHERE owner = ?1")?
+        .query_row([owner.0.cast_signed()], |row| row.get(0))
+}
+
+/// Read marks that somebody may have before one more is only for a conversation in which something was said.
+const EMPTY_MARKS_MAX: usize = 100;
 
 /// How many messages more, or fewer, refer to which rows.
 #[derive(Debug, Default)]

@@ -144,13 +144,17 @@ impl fmt::Debug for Inbox {
 pub(super) fn size_of_record(record: &Record) -> usize {
     let texts = match &record.kind {
         RecordKind::Said {
-            text, client_msgid, ..
+            text,
+            client_msgid,
+            tags,
+            ..
         } => {
             let own = client_msgid
                 .as_ref()
                 .map_or(0, |id: &ClientMsgId| id.as_str().len());
-            text.len() + own
+            text.len() + own + tags.as_ref().map_or(0, |tags| tags.as_str().len())
         }
+        RecordKind::Tagged { tags, .. } => tags.as_str().len(),
         RecordKind::Edited { text, .. } => text.len(),
         RecordKind::TopicSet { topic, .. } => topic.as_ref().map_or(0, |topic| topic.len()),
         RecordKind::Deleted { .. } | RecordKind::MarkSet { .. } => 0,

@@ -12,7 +12,7 @@ use super::names::find_room;
 use super::page::message;
 use super::people::private_conversations;
 use super::row::{self, SELECT};
-use super::schema::FLAG_UNHEARD;
+use super::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 
 /// What happened after `since` and up to `upto`, the oldest first: at most `limit` messages and changes
 /// together. Whoever gets less than all asks again from the last id of these.
@@ -31,17 +31,20 @@ pub(super) fn missed(
     for room in rooms {
         conversations.extend(find_room(db, room)?);
     }
-    let said_in_rooms = "SELECT id FROM message
-        WHERE conversation = ?1 AND id > ?2 AND id <= ?3 ORDER BY id LIMIT ?4";
+    let said_in_rooms = format!(
+        "SELECT id FROM message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
+         AND NOT flags & {FLAG_ASIDE} ORDER BY id LIMIT ?4"
+    );
     let mut ids = Vec::new();
     for conversation in &conversations {
         let range = params![conversation, to_sql(since), to_sql(upto), limit + 1];
-        read_ids(db, said_in_rooms, range, &mut ids)?;
+        read_ids(db, &said_in_rooms, range, &mut ids)?;
     }
     let said_privately = format!(
         "SELECT m.id FROM message m CROSS JOIN author a ON a.id = m.author
          WHERE m.conversation = ?1 AND m.id > ?2 AND m.id <= ?3
-         AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?5) ORDER BY m.id LIMIT ?4"
+         AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?5) AND NOT m.flags & {FLAG_ASIDE}
+         ORDER BY m.id LIMIT ?4"
     );
     let owner = asker.0.cast_signed();
     for private in private_conversations(db, asker)? {
@@ -88,7 +91,8 @@ fn changes(
     conversations.sort_unstable();
     let mut statement = db.prepare_cached(&format!(
         "{SELECT} WHERE m.change_id > ?1 AND m.change_id <= ?2 AND m.id <= ?1
-         AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?3) ORDER BY m.change_id"
+         AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?3) AND NOT m.flags & {FLAG_ASIDE}
+         ORDER BY m.change_id"
     ))?;
     let mut place = db.prepare_cached("SELECT conversation FROM message WHERE id = ?1")?;
     let mut rows = statement.query(params![to_sql(since), to_sql(upto), owner])?;

@@ -19,6 +19,7 @@ mod clock;
 mod commit_log;
 mod condition;
 mod connection;
+mod conversations;
 mod deadline;
 mod disk;
 mod error;

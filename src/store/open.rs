@@ -199,12 +199,13 @@ pub(super) fn add_backlog(restored: &mut Restored, backlog: &[Record]) {
                 id: record.id,
                 at: record.at,
             }),
-            RecordKind::TopicSet { room, topic } => {
+            RecordKind::TopicSet { room, topic, .. } => {
                 restored.topics.retain(|(known, _)| known != room);
                 let topic = topic.clone().map(|topic| (room.clone(), topic));
                 restored.topics.extend(topic);
             }
             RecordKind::Said { .. }
+            | RecordKind::Tagged { .. }
             | RecordKind::Edited { .. }
             | RecordKind::Deleted { .. }
             | RecordKind::MarkSet { .. } => {}

@@ -9,7 +9,7 @@ use crate::hub::id::MessageId;
 use super::ids::to_sql;
 use super::people::conversations_of;
 use super::row::{SELECT, stored};
-use super::schema::FLAG_UNHEARD;
+use super::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 
 /// One page of what `asker` means by `of`.
 ///
@@ -21,24 +21,27 @@ pub(super) fn page(
     of: &Partner,
     range: Range,
     limit: usize,
+    with_asides: bool,
 ) -> rusqlite::Result<Page> {
     let limit = limit.clamp(1, PAGE_MAX);
     let reader = Conversations {
         db,
         asker,
         ids: conversations_of(db, asker, of)?,
+        unwanted: if with_asides { 0 } else { FLAG_ASIDE },
     };
     let from = |id: MessageId| to_sql(id).saturating_sub(1);
     match range {
-        Range::Latest => reader.before(i64::MAX, limit),
-        Range::Before(id) => reader.before(to_sql(id), limit),
+        Range::Latest => reader.newest(-1, i64::MAX, limit),
+        Range::Before(id) => reader.newest(-1, to_sql(id), limit),
+        Range::NewestBetween(after, before) => reader.newest(to_sql(after), to_sql(before), limit),
         Range::After(id) => reader.between(to_sql(id), i64::MAX, limit),
         Range::Between(after, before) => reader.between(to_sql(after), to_sql(before), limit),
         Range::Around(id) => {
             let half = limit / 2;
             let mut page = match half {
                 0 => Page::default(),
-                half => reader.before(to_sql(id), half)?,
+                half => reader.newest(-1, to_sql(id), half)?,
             };
             let after = reader.between(from(id), i64::MAX, limit - half)?;
             page.messages.extend(after.messages);
@@ -63,12 +66,14 @@ struct Conversations<'a> {
     db: &'a Connection,
     asker: OwnerId,
     ids: Vec<i64>,
+    /// Nothing with one of these flags.
+    unwanted: i64,
 }
 
 impl Conversations<'_> {
-    /// The newest below an id.
-    fn before(&self, before: i64, limit: usize) -> rusqlite::Result<Page> {
-        let mut messages = self.read("DESC", (before, -1), limit)?;
+    /// The newest between two ids, both excluded.
+    fn newest(&self, after: i64, before: i64, limit: usize) -> rusqlite::Result<Page> {
+        let mut messages = self.read("DESC", (before, after), limit)?;
         messages.sort_unstable_by_key(|message| std::cmp::Reverse(message.id));
         let has_more = messages.len() > limit;
         messages.truncate(limit);
@@ -94,14 +99,14 @@ impl Conversations<'_> {
     ) -> rusqlite::Result<Vec<Stored>> {
         let mut statement = self.db.prepare_cached(&format!(
             "{SELECT} WHERE m.conversation = ?1 AND m.id < ?2 AND m.id > ?3
-             AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?4)
+             AND (NOT m.flags & {FLAG_UNHEARD} OR a.owner = ?4) AND NOT m.flags & ?6
              ORDER BY m.id {direction} LIMIT ?5"
         ))?;
         let asker = self.asker.0.cast_signed();
         let mut messages = Vec::new();
         for conversation in &self.ids {
             let rows = statement.query_map(
-                params![conversation, before, after, asker, limit + 1],
+                params![conversation, before, after, asker, limit + 1, self.unwanted],
                 stored,
             )?;
             for message in rows {

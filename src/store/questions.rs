@@ -75,9 +75,11 @@ impl Questions {
             // Ids above the newest record's are of events that are never kept.
             Question::Missed { upto, .. } => (*upto).min(ids.pushed()),
             // Who enters a room must find in its history what was said just before, or never hears it.
-            Question::Page { .. } | Question::Message { .. } | Question::Unread { .. } => {
-                ids.pushed()
-            }
+            Question::Page { .. }
+            | Question::Message { .. }
+            | Question::Unread { .. }
+            | Question::Conversations { .. }
+            | Question::Mark { .. } => ids.pushed(),
             Question::Search { .. } => MessageId::default(),
         };
         let now = clock::now();
@@ -86,6 +88,8 @@ impl Questions {
             Question::Page { .. }
             | Question::Message { .. }
             | Question::Unread { .. }
+            | Question::Conversations { .. }
+            | Question::Mark { .. }
             | Question::Missed { .. } => now + self.time_limit,
         };
         let asked = Asked {
@@ -94,6 +98,8 @@ impl Questions {
                 Question::Page { .. }
                 | Question::Search { .. }
                 | Question::Message { .. }
+                | Question::Conversations { .. }
+                | Question::Mark { .. }
                 | Question::Unread { .. } => now + self.time_limit / 10,
             },
             ticket,

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::hub::history::{Answer, Page, Question, Trouble};
 
 use super::connection;
+use super::conversations::conversations;
 use super::deadline::Deadline;
 use super::error::trouble;
 use super::missed::missed;
@@ -16,7 +17,7 @@ use super::page::{message, page};
 use super::questions::Asked;
 use super::search::Finder;
 use super::shared::Shared;
-use super::unread::{Asker, unread};
+use super::unread::{Asker, mark, unread};
 
 /// Runs until there are no more questions. Only one that `searches` takes searches.
 pub(super) fn run(shared: &Arc<Shared>, searches: bool) {
@@ -70,7 +71,17 @@ impl Reader {
                 of,
                 range,
                 limit,
-            } => page(&moment, *asker, of, *range, *limit).map(Answer::Page),
+                with_asides,
+            } => page(&moment, *asker, of, *range, *limit, *with_asides).map(Answer::Page),
+            Question::Conversations {
+                asker,
+                rooms,
+                after,
+                before,
+                limit,
+            } => conversations(&moment, *asker, rooms, (*after, *before), *limit)
+                .map(Answer::Conversations),
+            Question::Mark { asker, of } => mark(&moment, *asker, of).map(Answer::Mark),
             Question::Search {
                 asker,
                 query,

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
 
-use crate::hub::command::MessageKind;
-use crate::hub::history::{Author, OwnerId, Place, Stored, StoredChange};
+use crate::hub::command::{MessageKind, Tags};
+use crate::hub::history::{Aside, Author, OwnerId, Place, Stored, StoredChange};
 use crate::hub::id::MessageId;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::time::UnixMillis;
 
 use super::clock::ID_BITS_BELOW_MS;
 use super::ids::from_sql;
-use super::schema::FLAG_UNHEARD;
+use super::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 
 /// Everything of messages `m`, for [`stored`]; conditions on `m`, `a` and `c` may follow. CROSS JOIN keeps
 /// SQLite from beginning with another table.
 pub(super) const SELECT: &str = "
     SELECT m.id, m.at, m.flags, m.text, m.changed_at, m.change_id,
-        a.owner, a.nick, c.name, b.owner, b.nick
+        a.owner, a.nick, c.name, b.owner, b.nick, m.tags
     FROM message m
     CROSS JOIN author a ON a.id = m.author
     CROSS JOIN conversation c ON c.id = m.conversation
@@ -52,6 +52,14 @@ pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
             2 => MessageKind::Notice,
             _ => MessageKind::Text,
         },
+        tags: row
+            .get::<_, Option<String>>(11)?
+            .as_deref()
+            .and_then(Tags::new),
+        aside: (flags & FLAG_ASIDE != 0).then_some(match flags & 3 {
+            0 => Aside::Tagged,
+            _ => Aside::TopicSet,
+        }),
         text: row.get::<_, Option<Arc<str>>>(3)?,
         changed_at: changed_at.map(|at| UnixMillis(at.cast_unsigned())),
     })

@@ -14,7 +14,7 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 pub(super) const FIRST_WITH_LOG: u32 = 2;
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -33,6 +33,9 @@ pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
 
 /// In `message.flags`: the lowest two bits are the kind, the next says "unheard".
 pub(super) const FLAG_UNHEARD: i64 = 4;
+
+/// And the next one that it is no speech: then the lowest two say what it is.
+pub(super) const FLAG_ASIDE: i64 = 8;
 
 /// Owners are 64 bits without a sign, kept as SQLite's 64 bits with one. A private conversation has its
 /// two owners in the order of those. `messages` counts what refers to a row, so that nothing must be
@@ -113,4 +116,9 @@ const VERSION_2: &str = "
 ALTER TABLE state ADD COLUMN applied INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE state ADD COLUMN log_tag INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE state ADD COLUMN barrier INTEGER NOT NULL DEFAULT 0;
+";
+
+/// What clients say about their messages, and what is kept beside speech, which has [`FLAG_ASIDE`].
+const VERSION_3: &str = "
+ALTER TABLE message ADD COLUMN tags TEXT;
 ";

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use rusqlite::{Connection, params, params_from_iter};
 
+use crate::hub::command::Tags;
 use crate::hub::history::{Partner, Place, Stored};
 use crate::hub::id::MessageId;
 use crate::hub::name::Nick;
@@ -15,6 +16,7 @@ use super::names::Names;
 use super::people::{authors_called, conversations_of_anybody};
 use super::report::{ExportFilter, ImportReport, Imported, Selection};
 use super::row::{self, SELECT, stored};
+use super::schema::FLAG_ASIDE;
 
 /// Messages that are read at once.
 const PAGE: usize = 1_000;
@@ -35,7 +37,8 @@ pub(super) fn export(
     let mut after = filter.since.map_or(-1, to_sql);
     let upto = filter.until.map_or(i64::MAX, to_sql);
     let mut query = db.prepare(&format!(
-        "{SELECT} WHERE m.id > ?1 AND m.id <= ?2 AND (?3 OR m.addressee IS NULL) {}
+        "{SELECT} WHERE m.id > ?1 AND m.id <= ?2 AND (?3 OR m.addressee IS NULL)
+         AND NOT m.flags & {FLAG_ASIDE} {}
          ORDER BY m.id LIMIT {PAGE}",
         in_any("m.conversation", conversations.as_deref())
     ))?;
@@ -91,6 +94,7 @@ pub(super) fn import(
             stored_time(message.id, message.at.0),
             message.text.as_deref(),
             message.changed_at.map(|at| at.0.cast_signed()),
+            message.tags.as_ref().map(Tags::as_str),
         ])?;
         touch.execute([id])?;
         tally.add(conversation, author, addressee, 1);

@@ -13,7 +13,7 @@ use super::ids::{from_sql, to_sql};
 use super::names::{find_room, mark_key};
 use super::people::{Private, private_conversations};
 use super::row::no_name;
-use super::schema::FLAG_UNHEARD;
+use super::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 
 /// Who asks, and for whose messages they do not care.
 pub(super) struct Asker {
@@ -108,7 +108,7 @@ fn count(
     db.prepare_cached(&format!(
         "SELECT count(*) FROM (SELECT 1 FROM message m CROSS JOIN author a ON a.id = m.author
          WHERE m.conversation = ?1 AND m.id > ?2 AND m.text IS NOT NULL
-         AND NOT m.flags & {FLAG_UNHEARD} AND a.owner <> ?3
+         AND NOT m.flags & ({FLAG_UNHEARD} | {FLAG_ASIDE}) AND a.owner <> ?3
          AND a.owner NOT IN (SELECT value FROM json_each(?4)) LIMIT {UNREAD_MAX})"
     ))?
     .query_row(
@@ -122,7 +122,15 @@ fn count(
     )
 }
 
-fn mark(db: &Connection, asker: OwnerId, of: &Partner) -> rusqlite::Result<Option<MessageId>> {
+/// Up to where a conversation was read.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub(super) fn mark(
+    db: &Connection,
+    asker: OwnerId,
+    of: &Partner,
+) -> rusqlite::Result<Option<MessageId>> {
     db.prepare_cached("SELECT upto FROM mark WHERE owner = ?1 AND partner = ?2")?
         .query_row(params![asker.0.cast_signed(), mark_key(of)], |row| {
             row.get(0).map(from_sql)

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chatd::hub::command::MessageKind;
+use chatd::hub::command::{MessageKind, Tags};
 use chatd::hub::event::{EventKind, EventPlace};
-use chatd::hub::history::{Page, Stored};
+use chatd::hub::history::{Aside, Page, Stored};
 use chatd::hub::input::QuitReason;
 use chatd::hub::moderation::request::Moderated;
 use chatd::hub::moderation::rule::Rule;
@@ -35,7 +35,15 @@ pub(super) fn event(kind: &EventKind) -> String {
         EventKind::Edited {
             place, from, text, ..
         } => format!("{from} edited {}: {text}", place_of(place)),
-        EventKind::Deleted { place, from, .. } => format!("{from} deleted {}", place_of(place)),
+        EventKind::Deleted {
+            place,
+            from,
+            reason,
+            ..
+        } => {
+            let reason = in_parentheses(reason.as_ref());
+            format!("{from} deleted {}{reason}", place_of(place))
+        }
         EventKind::MarkedRead { of, .. } => format!("{of} is read"),
         EventKind::Joined { room, nick } => format!("{nick} joined {room}"),
         EventKind::Parted { room, nick, reason } => {
@@ -180,11 +188,22 @@ fn place_of(place: &EventPlace) -> String {
 /// `ana: hello`, `ana: -` once it was deleted.
 fn kept(stored: &Stored) -> String {
     let text = stored.text.as_deref().unwrap_or("-");
+    let tags = stored.tags.as_ref().map_or("", Tags::as_str);
+    match stored.aside {
+        Some(Aside::Tagged) => return format!("{} tagged {tags}", stored.from.nick),
+        Some(Aside::TopicSet) => return format!("{} set the topic {text}", stored.from.nick),
+        None => {}
+    }
+    let tagged = if tags.is_empty() {
+        String::new()
+    } else {
+        format!(" ({tags})")
+    };
     let edited = match (&stored.text, stored.changed_at) {
         (Some(_), Some(_)) => " (edited)",
         _ => "",
     };
-    format!("{}: {text}{edited}", stored.from.nick)
+    format!("{}: {text}{edited}{tagged}", stored.from.nick)
 }
 
 fn page(page: &Page) -> String {
@@ -233,6 +252,12 @@ pub(super) fn reply(reply: &Reply) -> String {
             let counts = unread.iter().map(|it| format!("{} {}", it.of, it.count));
             format!("unread {}", listed(counts))
         }
+        Reply::Conversations(found) => {
+            let found = found.iter().map(|it| it.of.to_string());
+            format!("said in {}", listed(found))
+        }
+        Reply::ReadMark { of, upto: None } => format!("read nothing of {of}"),
+        Reply::ReadMark { of, upto: Some(_) } => format!("read {of} up to there"),
         Reply::Done => "done".to_owned(),
         Reply::Joined {
             room,

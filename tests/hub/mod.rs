@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod asides;
 mod certified;
 mod engine;
 mod guessing;

@@ -27,7 +27,7 @@ const fn trial(action: Action, before: &'static [&'static str], command: &'stati
     }
 }
 
-const TRIALS: [Trial; 35] = [
+const TRIALS: [Trial; 36] = [
     trial(Action::SetTopic, &[], "x sets the topic of #dev: tools"),
     trial(
         Action::SetLockedTopic,
@@ -150,6 +150,11 @@ const TRIALS: [Trial; 35] = [
         &["operator makes vic owner in #dev"],
         "x makes vic nobody in #dev",
     ),
+    trial(
+        Action::DeleteOthers,
+        &["vic says to #dev: spam"],
+        "x deletes 1 of #dev",
+    ),
     trial(Action::RuleServer, &[], "x kicks vic"),
     trial(Action::RuleServer, &[], "x mutes out for 5s"),
     trial(Action::RuleServer, &[], "x asks for rules"),
@@ -157,7 +162,8 @@ const TRIALS: [Trial; 35] = [
 
 /// `x` of a role, `vic` in the room with them, `out` beside it.
 fn stage(role: Role) -> Story {
-    let mut story = Story::with(|settings| settings.rate = 0.0);
+    let mut story = Story::kept();
+    story.settings(|settings| settings.rate = 0.0);
     for action in [
         "operator makes account x: correct horse",
         "x connects",

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatd::hub::account::Claim;
-use chatd::hub::command::{Command, Entry, MessageKind, Target};
+use chatd::hub::command::{Command, Entry, MessageKind, PLAYBACK_MAX, Tags, Target};
 use chatd::hub::fingerprint::Fingerprint;
 use chatd::hub::history::{ClientMsgId, Keeping, Partner, Query, Range, Trouble};
 use chatd::hub::id::{MessageId, RequestId, SessionId, UserKey};
@@ -24,6 +24,7 @@ use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::secret::Secret;
 use chatd::hub::settings::Settings;
+use chatd::hub::time::UnixMillis;
 
 use super::engine::{Engine, Seen, key_of};
 use super::lines;
@@ -357,6 +358,42 @@ impl Story {
             },
             (["deletes", number], _) => Command::Delete {
                 message: self.message(number),
+                of: None,
+                reason: None,
+            },
+            (["deletes", number, "of", of], reason) => Command::Delete {
+                message: self.message(number),
+                of: Some(partner(of)),
+                reason,
+            },
+            (["says", "to", to, "with", tags], text) => Command::Send {
+                to: target(to),
+                kind: MessageKind::Text,
+                text: text.unwrap_or_default(),
+                client_msgid: None,
+                tags: Tags::new(tags),
+            },
+            (["tags", to, "with", tags], _) => Command::Tag {
+                to: target(to),
+                tags: Tags::new(tags).expect("tags"),
+            },
+            (["plays", "back", of], _) => playback(of, Range::Latest),
+            (["plays", "back", of, "between", one, "and", other], _) => {
+                let range = Range::NewestBetween(self.message(one), self.message(other));
+                playback(of, range)
+            }
+            (["asks", "where", "something", "was", "said"], _) => Command::Conversations {
+                after: MessageId(0),
+                before: MessageId(u64::MAX >> 1),
+                limit: 10,
+            },
+            (["asks", "up", "to", "where", of, "was", "read"], _) => Command::ReadMark {
+                of: partner(of),
+                upto: None,
+            },
+            (["has", "read", of, "at", number], _) => Command::ReadMark {
+                of: partner(of),
+                upto: Some(UnixMillis(self.message(number).unix_ms())),
             },
             (["reads", of], _) => history(of, Range::Latest, 50),
             (["reads", "the", "last", count, "of", of], _) => {
@@ -644,6 +681,16 @@ fn partner(of: &str) -> Partner {
 fn history(of: &str, range: Range, limit: usize) -> Command {
     let of = partner(of);
     Command::History { of, range, limit }
+}
+
+fn playback(of: &str, range: Range) -> Command {
+    let (of, limit) = (partner(of), PLAYBACK_MAX);
+    Command::Playback {
+        of,
+        range,
+        limit,
+        with_asides: true,
+    }
 }
 
 fn search(of: Option<Partner>, words: Option<Arc<str>>) -> Command {

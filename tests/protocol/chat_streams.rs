@@ -26,6 +26,7 @@ fn facts() -> Facts {
         },
         origins: Vec::new(),
         has_history: true,
+        irc_autoreplay: 20,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
         now: UnixMillis(1_795_424_400_000),

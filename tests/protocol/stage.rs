@@ -68,6 +68,7 @@ impl Stage {
                 settings,
                 origins: Vec::new(),
                 has_history: false,
+                irc_autoreplay: 20,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 now: UnixMillis(BEGIN_MS),

@@ -7,6 +7,7 @@
 //! | `ana< {"type":"pong"}` | ana hears this |
 //! | `-- ana connects` | shows her greeting, which is left out otherwise |
 //! | `-- ana and ben are here` | they log in, unseen |
+//! | `-- ana speaks IRC with batch server-time` | she connects to the listener of IRC and logs in, unseen, with these capabilities |
 //! | `-- ana disconnects` | without a word |
 //! | `-- ana is closed` | the server has closed her connection |
 //! | `-- 120 s pass` | the clock moves |
@@ -50,10 +51,12 @@ pub(crate) fn replay(transcript: &str) -> String {
 
 /// What turns the reading direction would mislead who reads the transcript; JSON can escape it.
 fn visible(line: &str) -> String {
+    let line = line.strip_suffix('\r').unwrap_or(line); // IRC's
     let shown = line.chars().map(|letter| match letter {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             format!("\\u{:04x}", u32::from(letter))
         }
+        '\u{1}' => "\\x01".to_owned(), // of an action in IRC
         _ => letter.to_string(),
     });
     shown.collect()
@@ -114,6 +117,13 @@ fn direct(direction: &str, stage: &mut Stage) {
         ["settings", ..] => {}
         [name, "connects"] => stage.connect(name),
         [name, "disconnects"] => stage.disconnect(name),
+        [name, "speaks", "IRC", caps @ ..] => {
+            stage.connect_irc(name);
+            let caps = caps.strip_prefix(&["with"]).unwrap_or_default().join(" ");
+            let login = format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\nCAP END\r\n");
+            stage.receive(name, format!("CAP REQ :{caps}\r\n{login}").as_bytes());
+            stage.take_heard();
+        }
         [seconds, "s", "pass"] => {
             stage.pass(Duration::from_secs(
                 seconds.parse().expect("a number of seconds"),

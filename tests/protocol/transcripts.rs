@@ -13,6 +13,11 @@ fn the_transcripts_in_the_description_of_the_protocol_are_true() {
 }
 
 #[test]
+fn the_transcripts_in_the_description_of_irc_are_true() {
+    check(&root().join("docs/irc.md"));
+}
+
+#[test]
 fn the_other_transcripts_are_true() {
     let files = fs::read_dir(root().join("tests/transcripts")).unwrap();
     let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chatd::hub::command::MessageKind;
 use chatd::hub::history::{
-    Answer, OwnerId, Page, Partner, Place, Question, Range, Record, RecordKind, Restored, Stored,
-    StoredChange, Unread,
+    Answer, Aside, Author, Conversation, OwnerId, Page, Partner, Place, Question, Range, Record,
+    RecordKind, Restored, Stored, StoredChange, Unread,
 };
 use chatd::hub::id::MessageId;
 use chatd::hub::name::RoomName;
@@ -30,6 +31,7 @@ impl Shelf {
                 from,
                 kind,
                 text,
+                tags,
                 ..
             } => self.messages.push(Stored {
                 id: record.id,
@@ -39,24 +41,43 @@ impl Shelf {
                 kind: *kind,
                 text: Some(text.clone()),
                 changed_at: None,
+                tags: tags.clone(),
+                aside: None,
             }),
+            RecordKind::Tagged { place, from, tags } => {
+                let stored = aside(record, place.clone(), from, "", Aside::Tagged);
+                let tags = Some(tags.clone());
+                self.messages.push(Stored { tags, ..stored });
+            }
             RecordKind::Edited { message, text } => {
                 self.change(*message, Some(text.clone()), record);
             }
             RecordKind::Deleted { message } => self.change(*message, None, record),
-            RecordKind::TopicSet { room, topic } => match topic {
-                Some(topic) => {
-                    self.topics.insert(room.clone(), topic.clone());
+            RecordKind::TopicSet { room, topic, by } => {
+                if let Some(by) = by {
+                    let text = topic.as_deref().unwrap_or_default();
+                    let place = Place::Room(room.clone());
+                    let stored = aside(record, place, by, text, Aside::TopicSet);
+                    self.messages.push(stored);
                 }
-                None => {
-                    self.topics.remove(room);
+                match topic {
+                    Some(topic) => {
+                        self.topics.insert(room.clone(), topic.clone());
+                    }
+                    None => {
+                        self.topics.remove(room);
+                    }
                 }
-            },
+            }
             RecordKind::MarkSet { owner, of, upto } => {
                 let mark = self.marks.entry((*owner, of.clone())).or_default();
                 *mark = (*mark).max(*upto);
             }
         }
+    }
+
+    fn speech(&self) -> impl Iterator<Item = &Stored> {
+        self.messages.iter().filter(|it| it.aside.is_none())
     }
 
     fn change(&mut self, id: MessageId, text: Option<Arc<str>>, record: &Record) {
@@ -76,9 +97,11 @@ impl Shelf {
         }
     }
 
-    /// The id of the message that was kept as number `index`, from 1.
+    /// The id of what was said, if by tags alone, as number `index`, from 1.
     pub(crate) fn id(&self, index: usize) -> MessageId {
-        self.messages[index - 1].id
+        let said = |it: &&Stored| it.aside != Some(Aside::TopicSet);
+        let mut said = self.messages.iter().filter(said);
+        said.nth(index - 1).expect("it was said").id
     }
 
     pub(crate) fn answer(&self, question: &Question) -> Answer {
@@ -88,9 +111,43 @@ impl Shelf {
                 of,
                 range,
                 limit,
+                with_asides,
             } => {
-                let all = self.messages.iter().filter(|it| is_in(it, *asker, of));
+                let all = self
+                    .messages
+                    .iter()
+                    .filter(|it| is_in(it, *asker, of) && (*with_asides || it.aside.is_none()));
                 Answer::Page(cut(all.cloned().collect(), *range, *limit))
+            }
+            Question::Conversations {
+                asker,
+                rooms,
+                after,
+                before,
+                limit,
+            } => {
+                let mut found: Vec<Conversation> = Vec::new();
+                for it in self.speech() {
+                    let of = match &it.place {
+                        Place::Room(room) if rooms.contains(room) => Partner::Room(room.clone()),
+                        Place::User { to, .. } if it.from.owner == *asker => {
+                            Partner::User(to.nick.clone())
+                        }
+                        Place::User { .. } if is_party(it, *asker) => {
+                            Partner::User(it.from.nick.clone())
+                        }
+                        Place::Room(_) | Place::User { .. } => continue,
+                    };
+                    found.retain(|known| known.of != of);
+                    let (newest, at) = (it.id, it.at);
+                    found.push(Conversation { of, newest, at });
+                }
+                found.retain(|it| it.newest > *after && it.newest < *before);
+                found.truncate(*limit);
+                Answer::Conversations(found)
+            }
+            Question::Mark { asker, of } => {
+                Answer::Mark(self.marks.get(&(*asker, of.clone())).copied())
             }
             Question::Search {
                 asker,
@@ -112,7 +169,7 @@ impl Shelf {
                         && it.text.is_some()
                 };
                 let mut page = Page {
-                    messages: self.messages.iter().filter(is_meant).cloned().collect(),
+                    messages: self.speech().filter(is_meant).cloned().collect(),
                     ..Page::default()
                 };
                 page.messages.reverse();
@@ -135,7 +192,7 @@ impl Shelf {
                     Place::Room(room) => rooms.contains(room),
                     Place::User { .. } => is_party(it, *asker),
                 };
-                let near = self.messages.iter().filter(is_near).cloned();
+                let near = self.speech().filter(is_near).cloned();
                 let upto = MessageId(upto.0 + 1);
                 let mut page = cut(near.collect(), Range::Between(*since, upto), *limit);
                 let changes = self.changes.iter().filter(|(_, it)| it.id > *since);
@@ -159,7 +216,7 @@ impl Shelf {
                 let unread = rooms.iter().map(|room| {
                     let of = Partner::Room(room.clone());
                     let read = self.marks.get(&(*asker, of.clone())).copied();
-                    let others = self.messages.iter().filter(|it| {
+                    let others = self.speech().filter(|it| {
                         is_in(it, *asker, &of)
                             && it.from.owner != *asker
                             && !ignored.contains(&it.from.owner)
@@ -171,6 +228,20 @@ impl Shelf {
                 Answer::Unread(unread.collect())
             }
         }
+    }
+}
+
+fn aside(record: &Record, place: Place, from: &Author, text: &str, what: Aside) -> Stored {
+    Stored {
+        id: record.id,
+        at: record.at,
+        place,
+        from: from.clone(),
+        kind: MessageKind::Text,
+        text: Some(text.into()),
+        changed_at: None,
+        tags: None,
+        aside: Some(what),
     }
 }
 
@@ -200,6 +271,9 @@ fn cut(all: Vec<Stored>, range: Range, limit: usize) -> Page {
         Range::After(id) => (Box::new(move |it| it > id), false),
         Range::Around(id) => (Box::new(move |it| it == id), false),
         Range::Between(after, before) => (Box::new(move |it| it > after && it < before), false),
+        Range::NewestBetween(after, before) => {
+            (Box::new(move |it| it > after && it < before), true)
+        }
     };
     let meant = all.into_iter().filter(|it| is_meant(it.id));
     let mut messages: Vec<Stored> = meant.collect();

@@ -11,6 +11,7 @@ pub fn msgid(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Private { msgid, .. }
         | ServerMessage::Edited { msgid, .. }
         | ServerMessage::Deleted { msgid, .. }
+        | ServerMessage::Reaction { msgid, .. }
         | ServerMessage::Read { msgid, .. }
         | ServerMessage::Join { msgid, .. }
         | ServerMessage::Part { msgid, .. }
@@ -43,6 +44,7 @@ pub fn conversation(message: &ServerMessage, own: &str) -> Option<String> {
         ServerMessage::Notice { room, .. } => room.clone(),
         ServerMessage::Private { from, to, .. } => Some(with(from, to, own)),
         ServerMessage::Edited { room, from, to, .. }
+        | ServerMessage::Reaction { room, from, to, .. }
         | ServerMessage::Deleted { room, from, to, .. } => place(room, from, to, own),
         _ => None,
     }
@@ -91,6 +93,7 @@ pub fn change_of(kept: &Kept) -> Option<ServerMessage> {
             room,
             from,
             to,
+            reason: None,
         });
     }
     Some(ServerMessage::Edited {

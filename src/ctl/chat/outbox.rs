@@ -240,6 +240,7 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Private { .. }
         | ServerMessage::Edited { .. }
         | ServerMessage::Deleted { .. }
+        | ServerMessage::Reaction { .. }
         | ServerMessage::Read { .. }
         | ServerMessage::Join { .. }
         | ServerMessage::Part { .. }

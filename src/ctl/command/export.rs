@@ -171,6 +171,7 @@ mod tests {
             kind: "text".into(),
             text: Some("hi\n2026 #lobby <ben> no\u{1b}".into()),
             changed_at: None,
+            tags: None,
         }
     }
 

@@ -185,6 +185,19 @@ pub fn tsv(message: &ServerMessage) -> String {
             let place = room.as_deref().or(to.as_deref()).unwrap_or_default();
             (time, "deleted", place, from.as_str(), "")
         }
+        ServerMessage::Reaction {
+            time,
+            room,
+            from,
+            to,
+            reaction,
+            off,
+            ..
+        } => {
+            let place = room.as_deref().or(to.as_deref()).unwrap_or_default();
+            let kind = if *off { "unreaction" } else { "reaction" };
+            (time, kind, place, from.as_str(), reaction.as_str())
+        }
         ServerMessage::Join {
             time, room, nick, ..
         } => (time, "join", room.as_str(), nick.as_str(), ""),

@@ -177,6 +177,19 @@ impl<'a> View<'a> {
                 let told = format!("{} deleted a message", pair(from, to.as_deref()));
                 (time, room.as_ref(), told)
             }
+            ServerMessage::Reaction {
+                time,
+                room,
+                from,
+                to,
+                reaction,
+                off,
+                ..
+            } => {
+                let did = if *off { "takes back" } else { "reacts with" };
+                let told = format!("{} {did} {reaction}", pair(from, to.as_deref()));
+                (time, room.as_ref(), told)
+            }
             _ => told::event(message, |at| self.day_and_time(at))?,
         };
         let room = room.map(|room| self.room(room)).unwrap_or_default();

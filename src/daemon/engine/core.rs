@@ -323,6 +323,7 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         settings: config.limits.hub.clone(),
         origins: config.http.origins.clone(),
         has_history: config.history.durability != Durability::Off,
+        irc_autoreplay: config.irc.autoreplay,
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
         now: UnixMillis::default(),

@@ -116,6 +116,8 @@ impl Core {
             | Reply::Found(_)
             | Reply::Missed(_)
             | Reply::Unread(_)
+            | Reply::Conversations(_)
+            | Reply::ReadMark { .. }
             | Reply::Done
             | Reply::Joined { .. }
             | Reply::Deaf { .. }

@@ -14,6 +14,7 @@ pub mod websocket;
 mod moderation;
 mod sentence;
 mod stamp;
+mod tag_value;
 
 use std::net::IpAddr;
 
@@ -96,6 +97,8 @@ pub struct Facts {
     pub origins: Vec<String>,
     /// Whether what is said is kept and can be asked for. The engine keeps it current.
     pub has_history: bool,
+    /// `[irc] autoreplay`: messages that IRC clients are told when they enter a room.
+    pub irc_autoreplay: usize,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
     /// client that asked.
     pub list_bytes: usize,

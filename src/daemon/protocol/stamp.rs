@@ -61,6 +61,13 @@ impl Rfc3339 {
     }
 }
 
+/// A time of RFC 3339; what was before 1970 is then.
+pub(super) fn parse_time(text: &str) -> Option<UnixMillis> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    let ms = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    Some(UnixMillis(ms.min(LAST_MS)))
+}
+
 /// `Mon Nov 23 09:00:00 2026`, in the local time that is `offset_seconds` ahead of UTC.
 pub(super) fn ctime(at: UnixMillis, offset_seconds: i32) -> String {
     let offset = FixedOffset::east_opt(offset_seconds).unwrap_or(Utc.fix());

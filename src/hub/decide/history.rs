@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::{Asker, Decision, Facts, text};
 use crate::hub::ask::Purpose;
+use crate::hub::command::PLAYBACK_MAX;
 use crate::hub::history::{Keeping, PAGE_MAX, Partner, Query, Question, Range};
 use crate::hub::id::MessageId;
+use crate::hub::name::RoomName;
 use crate::hub::refusal::Refusal;
 use crate::hub::settings::{OnFailure, Settings};
+use crate::hub::time::UnixMillis;
 
 /// Who could come into a room at any time might have heard what was said there; privately, only the two did,
 /// and the store goes by who they are and not by their nicks.
@@ -24,9 +27,83 @@ pub(super) fn page(
         of: of.clone(),
         range,
         limit: limit.clamp(1, PAGE_MAX),
+        with_asides: false,
     };
     let purpose = Purpose::Page(of);
     Ok(Decision::Ask { question, purpose })
+}
+
+/// As [`page`], for those who are there.
+pub(super) fn playback(
+    asker: &Asker<'_>,
+    of: Partner,
+    range: Range,
+    limit: usize,
+    with_asides: bool,
+) -> Result<Decision, Refusal> {
+    if let Partner::Room(room) = &of {
+        asker.own_room(room.clone())?;
+    }
+    asker.history()?;
+    let question = Question::Page {
+        asker: asker.owner(),
+        of: of.clone(),
+        range,
+        limit: limit.clamp(1, PLAYBACK_MAX),
+        with_asides,
+    };
+    let purpose = Purpose::Playback(of);
+    Ok(Decision::Ask { question, purpose })
+}
+
+pub(super) fn conversations(
+    asker: &Asker<'_>,
+    (after, before): (MessageId, MessageId),
+    limit: usize,
+) -> Result<Decision, Refusal> {
+    asker.history()?;
+    let question = Question::Conversations {
+        asker: asker.owner(),
+        rooms: own_rooms(asker),
+        after,
+        before,
+        limit: limit.clamp(1, PAGE_MAX),
+    };
+    let purpose = Purpose::Conversations;
+    Ok(Decision::Ask { question, purpose })
+}
+
+/// What the mark is, is for the store to tell first. One in the future would hide what is yet to be said.
+pub(super) fn read_mark(
+    asker: &Asker<'_>,
+    of: Partner,
+    upto: Option<UnixMillis>,
+    last: MessageId,
+) -> Result<Decision, Refusal> {
+    if upto.is_some() {
+        asker.may_be_kept()?;
+        if let Partner::Room(room) = &of {
+            asker.own_room(room.clone())?;
+        }
+    }
+    asker.history()?;
+    let end_of = |at: UnixMillis| MessageId(MessageId::first_at(at.0 + 1).0 - 1);
+    let question = Question::Mark {
+        asker: asker.owner(),
+        of: of.clone(),
+    };
+    let now = asker.now.unix;
+    let most = last.max(MessageId::first_at(now.0));
+    let wanted = upto.map(|at| end_of(at.min(now)).min(most));
+    let purpose = Purpose::Mark { of, wanted };
+    Ok(Decision::Ask { question, purpose })
+}
+
+fn own_rooms(asker: &Asker<'_>) -> Vec<RoomName> {
+    let places = asker.user.places.iter();
+    places
+        .map(|place| asker.state.room(place.room).name.clone())
+        .collect()
 }
 
 fn may_read(asker: &Asker<'_>, of: Option<&Partner>) -> Result<(), Refusal> {
@@ -68,12 +145,10 @@ pub(super) fn search(asker: &Asker<'_>, query: Query, limit: usize) -> Result<De
 
 pub(super) fn unread(asker: &Asker<'_>) -> Result<Decision, Refusal> {
     asker.history()?;
-    let places = asker.user.places.iter();
-    let rooms = places.map(|place| asker.state.room(place.room).name.clone());
     let question = Question::Unread {
         asker: asker.owner(),
         ignored: asker.state.ignored_by(asker.id),
-        rooms: rooms.collect(),
+        rooms: own_rooms(asker),
     };
     let purpose = Purpose::Unread;
     Ok(Decision::Ask { question, purpose })
@@ -106,8 +181,20 @@ pub(super) fn edit(
     change(asker, message, Purpose::Edit(text))
 }
 
-pub(super) fn delete(asker: &Asker<'_>, message: MessageId) -> Result<Decision, Refusal> {
-    change(asker, message, Purpose::Delete)
+pub(super) fn delete(
+    asker: &Asker<'_>,
+    message: MessageId,
+    of: Option<Partner>,
+    reason: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
+    text::optional_line(reason.as_deref(), asker.settings.topic_bytes)?;
+    if let Some(Partner::Room(room)) = &of {
+        asker.own_room(room.clone())?;
+    }
+    if let Some(reason) = &reason {
+        asker.may_say(reason)?;
+    }
+    change(asker, message, Purpose::Delete { of, reason })
 }
 
 fn change(asker: &Asker<'_>, message: MessageId, purpose: Purpose) -> Result<Decision, Refusal> {

@@ -26,8 +26,11 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
     }
 }
 
-/// As speech, but that nothing of it is kept and nobody is kept waiting by it.
+/// As speech, but that only some of it is kept, and nobody is kept waiting by it.
 pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision, Refusal> {
+    if tags.do_last() {
+        asker.may_be_heard()?;
+    }
     match to {
         Target::Room(name) => {
             let room = asker.own_room(name)?;

@@ -122,6 +122,7 @@ pub(super) enum Decision {
     },
     SetAway(Option<Arc<str>>),
     SetDeaf(bool),
+    Persist(bool),
     SetIgnore {
         other: UserId,
         on: bool,
@@ -253,11 +254,28 @@ pub(super) fn decide(
         }
         Command::Tag { to, tags } => message::tag(&asker()?, to, tags),
         Command::Edit { message, text } => history::edit(&asker()?, message, text),
-        Command::Delete { message } => history::delete(&asker()?, message),
+        Command::Delete {
+            message,
+            of,
+            reason,
+        } => history::delete(&asker()?, message, of, reason),
         Command::History { of, range, limit } => history::page(&asker()?, of, range, limit),
+        Command::Playback {
+            of,
+            range,
+            limit,
+            with_asides,
+        } => history::playback(&asker()?, of, range, limit, with_asides),
+        Command::Conversations {
+            after,
+            before,
+            limit,
+        } => history::conversations(&asker()?, (after, before), limit),
+        Command::ReadMark { of, upto } => history::read_mark(&asker()?, of, upto, facts.last_id),
         Command::Search { query, limit } => history::search(&asker()?, query, limit),
         Command::MarkRead { of, upto } => history::mark_read(&asker()?, of, upto, facts.last_id),
         Command::Unread => history::unread(&asker()?),
+        Command::Persist(on) => asker().map(|_| Decision::Persist(on)),
         Command::Deaf(deaf) => message::set_deaf(&asker()?, deaf),
         Command::Ignore { nick, on } => message::ignore(&asker()?, nick, on),
         Command::Topic { room, text } => room::set_topic(&asker()?, room, text),

@@ -24,7 +24,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
             Target::Room(room) => is_for(room),
             Target::User(_) => is_everywhere,
         },
-        Command::History { of, .. } => reads && is_of(token, of),
+        Command::History { of, .. } | Command::Playback { of, .. } => reads && is_of(token, of),
         Command::Search { query, .. } => {
             reads && query.of.as_ref().map_or(is_everywhere, |of| is_of(token, of))
         }
@@ -35,11 +35,14 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         Command::Edit { .. }
         | Command::Delete { .. }
         | Command::MarkRead { .. }
+        | Command::ReadMark { .. }
+        | Command::Conversations { .. }
         | Command::Unread
         | Command::Invite { .. }
         | Command::Moderate(_)
         | Command::Away(_)
         | Command::Deaf(_)
+        | Command::Persist(_)
         | Command::Ignore { .. }
         | Command::Ignores
         | Command::Rooms

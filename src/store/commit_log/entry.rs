@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hub::command::MessageKind;
+use crate::hub::command::{MessageKind, Tags};
 use crate::hub::history::{Author, ClientMsgId, OwnerId, Partner, Place, Record, RecordKind};
 use crate::hub::id::MessageId;
 use crate::hub::name::{Nick, RoomName};
@@ -68,6 +68,26 @@ enum Kind<'a> {
         of: Other<'a>,
         upto: u64,
     },
+    SaidWithTags {
+        #[serde(borrow)]
+        place: Where<'a>,
+        from: Person<'a>,
+        kind: Speech,
+        text: &'a str,
+        client_msgid: Option<&'a str>,
+        tags: &'a str,
+    },
+    Tagged {
+        #[serde(borrow)]
+        place: Where<'a>,
+        from: Person<'a>,
+        tags: &'a str,
+    },
+    TopicSetBy {
+        room: &'a str,
+        topic: Option<&'a str>,
+        by: Person<'a>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,32 +146,50 @@ impl<'a> Kind<'a> {
                 kind,
                 text,
                 client_msgid,
-            } => Self::Said {
-                place: match place {
-                    Place::Room(room) => Where::Room(room.as_str()),
-                    Place::User { to, is_unheard } => Where::User {
-                        to: Person::of(to),
-                        is_unheard: *is_unheard,
+                tags,
+            } => {
+                let (place, from) = (Where::of(place), Person::of(from));
+                let kind = Speech::of(*kind);
+                let client_msgid = client_msgid.as_ref().map(ClientMsgId::as_str);
+                match tags {
+                    None => Self::Said {
+                        place,
+                        from,
+                        kind,
+                        text,
+                        client_msgid,
                     },
-                },
+                    Some(tags) => Self::SaidWithTags {
+                        place,
+                        from,
+                        kind,
+                        text,
+                        client_msgid,
+                        tags: tags.as_str(),
+                    },
+                }
+            }
+            RecordKind::Tagged { place, from, tags } => Self::Tagged {
+                place: Where::of(place),
                 from: Person::of(from),
-                kind: match kind {
-                    MessageKind::Text => Speech::Text,
-                    MessageKind::Action => Speech::Action,
-                    MessageKind::Notice => Speech::Notice,
-                },
-                text,
-                client_msgid: client_msgid.as_ref().map(ClientMsgId::as_str),
+                tags: tags.as_str(),
             },
             RecordKind::Edited { message, text } => Self::Edited {
                 message: message.0,
                 text,
             },
             RecordKind::Deleted { message } => Self::Deleted { message: message.0 },
-            RecordKind::TopicSet { room, topic } => Self::TopicSet {
-                room: room.as_str(),
-                topic: topic.as_deref(),
-            },
+            RecordKind::TopicSet { room, topic, by } => {
+                let (room, topic) = (room.as_str(), topic.as_deref());
+                match by {
+                    None => Self::TopicSet { room, topic },
+                    Some(by) => Self::TopicSetBy {
+                        room,
+                        topic,
+                        by: Person::of(by),
+                    },
+                }
+            }
             RecordKind::MarkSet { owner, of, upto } => Self::MarkSet {
                 owner: owner.0,
                 of: match of {
@@ -172,21 +210,32 @@ impl<'a> Kind<'a> {
                 text,
                 client_msgid,
             } => RecordKind::Said {
-                place: match place {
-                    Where::Room(name) => Place::Room(room(name)?),
-                    Where::User { to, is_unheard } => Place::User {
-                        to: to.into_author()?,
-                        is_unheard,
-                    },
-                },
+                place: place.into_place()?,
                 from: from.into_author()?,
-                kind: match kind {
-                    Speech::Text => MessageKind::Text,
-                    Speech::Action => MessageKind::Action,
-                    Speech::Notice => MessageKind::Notice,
-                },
+                kind: kind.into_kind(),
                 text: text.into(),
                 client_msgid: client_msgid.and_then(ClientMsgId::new),
+                tags: None,
+            },
+            Self::SaidWithTags {
+                place,
+                from,
+                kind,
+                text,
+                client_msgid,
+                tags,
+            } => RecordKind::Said {
+                place: place.into_place()?,
+                from: from.into_author()?,
+                kind: kind.into_kind(),
+                text: text.into(),
+                client_msgid: client_msgid.and_then(ClientMsgId::new),
+                tags: Tags::new(tags),
+            },
+            Self::Tagged { place, from, tags } => RecordKind::Tagged {
+                place: place.into_place()?,
+                from: from.into_author()?,
+                tags: Tags::new(tags).ok_or(EntryError::Name)?,
             },
             Self::Edited { message, text } => RecordKind::Edited {
                 message: MessageId(message),
@@ -198,6 +247,16 @@ impl<'a> Kind<'a> {
             Self::TopicSet { room: name, topic } => RecordKind::TopicSet {
                 room: room(name)?,
                 topic: topic.map(Into::into),
+                by: None,
+            },
+            Self::TopicSetBy {
+                room: name,
+                topic,
+                by,
+            } => RecordKind::TopicSet {
+                room: room(name)?,
+                topic: topic.map(Into::into),
+                by: Some(by.into_author()?),
             },
             Self::MarkSet { owner, of, upto } => RecordKind::MarkSet {
                 owner: OwnerId(owner),
@@ -208,6 +267,46 @@ impl<'a> Kind<'a> {
                 upto: MessageId(upto),
             },
         })
+    }
+}
+
+impl<'a> Where<'a> {
+    fn of(place: &'a Place) -> Self {
+        match place {
+            Place::Room(room) => Self::Room(room.as_str()),
+            Place::User { to, is_unheard } => Self::User {
+                to: Person::of(to),
+                is_unheard: *is_unheard,
+            },
+        }
+    }
+
+    fn into_place(self) -> Result<Place, EntryError> {
+        Ok(match self {
+            Self::Room(name) => Place::Room(room(name)?),
+            Self::User { to, is_unheard } => Place::User {
+                to: to.into_author()?,
+                is_unheard,
+            },
+        })
+    }
+}
+
+impl Speech {
+    fn of(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Text => Self::Text,
+            MessageKind::Action => Self::Action,
+            MessageKind::Notice => Self::Notice,
+        }
+    }
+
+    fn into_kind(self) -> MessageKind {
+        match self {
+            Self::Text => MessageKind::Text,
+            Self::Action => MessageKind::Action,
+            Self::Notice => MessageKind::Notice,
+        }
     }
 }
 

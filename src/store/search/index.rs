@@ -17,7 +17,7 @@ use crate::hub::history::Trouble;
 use crate::store::clock;
 use crate::store::connection;
 use crate::store::error::trouble;
-use crate::store::schema::FLAG_UNHEARD;
+use crate::store::schema::{FLAG_ASIDE, FLAG_UNHEARD};
 use crate::store::shared::Shared;
 
 /// Messages, and notes, of one transaction.
@@ -253,7 +253,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// A message as it is indexed; without words when it has no text any more.
+/// A message as it is indexed; without words when it has no text any more, or is no speech.
 struct Document {
     id: i64,
     words: Option<String>,
@@ -269,7 +269,8 @@ impl Document {
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let text = row.get_ref(1)?.as_str_or_null()?;
+        let is_speech = row.get::<_, i64>(4)? & FLAG_ASIDE == 0;
+        let text = row.get_ref(1)?.as_str_or_null()?.filter(|_| is_speech);
         Ok(Self {
             id: row.get(0)?,
             words: text.map(segmented),

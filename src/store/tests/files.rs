@@ -73,6 +73,7 @@ fn looking_reads_the_log_that_a_killed_daemon_left() {
     story.record(RecordKind::TopicSet {
         room: room("#lobby"),
         topic: Some("tea".into()),
+        by: None,
     });
     story.settle();
     let killed = tempdir().unwrap();

@@ -31,6 +31,7 @@ fn everything_is_there_again_after_a_start() {
     story.record(RecordKind::TopicSet {
         room: room("#lobby"),
         topic: Some("tea".into()),
+        by: None,
     });
     let own = story.record(said_as("ben", "b-1", "mine"));
     story.settle();

@@ -57,6 +57,7 @@ fn what_only_the_log_has_is_there_after_a_crash() {
     story.record(RecordKind::TopicSet {
         room: room("#lobby"),
         topic: Some("tea".into()),
+        by: None,
     });
     story.record(RecordKind::Edited {
         message: first,

@@ -147,6 +147,7 @@ impl Story {
             of: partner(of),
             range,
             limit,
+            with_asides: false,
         };
         let answer = self.ask(question);
         let Answer::Page(page) = answer else {
@@ -281,6 +282,7 @@ fn said(place: Place, who: &str, text: &str) -> RecordKind {
         kind: MessageKind::Text,
         text: text.into(),
         client_msgid: None,
+        tags: None,
     }
 }
 
@@ -291,6 +293,7 @@ fn said_as(who: &str, own: &str, text: &str) -> RecordKind {
         kind: MessageKind::Text,
         text: text.into(),
         client_msgid: ClientMsgId::new(own),
+        tags: None,
     }
 }
 

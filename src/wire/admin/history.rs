@@ -156,6 +156,9 @@ pub struct Line {
     /// When it was last edited, or deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,
+    /// What its client said about it to other clients, as IRC writes it: `+name=value;+name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

@@ -250,7 +250,24 @@ pub enum ServerMessage<S = String> {
         to: Option<S>,
         text: S,
     },
-    /// An earlier message has no text any more.
+    /// Somebody reacts to an earlier message, or takes that back. `room`, or `to` for a private one.
+    Reaction {
+        msgid: S,
+        time: S,
+        /// The message's id.
+        reacts: S,
+        /// What with, such as one emoji.
+        reaction: S,
+        /// Taken back.
+        #[serde(default, skip_serializing_if = "is_no")]
+        off: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<S>,
+        from: S,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<S>,
+    },
+    /// An earlier message has no text any more. `from` is who took it away.
     Deleted {
         msgid: S,
         time: S,
@@ -261,6 +278,8 @@ pub enum ServerMessage<S = String> {
         from: S,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<S>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<S>,
     },
     /// This user has read `of` up to here, in one of their sessions.
     Read {

@@ -50,7 +50,12 @@ impl Model {
             | Command::ChangePassword { .. } => {
                 unreachable!("the simulation has no accounts")
             }
-            Command::Tag { .. } | Command::Survey(_) => {
+            Command::Tag { .. }
+            | Command::Persist(_)
+            | Command::Survey(_)
+            | Command::Playback { .. }
+            | Command::Conversations { .. }
+            | Command::ReadMark { .. } => {
                 unreachable!("nobody speaks IRC in the simulation")
             }
             Command::Invite { .. } | Command::Moderate(_) | Command::Join { key: Some(_), .. } => {

@@ -202,6 +202,8 @@ impl Model {
             | Command::Edit { .. }
             | Command::Delete { .. }
             | Command::History { .. }
+            | Command::Playback { .. }
+            | Command::Conversations { .. }
             | Command::Unread => 2,
             Command::Search { .. } => 4,
             Command::Part { .. }
@@ -209,8 +211,10 @@ impl Model {
             | Command::Tag { .. }
             | Command::Survey(_)
             | Command::MarkRead { .. }
+            | Command::ReadMark { .. }
             | Command::Topic { .. }
             | Command::Deaf(_)
+            | Command::Persist(_)
             | Command::Ignore { .. }
             | Command::Ignores
             | Command::Rooms

@@ -198,6 +198,7 @@ impl Talk {
             | ServerMessage::Private { .. }
             | ServerMessage::Edited { .. }
             | ServerMessage::Deleted { .. }
+            | ServerMessage::Reaction { .. }
             | ServerMessage::Topic { .. }
             | ServerMessage::Away { .. }
             | ServerMessage::Role { .. }

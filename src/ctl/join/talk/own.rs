@@ -111,6 +111,7 @@ mod tests {
             from: "ana".into(),
             to: None,
             deletes: "m39".into(),
+            reason: None,
         });
         assert_eq!(own.last().as_deref(), Some("m38"));
         let list = own.list();

@@ -2,7 +2,7 @@
 //! so that nothing gets in by an import that no protocol could show.
 
 use crate::daemon::clock::{parse_rfc3339, rfc3339};
-use crate::hub::command::MessageKind;
+use crate::hub::command::{MessageKind, Tags};
 use crate::hub::history::{Author, OwnerId, Place, Stored};
 use crate::hub::id::MessageId;
 use crate::hub::name::{Nick, RoomName};
@@ -31,6 +31,7 @@ pub(super) fn line(message: &Stored) -> Line {
         kind: kind_name(message.kind).to_owned(),
         text: message.text.as_deref().map(str::to_owned),
         changed_at: message.changed_at.map(rfc3339),
+        tags: message.tags.as_ref().map(|tags| tags.as_str().to_owned()),
     }
 }
 
@@ -54,6 +55,11 @@ pub(super) fn message(line: &[u8]) -> Result<Imported, String> {
             None => None,
             Some(text) => Some(time("changed_at", text)?),
         },
+        tags: match line.tags.as_deref() {
+            None => None,
+            Some(text) => Some(Tags::new(text).ok_or("tags are none")?),
+        },
+        aside: None,
     })
 }
 
@@ -147,6 +153,8 @@ mod tests {
             kind: MessageKind::Action,
             text: Some("two\nlines".into()),
             changed_at: Some(UnixMillis(1_790_000_001_000)),
+            tags: Tags::new("+reply=x;+n"),
+            aside: None,
         }
     }
 

@@ -21,6 +21,7 @@ fn facts() -> Facts {
         settings: Settings::default(),
         origins: Vec::new(),
         has_history: false,
+        irc_autoreplay: 20,
         list_bytes: 1024,
         utc_offset_seconds: 0,
         now: UnixMillis(1_795_424_400_000),

@@ -1,10 +1,13 @@
 //! The hub's answers as lines, each by what was asked.
 
+mod past;
+
 use super::caps::Cap;
 use super::context::{Context, Said};
-use super::pending::GroupId;
+use super::pending::{GroupId, Waiting};
+use super::speech::Speech;
 use super::verbs::query::write_motd;
-use super::write::{Head, Lines, Source, pieces, push_params, push_text};
+use super::write::{Head, Lines, Source, push_params};
 use super::{Facts, Incoming, Session, isupport, refusal};
 use crate::daemon::protocol::stamp::Stamp;
 use crate::hub::command::{Command, Survey};
@@ -12,6 +15,7 @@ use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::{Reply, RoomCard, Surveyed, UserCard};
 use crate::hub::permission::Role;
+use crate::hub::tags::Tags;
 use crate::hub::view::Counts;
 
 /// One answer while it is being written.
@@ -20,6 +24,8 @@ pub(super) struct Answering<'a> {
     pub(super) facts: &'a Facts,
     pub(super) incoming: &'a mut Vec<Incoming>,
     group: Option<GroupId>,
+    /// Which line of the client it belongs to.
+    line: Option<u32>,
     pub(super) lines: Vec<u8>,
 }
 
@@ -31,23 +37,27 @@ pub(super) fn answer(
     out: &mut Vec<u8>,
     incoming: &mut Vec<Incoming>,
 ) {
-    // What a client says to find out that it is up to date (PING) must not be answered ahead of what waits for the disk.
-    if let Some(request) = request.filter(|it| session.pending.has_earlier(it))
-        && matches!(reply, Reply::Pong)
-        && let Some(lines) = session.pending.paid_by(request)
-    {
-        return session.pending.hold(request, lines);
-    }
     let waiting = request.and_then(|request| session.pending.take(request));
     let group = waiting.as_ref().and_then(|waiting| waiting.group);
+    let line = waiting.as_ref().map(|waiting| waiting.line);
     let mut answering = Answering {
         session,
         facts,
         incoming,
         group,
+        line,
         lines: Vec::new(),
     };
     match waiting {
+        Some(Waiting {
+            context: Context::Paid { lines, .. },
+            line,
+            ..
+        }) if matches!(reply, Reply::Pong) => {
+            // What a client says to find out that it is up to date must not be answered ahead of what waits.
+            session.pending.hold(line, group, lines);
+            return session.pending.release(facts, out);
+        }
         Some(waiting) => answering.asked(waiting.context, reply),
         None => answering.unasked(reply),
     }
@@ -68,8 +78,15 @@ impl Answering<'_> {
     }
 
     pub(super) fn ask_command(&mut self, command: Command, context: Context) {
-        let request = Some(self.session.pending.add(self.group, context));
-        self.incoming.push(Incoming::Command { request, command });
+        let pending = &mut self.session.pending;
+        let request = match self.line {
+            Some(line) => pending.add_for(line, self.group, context),
+            None => pending.add(self.group, context),
+        };
+        self.incoming.push(Incoming::Command {
+            request: Some(request),
+            command,
+        });
     }
 
     fn asked(&mut self, context: Context, reply: &Reply) {
@@ -85,8 +102,20 @@ impl Answering<'_> {
                 self.not_registered(&nick, refusal);
             }
             (Context::Account { .. }, Reply::Registered { account }) => self.registered(account),
+            (Context::Past(past), reply) => self.past(*past, reply),
             (context, Reply::Refused(refusal)) => self.refused(&context, refusal),
-            (Context::Register { .. }, Reply::LoggedIn { nick, persona, .. }) => {
+            (
+                Context::Register { .. },
+                Reply::LoggedIn {
+                    nick,
+                    persona,
+                    account,
+                    ..
+                },
+            ) => {
+                if account.is_some() {
+                    self.keeps_place();
+                }
                 self.session.persona.clone_from(persona);
                 self.welcome(nick);
             }
@@ -100,10 +129,12 @@ impl Answering<'_> {
             (Context::Join { .. }, Reply::Joined { room, .. }) => {
                 self.look_around(room, Context::Joined);
             }
-            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => self.entered(card),
+            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => {
+                self.entered((**card).clone())
+            }
             (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
                 self.attached(card);
-                self.entered(card);
+                self.entered((**card).clone());
             }
             (Context::Names { .. }, Reply::Survey(Surveyed::Room(card))) => self.names(card),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
@@ -164,6 +195,11 @@ impl Answering<'_> {
             let room = room.as_str();
             return self.lines().numeric(366, &[room], "End of /NAMES list");
         }
+        // To a notice nothing is answered by itself.
+        let is_of_notice = matches!(context, Context::Say(said) if said.verb == "NOTICE");
+        if is_of_notice && refusal::is_about_target(refusal) {
+            return;
+        }
         refusal::write(&mut self.lines(), context, refusal);
         if let Context::Register { .. } = context {
             // Another nick may do.
@@ -175,12 +211,23 @@ impl Answering<'_> {
         }
     }
 
+    /// By default, whoever has an account keeps their place for a while when the connection breaks.
+    fn keeps_place(&mut self) {
+        self.session.has_account = true;
+        let context = Context::Deed {
+            verb: "PERSISTENCE",
+            target: "".into(),
+        };
+        self.ask_command(Command::Persist(true), context);
+    }
+
     fn welcome(&mut self, nick: &Nick) {
         self.session.registration = None;
         self.session.renamed(nick);
         let facts = self.facts;
         let (server, software) = (&facts.server_name, &facts.software);
         let version = software.replace(' ', "-");
+        let batch = self.session.batch_of_isupport();
         let mut lines = self.lines();
         lines.numeric(1, &[], &format!("Welcome to {server}, {nick}"));
         lines.numeric(2, &[], &format!("Your host is {server}, running {version}"));
@@ -190,7 +237,7 @@ impl Answering<'_> {
             "This server has been here for longer than this connection",
         );
         lines.bare_numeric(4, &[server, &version, "Bio", "biklmnostv", "bklov"]);
-        isupport::write(&mut lines);
+        isupport::write(&mut lines, batch.as_deref());
         self.ask(Survey::Counts, Context::Welcome);
     }
 
@@ -232,14 +279,6 @@ impl Answering<'_> {
             },
             context,
         );
-    }
-
-    fn entered(&mut self, card: &RoomCard) {
-        self.topic(card);
-        let caps = self.session.caps;
-        if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames) {
-            self.names(card);
-        }
     }
 
     /// The session is in a room from now on, where its user was before.
@@ -311,33 +350,39 @@ impl Answering<'_> {
         };
         let nick = self.session.nick.clone();
         let persona = self.session.persona.clone();
-        let target = &*said.target;
-        let mut has_msgid = true;
-        let head = |has_msgid| Head {
-            caps: self.session.caps,
-            stamp,
-            has_msgid,
-            source: Source {
-                nick: &nick,
-                persona: persona.as_deref(),
-            },
-            is_server: false,
-            client_tags: echo.tags.as_deref(),
-            batch: None,
-            verb: said.verb,
+        let from = Source {
+            nick: &nick,
+            persona: persona.as_deref(),
         };
+        let target = &*said.target;
         if said.verb == "TAGMSG" {
-            head(true).write(self.facts, &mut self.lines);
+            let head = Head {
+                caps: self.session.caps,
+                stamp,
+                has_msgid: true,
+                source: from,
+                is_server: false,
+                client_tags: echo.tags.as_ref().map(Tags::as_str),
+                batch: None,
+                verb: said.verb,
+            };
+            head.write(self.facts, &mut self.lines);
             push_params(&[target], &mut self.lines);
             self.lines.extend_from_slice(b"\r\n");
             return;
         }
-        let source_bytes = nick.len() + 80 + target.len();
-        for piece in pieces(&echo.text, source_bytes) {
-            head(std::mem::take(&mut has_msgid)).write(self.facts, &mut self.lines);
-            push_params(&[target], &mut self.lines);
-            push_text(piece.text, &mut self.lines);
-        }
+        let speech = Speech {
+            caps: self.session.caps.look().caps,
+            stamp,
+            from: &from,
+            verb: said.verb,
+            target,
+            around: ("", ""),
+            text: &echo.text,
+            tags: echo.tags.as_ref(),
+            batch: None,
+        };
+        speech.write(self.facts, &mut self.lines);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The capabilities that a client may ask for, and which of them change what it sees of things that others see
 //! too. One table; what each means stands where it is used.
 
+use super::multiline::LINES_MAX;
 use super::sasl::mechanisms;
 use super::{Facts, Look};
 use crate::hub::account::Registration;
@@ -33,17 +34,26 @@ caps! {
     AwayNotify = "away-notify",
     Batch = "batch",
     CapNotify = "cap-notify",
+    ChatHistory = "draft/chathistory",
     ChgHost = "chghost",
     EchoMessage = "echo-message",
+    EventPlayback = "draft/event-playback",
+    ExtendedIsupport = "draft/extended-isupport",
     ExtendedJoin = "extended-join",
     ExtendedMonitor = "extended-monitor",
     InviteNotify = "invite-notify",
     LabeledResponse = "labeled-response",
     MessageTags = "message-tags",
+    MessageRedaction = "draft/message-redaction",
+    MultiLine = "draft/multiline",
     MultiPrefix = "multi-prefix",
     NoImplicitNames = "no-implicit-names",
     OldNoImplicitNames = "draft/no-implicit-names",
+    Persistence = "draft/persistence",
+    ReadMarker = "draft/read-marker",
     Sasl = "sasl",
+    Search = "soju.im/search",
+    SelfMessage = "znc.in/self-message",
     ServerTime = "server-time",
     SetName = "setname",
     StandardReplies = "standard-replies",
@@ -57,16 +67,31 @@ impl Cap {
 
     /// What `CAP LS 302` says behind the name.
     pub(super) fn value(self, facts: &Facts, has_certificate: bool) -> Option<String> {
-        if self == Self::Sasl {
-            return Some(mechanisms(has_certificate));
+        match self {
+            Self::Sasl => Some(mechanisms(has_certificate)),
+            Self::AccountRegistration => {
+                let is_early = facts.settings.register_before_login;
+                is_early.then(|| "before-connect".to_owned())
+            }
+            Self::MultiLine => {
+                let bytes = facts.settings.message_bytes;
+                Some(format!("max-bytes={bytes},max-lines={LINES_MAX}"))
+            }
+            _ => None,
         }
-        let is_early = self == Self::AccountRegistration && facts.settings.register_before_login;
-        is_early.then(|| "before-connect".to_owned())
     }
 
     /// Whether it can be asked for now.
     pub(super) fn is_offered(self, facts: &Facts) -> bool {
-        self != Self::AccountRegistration || facts.settings.registration == Registration::Open
+        match self {
+            Self::ChatHistory
+            | Self::EventPlayback
+            | Self::MessageRedaction
+            | Self::ReadMarker
+            | Self::Search => facts.has_history,
+            Self::AccountRegistration => facts.settings.registration == Registration::Open,
+            _ => true,
+        }
     }
 
     fn bit(self) -> u64 {
@@ -83,7 +108,10 @@ impl Caps {
             | 1 << Cap::ChgHost as u8
             | 1 << Cap::ExtendedJoin as u8
             | 1 << Cap::InviteNotify as u8
+            | 1 << Cap::MessageRedaction as u8
             | 1 << Cap::MessageTags as u8
+            | 1 << Cap::MultiLine as u8
+            | 1 << Cap::ReadMarker as u8
             | 1 << Cap::ServerTime as u8
             | 1 << Cap::SetName as u8,
     );
@@ -106,8 +134,10 @@ impl Caps {
 
     /// How events look to whoever has these.
     pub(super) fn look(self) -> Look {
-        Look {
-            caps: Self(self.0 & Self::SHARED.0),
+        let mut caps = Self(self.0 & Self::SHARED.0);
+        if !self.has(Cap::Batch) {
+            caps.set(Cap::MultiLine, false);
         }
+        Look { caps }
     }
 }

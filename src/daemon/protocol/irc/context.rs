@@ -3,6 +3,8 @@
 use smol_str::SmolStr;
 
 use crate::hub::name::{Nick, RoomName};
+use crate::hub::output::RoomCard;
+use crate::hub::tags::Tags;
 
 /// Which line a request comes from.
 #[derive(Debug)]
@@ -24,10 +26,6 @@ pub(super) enum Context {
     /// A line that only had to be paid for: what answers it is here.
     Paid {
         verb: SmolStr,
-        lines: Box<[u8]>,
-    },
-    /// The same, answered, but not to leave before all that was asked before.
-    Held {
         lines: Box<[u8]>,
     },
     /// An answer is told by an event, or not at all.
@@ -52,11 +50,60 @@ pub(super) enum Context {
     Topic {
         room: RoomName,
     },
+    /// About what was said before.
+    Past(Box<Past>),
     /// Whoever was invited.
     Invite {
         room: RoomName,
         nick: Nick,
     },
+}
+
+/// A question about what was said before.
+#[derive(Debug)]
+pub(super) enum Past {
+    /// `CHATHISTORY` with one of its words, of a target as the client wrote it.
+    Page {
+        subcommand: SmolStr,
+        target: SmolStr,
+        /// Whether those at the beginning are left out where there are too many.
+        is_newest: bool,
+    },
+    Targets,
+    Mark {
+        target: SmolStr,
+    },
+    /// Up to where a room was read that this session has just entered.
+    Entered(Box<RoomCard>),
+    /// The last that was said in it.
+    Replay,
+    Redact {
+        target: SmolStr,
+        message: SmolStr,
+    },
+    Search,
+}
+
+impl Past {
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::Page { .. } | Self::Targets => "CHATHISTORY",
+            Self::Mark { .. } => "MARKREAD",
+            Self::Entered(_) | Self::Replay => "JOIN",
+            Self::Redact { .. } => "REDACT",
+            Self::Search => "SEARCH",
+        }
+    }
+
+    pub(super) fn target(&self) -> &str {
+        match self {
+            Self::Page { target, .. } | Self::Mark { target } | Self::Redact { target, .. } => {
+                target
+            }
+            Self::Entered(card) => card.room.as_str(),
+            Self::Targets | Self::Replay | Self::Search => "",
+        }
+    }
 }
 
 /// Something that this client has said.
@@ -74,7 +121,7 @@ pub(super) struct Said {
 pub(super) struct Echo {
     /// As others see it, `/me` in CTCP form.
     pub(super) text: Box<str>,
-    pub(super) tags: Option<Box<str>>,
+    pub(super) tags: Option<Tags>,
 }
 
 impl Context {
@@ -87,7 +134,6 @@ impl Context {
             Self::Pass => "PASS",
             Self::Account { .. } => "REGISTER",
             Self::Paid { verb, .. } => verb,
-            Self::Held { .. } => "PING",
             Self::Deed { verb, .. } => verb,
             Self::Nick { .. } => "NICK",
             Self::Join { .. } | Self::Joined | Self::Attached => "JOIN",
@@ -95,6 +141,7 @@ impl Context {
             Self::Names { .. } => "NAMES",
             Self::Topic { .. } => "TOPIC",
             Self::Invite { .. } => "INVITE",
+            Self::Past(past) => past.verb(),
         }
     }
 
@@ -108,11 +155,11 @@ impl Context {
             Self::Say(said) => &said.target,
             Self::Names { room } | Self::Topic { room } => room.as_str(),
             Self::Invite { nick, .. } => nick.as_str(),
+            Self::Past(past) => past.target(),
             Self::Welcome
             | Self::Sasl
             | Self::Pass
             | Self::Paid { .. }
-            | Self::Held { .. }
             | Self::Joined
             | Self::Attached => "",
         }

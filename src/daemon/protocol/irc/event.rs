@@ -2,14 +2,17 @@
 
 use super::caps::Cap;
 use super::sentence;
-use super::write::{Head, Source, pieces, push_params, push_text};
+use super::speech::Speech;
+use super::write::{Head, Source, push_fitting_text, push_params, push_text};
 use super::{Look, one_line};
 use crate::daemon::protocol::Facts;
-use crate::daemon::protocol::stamp::Stamp;
+use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{MessageKind, Tags};
 use crate::hub::event::{Event, EventKind, EventPlace};
+use crate::hub::history::Partner;
 use crate::hub::name::Nick;
 use crate::hub::permission::RoomRole;
+use crate::hub::time::UnixMillis;
 
 /// One event while it is being written.
 struct Telling<'a> {
@@ -17,17 +20,31 @@ struct Telling<'a> {
     facts: &'a Facts,
     event: &'a Event,
     stamp: Stamp,
+    /// The batch that it is part of.
+    batch: Option<&'a str>,
     out: &'a mut Vec<u8>,
 }
 
 /// An event as all with this look see it; nothing where they have no form for it.
 pub fn render_event(look: Look, facts: &Facts, event: &Event, out: &mut Vec<u8>) {
+    render_in_batch(look, facts, event, None, out);
+}
+
+/// The same as part of a batch.
+pub(super) fn render_in_batch(
+    look: Look,
+    facts: &Facts,
+    event: &Event,
+    batch: Option<&str>,
+    out: &mut Vec<u8>,
+) {
     let stamp = Stamp::of(event);
     let mut telling = Telling {
         look,
         facts,
         event,
         stamp,
+        batch,
         out,
     };
     telling.tell();
@@ -157,11 +174,47 @@ impl Telling<'_> {
                 push_params(&[nick.as_str()], self.out);
                 push_text(&one_line(&text), self.out);
             }
+            EventKind::Edited {
+                place, from, text, ..
+            } => {
+                let first = text.split('\n').find(|line| !line.is_empty());
+                let text = format!("{from} has edited a message: {}", first.unwrap_or_default());
+                self.told_in(place, &text);
+            }
+            EventKind::Deleted {
+                place,
+                from,
+                message,
+                reason,
+            } if has(Cap::MessageRedaction) => {
+                let begin = self.out.len();
+                self.head(from, "REDACT", None);
+                push_params(&[place_name(place), &message.to_string()], self.out);
+                match reason {
+                    Some(reason) => push_fitting_text(reason, begin, self.out),
+                    None => self.end(),
+                }
+            }
+            EventKind::Deleted {
+                place,
+                from,
+                reason,
+                ..
+            } => {
+                let mut text = format!("{from} has deleted a message");
+                if let Some(reason) = reason {
+                    text = format!("{text}: {reason}");
+                }
+                self.told_in(place, &text);
+            }
+            EventKind::MarkedRead { of, upto } if has(Cap::ReadMarker) => {
+                let at = Rfc3339::new(UnixMillis(upto.unix_ms()));
+                let line = mark_line(self.facts, partner_name(of), Some(&at));
+                self.out.extend_from_slice(line.as_bytes());
+            }
             EventKind::Tagged { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::AccountChanged { .. }
-            | EventKind::Edited { .. }
-            | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }
             | EventKind::RoomChanged { .. }
             | EventKind::RuleAdded { .. }
@@ -182,37 +235,22 @@ impl Telling<'_> {
             MessageKind::Action => ("PRIVMSG", "\u{1}ACTION ", "\u{1}"),
             MessageKind::Notice => ("NOTICE", "", ""),
         };
-        let around = [verb, target, before, behind].map(str::len);
-        // The colons and spaces: `:source VERB target :text`.
-        let head_bytes = self.source(from).bytes(self.facts) + around.iter().sum::<usize>() + 5;
-        let mut has_msgid = true;
-        for piece in pieces(text, head_bytes) {
-            let head = Head {
-                caps: self.look.caps,
-                stamp: &self.stamp,
-                has_msgid: std::mem::take(&mut has_msgid),
-                source: Source {
-                    nick: from.as_str(),
-                    persona: self.event.actor.as_deref(),
-                },
-                is_server: false,
-                client_tags: tags.map(Tags::as_str),
-                batch: None,
-                verb,
-            };
-            head.write(self.facts, self.out);
-            push_params(&[target], self.out);
-            for piece in [" :", before, piece.text, behind, "\r\n"] {
-                self.out.extend_from_slice(piece.as_bytes());
-            }
-        }
-    }
-
-    fn source<'a>(&'a self, nick: &'a Nick) -> Source<'a> {
-        Source {
-            nick: nick.as_str(),
+        let from = Source {
+            nick: from.as_str(),
             persona: self.event.actor.as_deref(),
-        }
+        };
+        let speech = Speech {
+            caps: self.look.caps,
+            stamp: &self.stamp,
+            from: &from,
+            verb,
+            target,
+            around: (before, behind),
+            text,
+            tags,
+            batch: self.batch,
+        };
+        speech.write(self.facts, self.out);
     }
 
     fn head(&mut self, nick: &Nick, verb: &str, tags: Option<&Tags>) {
@@ -226,7 +264,7 @@ impl Telling<'_> {
             },
             is_server: false,
             client_tags: tags.map(Tags::as_str),
-            batch: None,
+            batch: self.batch,
             verb,
         };
         head.write(self.facts, self.out);
@@ -247,10 +285,18 @@ impl Telling<'_> {
             },
             is_server: true,
             client_tags: None,
-            batch: None,
+            batch: self.batch,
             verb,
         };
         head.write(self.facts, self.out);
+    }
+
+    /// A line of the server about something that there is no line for; cut to fit.
+    fn told_in(&mut self, place: &EventPlace, text: &str) {
+        let begin = self.out.len();
+        self.head_by(None, "NOTICE");
+        push_params(&[place_name(place)], self.out);
+        push_fitting_text(&one_line(text), begin, self.out);
     }
 
     fn end(&mut self) {
@@ -269,5 +315,21 @@ fn place_name(place: &EventPlace) -> &str {
     match place {
         EventPlace::Room(room) => room.as_str(),
         EventPlace::User(nick) => nick.as_str(),
+    }
+}
+
+pub(super) fn partner_name(of: &Partner) -> &str {
+    match of {
+        Partner::Room(room) => room.as_str(),
+        Partner::User(nick) => nick.as_str(),
+    }
+}
+
+/// Up to when somebody has read a conversation.
+pub(super) fn mark_line(facts: &Facts, target: &str, at: Option<&Rfc3339>) -> String {
+    let server = &facts.server_name;
+    match at {
+        Some(at) => format!(":{server} MARKREAD {target} timestamp={}\r\n", at.as_str()),
+        None => format!(":{server} MARKREAD {target} *\r\n"),
     }
 }

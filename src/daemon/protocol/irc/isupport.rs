@@ -1,16 +1,29 @@
 //! `005`: what a client may count on, derived from the limits in force.
 
 use super::write::Lines;
+use crate::hub::command::PLAYBACK_MAX;
 use crate::hub::name::{Nick, RoomName};
 
 /// Tokens of one line.
 const PER_LINE: usize = 12;
 
-pub(super) fn write(lines: &mut Lines<'_>) {
+/// Within a batch where the client wants that.
+pub(super) fn write(lines: &mut Lines<'_>, batch: Option<&str>) {
+    if let Some(batch) = batch {
+        lines.bare_server("BATCH", &[&format!("+{batch}"), "draft/isupport"]);
+    }
     let tokens = tokens(lines);
     for tokens in tokens.chunks(PER_LINE) {
+        if let Some(batch) = batch {
+            lines
+                .out
+                .extend_from_slice(format!("@batch={batch} ").as_bytes());
+        }
         let tokens: Vec<&str> = tokens.iter().map(|token| &**token).collect();
         lines.numeric(5, &tokens, "are supported by this server");
+    }
+    if let Some(batch) = batch {
+        lines.bare_server("BATCH", &[&format!("-{batch}")]);
     }
 }
 
@@ -30,6 +43,10 @@ fn tokens(lines: &Lines<'_>) -> Vec<String> {
         format!("TOPICLEN={topic_bytes}"),
         "UTF8ONLY".to_owned(),
     ];
+    if lines.facts.has_history {
+        tokens.push(format!("CHATHISTORY={PLAYBACK_MAX}"));
+        tokens.push("MSGREFTYPES=msgid,timestamp".to_owned());
+    }
     tokens.sort_unstable();
     tokens
 }

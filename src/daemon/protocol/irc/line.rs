@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use crate::daemon::protocol::tag_value::unescape;
+
 /// A line of a client; what it says of its source is nobody's business and left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -95,29 +97,6 @@ fn word(text: &str) -> (&str, &str) {
         Some((word, rest)) => (word, rest.trim_start_matches(' ')),
         None => (text, ""),
     }
-}
-
-fn unescape(value: &str) -> Cow<'_, str> {
-    if !value.contains('\\') {
-        return Cow::Borrowed(value);
-    }
-    let mut plain = String::with_capacity(value.len());
-    let mut letters = value.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            plain.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some(':') => plain.push(';'),
-            Some('s') => plain.push(' '),
-            Some('r') => plain.push('\r'),
-            Some('n') => plain.push('\n'),
-            Some(other) => plain.push(other),
-            None => {}
-        }
-    }
-    Cow::Owned(plain)
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ mod context;
 mod event;
 mod isupport;
 mod line;
+mod multiline;
 mod pending;
 mod refusal;
 mod registration;
 mod sasl;
 mod scram;
+mod speech;
 mod splitter;
 mod verbs;
 mod write;
@@ -28,6 +30,7 @@ use smol_str::SmolStr;
 pub use self::caps::Caps;
 pub use self::event::{render_event, render_ping};
 
+use self::caps::Cap;
 use self::context::Context;
 use self::line::Line;
 use self::pending::Pending;
@@ -35,10 +38,11 @@ use self::registration::Registration;
 use self::sasl::Exchange;
 use self::splitter::{Found, Splitter};
 use self::verbs::Handling;
+use self::verbs::persistence::Persistence;
 use self::write::Lines;
 use super::sentence;
 use super::{Dialect, Facts, Incoming};
-use crate::hub::event::Event;
+use crate::hub::event::{Event, EventKind};
 use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::name::Nick;
@@ -64,6 +68,10 @@ pub struct Session {
     nick: SmolStr,
     persona: Option<Arc<Persona>>,
     pending: Pending,
+    has_account: bool,
+    persistence: Persistence,
+    /// A message of several lines that has not come whole.
+    multiline: Option<Box<multiline::Incomplete>>,
     /// What came while an answer was waited for without which nothing can be read: in the order in which it came.
     held: Vec<u8>,
     is_waiting: bool,
@@ -172,6 +180,9 @@ impl Session {
         let mut lines = Vec::new();
         render_event(self.caps.look(), facts, event, &mut lines);
         let group = request.and_then(|it| self.pending.group_of(it));
+        // What it says to itself comes back as by anybody else, beside the echo.
+        let is_speech = matches!(event.kind, EventKind::Private { .. });
+        let group = group.filter(|_| !is_speech);
         self.pending.put(group, &lines, out);
     }
 
@@ -209,6 +220,12 @@ impl Session {
             caps: self.caps,
             out,
         }
+    }
+
+    /// The batch in which it wants to be told what is supported, if it does.
+    fn batch_of_isupport(&mut self) -> Option<SmolStr> {
+        let is_wanted = self.caps.has(Cap::ExtendedIsupport) && self.caps.has(Cap::Batch);
+        is_wanted.then(|| self.pending.next_batch())
     }
 
     /// Whether the hub has let it in.

@@ -20,6 +20,9 @@ pub(super) struct Pending {
     last: u32,
     /// By rising number.
     waiting: VecDeque<(u32, Waiting)>,
+    /// Answers to lines that asked the hub nothing, by rising number: a client that has its PONG has the answers to
+    /// all that it said before.
+    held: VecDeque<Held>,
     groups: Vec<Group>,
     last_batch: u32,
     /// The request that was answered last, and its labelled line: what came of it may be told after the answer.
@@ -31,6 +34,15 @@ pub(super) struct Pending {
 pub(super) struct Waiting {
     pub(super) group: Option<GroupId>,
     pub(super) context: Context,
+    /// The number of the first request of its line.
+    pub(super) line: u32,
+}
+
+#[derive(Debug)]
+struct Held {
+    line: u32,
+    group: Option<GroupId>,
+    lines: Box<[u8]>,
 }
 
 /// A labelled line.
@@ -49,17 +61,34 @@ struct Group {
 impl Pending {
     /// Whether there is room for the requests of one more line.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= WAITING_MAX || self.groups.len() >= GROUPS_MAX
+        self.waiting.len() + self.held.len() >= WAITING_MAX || self.groups.len() >= GROUPS_MAX
     }
 
     /// A request's id, under which the answer comes.
     pub(super) fn add(&mut self, group: Option<GroupId>, context: Context) -> RequestId {
+        let line = self.last.wrapping_add(1);
+        self.add_for(line, group, context)
+    }
+
+    /// One more request of a line.
+    pub(super) fn add_for(
+        &mut self,
+        line: u32,
+        group: Option<GroupId>,
+        context: Context,
+    ) -> RequestId {
         self.last = self.last.wrapping_add(1);
         if let Some(group) = group.and_then(|id| self.group(id)) {
             group.outstanding += 1;
         }
-        self.waiting
-            .push_back((self.last, Waiting { group, context }));
+        self.waiting.push_back((
+            self.last,
+            Waiting {
+                group,
+                context,
+                line,
+            },
+        ));
         let text = format_smolstr!("{}", self.last);
         RequestId::new(&text).expect("a number is short and not empty")
     }
@@ -75,40 +104,34 @@ impl Pending {
         Some(waiting)
     }
 
-    /// Whether something that was asked before this request has not been answered yet.
-    pub(super) fn has_earlier(&self, request: &RequestId) -> bool {
-        self.find(request).is_some_and(|at| at > 0)
-    }
-
-    /// What answers a line that asked the hub nothing.
-    pub(super) fn paid_by(&mut self, request: &RequestId) -> Option<Box<[u8]>> {
-        let at = self.find(request)?;
-        if let Context::Paid { lines, .. } = &mut self.waiting[at].1.context {
-            Some(std::mem::take(lines))
-        } else {
-            None
-        }
-    }
-
-    /// What answers a request is to leave only when all that was asked before it has been answered.
-    pub(super) fn hold(&mut self, request: &RequestId, lines: Box<[u8]>) {
-        if let Some(at) = self.find(request) {
-            self.waiting[at].1.context = Context::Held { lines };
-        }
+    /// Keeps the answer to a line that asked nothing until all has been answered that came before it.
+    pub(super) fn hold(&mut self, line: u32, group: Option<GroupId>, lines: Box<[u8]>) {
+        self.held.push_back(Held { line, group, lines });
     }
 
     /// Writes what was held and has nothing before it any more.
     pub(super) fn release(&mut self, facts: &Facts, out: &mut Vec<u8>) {
-        while let Some((_, waiting)) = self.waiting.front()
-            && let Context::Held { lines } = &waiting.context
-        {
-            let (group, lines) = (waiting.group, lines.clone());
-            self.waiting.pop_front();
-            self.put(group, &lines, out);
-            self.settle(group, facts, out);
-        }
         if self.waiting.is_empty() {
             self.waiting = VecDeque::new();
+        }
+        if self.held.is_empty() {
+            return;
+        }
+        let oldest = self.waiting.iter().map(|(_, waiting)| waiting.line).min();
+        while let Some(held) = self.held.pop_front() {
+            if oldest.is_some_and(|oldest| oldest < held.line) {
+                self.held.push_front(held);
+                return;
+            }
+            self.put(held.group, &held.lines, out);
+            self.settle(held.group, facts, out);
+        }
+    }
+
+    /// A labelled line is answered with a later one: see [`Self::settle`].
+    pub(super) fn keep_open(&mut self, group: Option<GroupId>) {
+        if let Some(group) = group.and_then(|id| self.group(id)) {
+            group.outstanding += 1;
         }
     }
 
@@ -185,6 +208,14 @@ impl Group {
         match &lines[..] {
             [] => out.extend_from_slice(format!("@label={label} :{server} ACK\r\n").as_bytes()),
             [line] => push_tagged(line, &format!("label={label}"), out),
+            // All of it is one batch already.
+            [first, inner @ .., last] if is_one_batch(first, inner, last) => {
+                push_tagged(first, &format!("label={label}"), out);
+                for line in inner {
+                    out.extend_from_slice(line);
+                }
+                out.extend_from_slice(last);
+            }
             lines => {
                 let begin = format!("@label={label} :{server} BATCH +{batch} labeled-response\r\n");
                 out.extend_from_slice(begin.as_bytes());
@@ -199,6 +230,26 @@ impl Group {
             }
         }
     }
+}
+
+fn is_one_batch(first: &[u8], inner: &[&[u8]], last: &[u8]) -> bool {
+    let Some(opened) = batch_reference(first, b'+') else {
+        return false;
+    };
+    let closes = |line: &[u8]| batch_reference(line, b'-') == Some(opened);
+    closes(last) && !inner.iter().any(|line| closes(line))
+}
+
+/// `id` of `[@tags] :source BATCH +id ...`.
+fn batch_reference(line: &[u8], sign: u8) -> Option<&[u8]> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let mut word = words.next()?;
+    if word.starts_with(b"@") {
+        word = words.next()?;
+    }
+    let is_batch = word.starts_with(b":") && words.next()? == b"BATCH";
+    let reference = words.next().filter(|_| is_batch)?.trim_ascii_end();
+    reference.strip_prefix(&[sign])
 }
 
 fn push_tagged(line: &[u8], tag: &str, out: &mut Vec<u8>) {

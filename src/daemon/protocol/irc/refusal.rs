@@ -97,3 +97,15 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         }
     }
 }
+
+/// Whether it says that what was said could not be said there.
+pub(super) fn is_about_target(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::NoSuchUser(_)
+            | Refusal::NoSuchRoom(_)
+            | Refusal::NotInRoom(_)
+            | Refusal::Muted(..)
+            | Refusal::RoomModerated(_)
+    )
+}

@@ -204,26 +204,53 @@ pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// The pieces of a text that fit in a line each behind `head_bytes`: its own lines, long ones cut between
-/// characters, where there is one at a space. An empty line is a space, since IRC has none.
-pub(super) fn pieces(text: &str, head_bytes: usize) -> impl Iterator<Item = Piece<'_>> {
+/// As [`push_text`], cut to fit in the line that begins at `begin`.
+pub(super) fn push_fitting_text(text: &str, begin: usize, out: &mut Vec<u8>) {
+    let line = &out[begin..];
+    let is_tagged = line.first() == Some(&b'@');
+    let space = line.iter().position(|&byte| byte == b' ');
+    let tags = space.filter(|_| is_tagged).map_or(0, |space| space + 1);
+    let most = (LINE_BYTES_MAX - " :\r\n".len()).saturating_sub(line.len() - tags);
+    let end = text.floor_char_boundary(most);
+    push_text(&text[..end], out);
+}
+
+/// The pieces of a text that fit in a line each behind `head_bytes`: its own lines, cut at `cuts` (bytes of the text
+/// before each), long ones cut between characters, where there is one at a space.
+pub(super) fn pieces<'a>(text: &'a str, cuts: &[u32], head_bytes: usize) -> Vec<Piece<'a>> {
     let most = (LINE_BYTES_MAX - 2)
         .saturating_sub(head_bytes)
         .max(PIECE_BYTES_MIN);
-    text.split('\n').flat_map(move |line| {
-        let mut rest = Some(line);
-        let mut is_first = true;
-        std::iter::from_fn(move || {
-            let line = rest?;
-            let (piece, left) = cut(line, most);
-            rest = left;
-            let is_next = std::mem::take(&mut is_first);
-            Some(Piece {
-                text: piece,
-                continues: !is_next,
-            })
-        })
-    })
+    let mut cuts = cuts.iter().map(|&cut| cut as usize).peekable();
+    let mut pieces = Vec::new();
+    let mut begin = 0;
+    for line in text.split('\n') {
+        let end = begin + line.len();
+        let mut from = begin;
+        while from <= end {
+            while cuts.next_if(|&cut| cut <= from).is_some() {}
+            let upto = cuts.next_if(|&cut| cut < end && text.is_char_boundary(cut));
+            let upto = upto.unwrap_or(end);
+            cut_up(&text[from..upto], most, from > begin, &mut pieces);
+            from = if upto == end { end + 1 } else { upto };
+        }
+        begin = end + 1;
+    }
+    pieces
+}
+
+fn cut_up<'a>(text: &'a str, most: usize, continues: bool, pieces: &mut Vec<Piece<'a>>) {
+    let mut continues = continues;
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let piece;
+        (piece, rest) = cut(text, most);
+        pieces.push(Piece {
+            text: piece,
+            continues,
+        });
+        continues = true;
+    }
 }
 
 /// One line of a text.
@@ -235,9 +262,6 @@ pub(super) struct Piece<'a> {
 }
 
 fn cut(line: &str, most: usize) -> (&str, Option<&str>) {
-    if line.is_empty() {
-        return (" ", None);
-    }
     if line.len() <= most {
         return (line, None);
     }
@@ -259,16 +283,31 @@ mod tests {
     use super::*;
 
     fn cut_up(text: &str, head_bytes: usize) -> Vec<(&str, bool)> {
-        let pieces = pieces(text, head_bytes);
-        pieces.map(|it| (it.text, it.continues)).collect()
+        let pieces = pieces(text, &[], head_bytes);
+        pieces.iter().map(|it| (it.text, it.continues)).collect()
     }
 
     #[test]
     fn a_text_is_cut_at_its_lines() {
         assert_eq!(
             cut_up("a\n\nb", 100),
-            [("a", false), (" ", false), ("b", false)]
+            [("a", false), ("", false), ("b", false)]
         );
+    }
+
+    #[test]
+    fn a_line_is_cut_where_its_client_cut_it() {
+        let cut_at = |cuts: &[u32]| -> Vec<(&str, bool)> {
+            let pieces = pieces("one two\nsix", cuts, 100);
+            pieces.iter().map(|it| (it.text, it.continues)).collect()
+        };
+        let whole = [("one two", false), ("six", false)];
+        let halves = [("one ", false), ("two", true), ("six", false)];
+        assert_eq!(cut_at(&[4]), halves);
+        assert_eq!(cut_at(&[4, 4, 9]).len(), 4);
+        for nowhere in [&[][..], &[0], &[7], &[8], &[99], &[u32::MAX]] {
+            assert_eq!(cut_at(nowhere), whole, "{nowhere:?}");
+        }
     }
 
     #[test]

@@ -210,6 +210,8 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         | Reply::Found(_)
         | Reply::Missed(_)
         | Reply::Unread(_)
+        | Reply::Conversations(_)
+        | Reply::ReadMark { .. }
         | Reply::Done
         | Reply::Joined { .. }
         | Reply::Rooms(_)

@@ -8,6 +8,7 @@ mod kept;
 mod list;
 mod message;
 mod order;
+mod reaction;
 pub(super) mod request;
 
 use self::list::{write_nicks, write_rooms};
@@ -53,7 +54,9 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
     let changed;
     let partner;
     let object = match &event.kind {
-        EventKind::Tagged { .. } => return, // told to programs that know tags
+        EventKind::Tagged { place, from, tags } => {
+            return reaction::render(&stamp, place, from, tags, out);
+        }
         EventKind::Message {
             room,
             from,
@@ -105,6 +108,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             place,
             from,
             message,
+            reason,
         } => {
             changed = message.to_string();
             let (room, to) = room_or_nick(place);
@@ -115,6 +119,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
                 room,
                 from: from.as_str(),
                 to,
+                reason: reason.as_deref(),
             }
         }
         EventKind::MarkedRead { of, upto } => {
@@ -233,6 +238,8 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         Reply::Found(page) => kept::write_found(&re, page, kept_bytes, out),
         Reply::Missed(page) => kept::write_missed(&re, page, kept_bytes, out),
         Reply::Unread(unread) => kept::write_unread(&re, unread, kept_bytes, out),
+        // Nobody asks for it here.
+        Reply::Conversations(_) | Reply::ReadMark { .. } => {}
         Reply::Done => write(&ServerMessage::Ok { re }, out),
         Reply::Joined {
             room,

@@ -183,6 +183,8 @@ impl Peer {
             },
             ClientBody::Delete { msgid } => Command::Delete {
                 message: message_id(Field::Msgid, &msgid)?,
+                of: None,
+                reason: None,
             },
             ClientBody::History {
                 of,

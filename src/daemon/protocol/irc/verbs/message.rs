@@ -92,7 +92,10 @@ pub(super) fn tagmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 /// `/me` is a kind of its own to everybody else.
-fn meaning<'a>(verb: &str, text: &'a str) -> (MessageKind, &'a str) {
+pub(in crate::daemon::protocol::irc) fn meaning<'a>(
+    verb: &str,
+    text: &'a str,
+) -> (MessageKind, &'a str) {
     let action = text.strip_prefix("\u{1}ACTION ");
     match action {
         Some(action) if verb == "PRIVMSG" => {
@@ -105,21 +108,28 @@ fn meaning<'a>(verb: &str, text: &'a str) -> (MessageKind, &'a str) {
 }
 
 /// Only from a client that knows what they are.
-fn client_tags(handling: &Handling<'_>, line: &Line<'_>) -> Option<Tags> {
+pub(in crate::daemon::protocol::irc) fn client_tags(
+    handling: &Handling<'_>,
+    line: &Line<'_>,
+) -> Option<Tags> {
     let knows_tags = handling.session.caps.has(Cap::MessageTags);
     Tags::new(&line.client_tags()).filter(|_| knows_tags)
 }
 
-fn echo(handling: &Handling<'_>, text: &str, tags: Option<&Tags>) -> Option<Echo> {
+pub(in crate::daemon::protocol::irc) fn echo(
+    handling: &Handling<'_>,
+    text: &str,
+    tags: Option<&Tags>,
+) -> Option<Echo> {
     let is_wanted = handling.session.caps.has(Cap::EchoMessage);
     is_wanted.then(|| Echo {
         text: text.into(),
-        tags: tags.map(|tags| tags.as_str().into()),
+        tags: tags.cloned(),
     })
 }
 
 /// Those of `a,b` that can be names; the others are told. Each once.
-fn targets_of<'a>(
+pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
     handling: &mut Handling<'_>,
     names: &'a str,
     verb: &str,
@@ -139,6 +149,7 @@ fn targets_of<'a>(
                 break;
             }
             Some(target) => targets.push((name, target)),
+            None if verb == "NOTICE" => {}
             None if name.starts_with('#') => {
                 handling
                     .lines()

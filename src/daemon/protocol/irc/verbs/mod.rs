@@ -4,7 +4,9 @@
 mod account;
 mod cap;
 mod channel;
-mod message;
+pub(super) mod message;
+mod past;
+pub(super) mod persistence;
 pub(super) mod query;
 mod session;
 
@@ -12,8 +14,10 @@ use std::net::IpAddr;
 
 use smol_str::SmolStr;
 
+use super::caps::Cap;
 use super::context::Context;
 use super::line::Line;
+use super::multiline;
 use super::pending::GroupId;
 use super::write::Lines;
 use super::{Facts, Incoming, Session};
@@ -26,9 +30,9 @@ pub(super) struct Handling<'a> {
     pub(super) session: &'a mut Session,
     pub(super) facts: &'a Facts,
     incoming: &'a mut Vec<Incoming>,
-    group: Option<GroupId>,
+    pub(super) group: Option<GroupId>,
     /// What answers the line at once.
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     /// Whether the hub was asked something.
     has_asked: bool,
 }
@@ -69,21 +73,28 @@ type Handle = fn(&mut Handling<'_>, &Line<'_>);
 const VERBS: &[Verb] = &[
     early("AUTHENTICATE", 1, account::authenticate),
     verb("AWAY", 0, session::away),
+    verb("BATCH", 1, multiline::batch),
     early("CAP", 1, cap::cap),
+    verb("CHATHISTORY", 0, past::chathistory),
     verb("INVITE", 2, channel::invite),
+    early("ISUPPORT", 0, query::isupport),
     verb("JOIN", 1, channel::join),
     verb("KICK", 2, channel::kick),
+    verb("MARKREAD", 0, past::markread),
     verb("MOTD", 0, query::motd),
     verb("NAMES", 0, channel::names),
     early("NICK", 0, session::nick),
     verb("NOTICE", 0, message::notice),
     verb("PART", 1, channel::part),
     early("PASS", 1, session::pass),
+    verb("PERSISTENCE", 1, persistence::persistence),
     early("PING", 0, session::ping),
     early("PONG", 0, session::pong),
     verb("PRIVMSG", 0, message::privmsg),
     early("QUIT", 0, session::quit),
+    verb("REDACT", 2, past::redact),
     early("REGISTER", 3, account::register),
+    verb("SEARCH", 1, past::search),
     verb("TAGMSG", 1, message::tagmsg),
     verb("TOPIC", 1, channel::topic),
     early("USER", 4, session::user),
@@ -92,6 +103,11 @@ const VERBS: &[Verb] = &[
 ];
 
 pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if let Some(batch) = line.tag("batch")
+        && handling.session.caps.has(Cap::MultiLine)
+    {
+        return multiline::line(handling, line, &batch);
+    }
     let name = line.verb.to_ascii_uppercase();
     let found = VERBS.binary_search_by(|verb| verb.name.cmp(&name));
     let is_registered = handling.session.is_registered();
@@ -124,7 +140,7 @@ impl<'a> Handling<'a> {
         incoming: &'a mut Vec<Incoming>,
         line: &Line<'_>,
     ) -> Self {
-        let has_labels = session.caps.has(super::caps::Cap::LabeledResponse);
+        let has_labels = session.caps.has(Cap::LabeledResponse);
         let label = line
             .tag("label")
             .filter(|label| has_labels && !label.is_empty());
