@@ -189,7 +189,9 @@ fn facts() -> Facts {
         origins: Vec::new(),
         has_history: false,
         list_bytes: 512 * 1024,
+        irc_autoreplay: 20,
         utc_offset_seconds: 0,
+        started_at: UnixMillis(0),
         now: NOW,
     }
 }

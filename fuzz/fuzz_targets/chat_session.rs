@@ -23,6 +23,7 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
         irc_autoreplay: 20,
         list_bytes: 1 << 20,
         utc_offset_seconds: 0,
+        started_at: UnixMillis(0),
         now: UnixMillis(1_795_424_400_000),
     };
     let whole = play([bytes.as_slice()], &facts);

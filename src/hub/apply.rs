@@ -11,6 +11,7 @@ use super::change::{Change, Who};
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::{Nick, RoomName};
+use super::people::modes::UserModes;
 use super::room::Room;
 use super::session::{Proof, Session};
 use super::state::{State, VACANT_ROOMS_MAX};
@@ -84,6 +85,7 @@ impl State {
                 room.topic_by = by.map(Box::new);
             }
             Change::Charter(change) => self.apply_charter(change),
+            Change::People(change) => self.apply_people(change),
             Change::CloseIfIdle { room } => self.close_if_idle(room),
             Change::PersonaSet { user, persona } => {
                 self.change_extra(user, |extra| extra.persona = Some(persona));
@@ -115,6 +117,8 @@ impl State {
         }));
         let session = known(self.sessions.find_mut(id));
         session.user = Some(user);
+        self.attached_sessions += 1;
+        let session = known(self.sessions.find_mut(id));
         match who {
             Who::Guest { key } => {
                 session.key = key.unwrap_or(session.key);
@@ -142,6 +146,7 @@ impl State {
         session.key = key;
         session.owner = owner;
         self.user_mut(user).sessions.push(id);
+        self.attached_sessions += 1;
         if !is_token && self.user(user).kept_place().is_some() {
             self.change_extra(user, |extra| extra.kept_place = None);
         }
@@ -161,6 +166,8 @@ impl State {
             }));
         });
         self.user_mut(user).sessions.retain(|other| *other != id);
+        self.forget_wishes(id);
+        self.attached_sessions -= 1;
         self.sessions.remove(id);
     }
 
@@ -301,6 +308,8 @@ impl State {
             self.user_mut(user_id).sessions.retain(|other| *other != id);
         }
         self.tokens.remove(&id);
+        self.forget_wishes(id);
+        self.attached_sessions -= 1;
         self.sessions.remove(id);
     }
 
@@ -315,6 +324,7 @@ impl State {
         for other in Vec::from(self.user(id).ignored_by()) {
             self.set_ignore(other, id, false);
         }
+        self.count_invisible(self.user(id).modes(), UserModes::default());
         self.users.remove(id.0);
     }
 }

@@ -7,7 +7,7 @@ use super::account::Token;
 use super::apply::topic_of;
 use super::audience;
 use super::change::{Change, CharterChange, Who};
-use super::command::{Command, Tags};
+use super::command::{Command, MessageKind, Tags};
 use super::decide::{Asker, Speech};
 use super::event::{EventKind, EventPlace};
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
@@ -123,6 +123,9 @@ impl Turn<'_> {
             persona,
         };
         self.reply(asked, reply);
+        if !is_resumed {
+            self.note_came(id);
+        }
     }
 
     pub(super) fn rename(&mut self, asked: Asked, new: Nick) {
@@ -145,7 +148,17 @@ impl Turn<'_> {
             old: old.clone(),
             new: new.clone(),
         });
-        self.tell(audience, EventKind::NickChanged { old, new });
+        let is_other = old != new;
+        let kind = EventKind::NickChanged {
+            old: old.clone(),
+            new,
+        };
+        self.tell(audience, kind);
+        if is_other {
+            let persona = self.persona_for_event(user);
+            self.note_went(old, persona);
+            self.note_came(user);
+        }
     }
 
     pub(super) fn set_away(&mut self, asked: Asked, away: Option<Arc<str>>) {
@@ -153,6 +166,7 @@ impl Turn<'_> {
         let nick = self.hub.state.user(user).nick.clone();
         let rooms = self.rooms_that_read(asked.session, user, away.as_deref());
         let audience = audience::around_in(&self.hub.state, user, &rooms);
+        let audience = self.with_watchers(audience, user);
         self.hub.state.apply(Change::AwaySet {
             user,
             away: away.clone(),
@@ -216,6 +230,9 @@ impl Turn<'_> {
             is_unheard: state.user(to).does_ignore(from),
         };
         self.tell_of(from, audience, message);
+        if speech.kind != MessageKind::Notice {
+            self.note_away(&asked, to);
+        }
         self.keep(from, place, speech);
         self.acknowledge(asked);
     }

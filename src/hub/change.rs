@@ -13,6 +13,7 @@ use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::moderation::room::{CharterRecord, RoomChange};
 use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
+use super::people::PeopleChange;
 use super::permission::RoomRole;
 use super::persona::Persona;
 use super::time::{Now, UnixMillis};
@@ -131,6 +132,7 @@ pub(super) enum Change {
         user: UserId,
         persona: Arc<Persona>,
     },
+    People(PeopleChange),
     Charter(CharterChange),
     /// Closes a room that nobody is in and that nothing keeps open any more; else nothing happens.
     CloseIfIdle {

@@ -7,6 +7,7 @@ use super::Hub;
 use super::charter::{INVITED_MAX, ROLES_MAX, SPOKE_MAX};
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
+use super::people::modes::UserMode;
 use super::room::Room;
 use super::state::{DEFAULT_ROOM, State};
 use super::timers::Queue;
@@ -104,6 +105,7 @@ impl State {
             .filter(|(_, room)| room.charter.is_written);
         assert_eq!(written.count(), self.written_rooms);
         self.rules.check();
+        self.check_people();
         for rule in self.rules.iter() {
             let is_there = rule
                 .room
@@ -117,6 +119,23 @@ impl State {
         let names = self.rooms.by_name().map(|room| &room.name);
         assert!(names.is_sorted_by(|a, b| a < b), "one name per room");
         assert_eq!(self.rooms.by_name().count(), self.rooms.len());
+    }
+
+    /// What is wished for is wished for by somebody who is there, and counts are counts.
+    fn check_people(&self) {
+        for session in self.watches.sessions().chain(self.subscriptions.sessions()) {
+            let user = self.session(session).and_then(|it| it.user);
+            assert!(
+                user.is_some(),
+                "{session} wishes for something and is nobody"
+            );
+        }
+        let users = self.users.iter();
+        let invisible = users.filter(|(_, user)| user.modes().has(UserMode::Invisible));
+        assert_eq!(invisible.count(), self.invisible_users);
+        let sessions = self.sessions.iter();
+        let attached = sessions.filter(|(_, session)| session.user.is_some());
+        assert_eq!(attached.count(), self.attached_sessions);
     }
 
     fn check_sessions(&self) {

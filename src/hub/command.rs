@@ -7,6 +7,7 @@ use super::history::{ClientMsgId, Partner, Query, Range};
 use super::id::{MessageId, UserKey};
 use super::moderation::request::Moderation;
 use super::name::{Nick, RoomName};
+use super::people;
 use super::persona::Introduction;
 use super::secret::Secret;
 pub use super::tags::Tags;
@@ -147,6 +148,8 @@ pub enum Command {
     /// Look at users or rooms as this user may see them. Answered by
     /// [`Reply::Survey`](super::output::Reply::Survey).
     Survey(Survey),
+    /// What people show of themselves and want to know of each other.
+    People(people::Request),
     /// Is the server there? Answered by [`Reply::Pong`](super::output::Reply::Pong).
     Ping,
     /// Answer to [`Output::Ping`](super::output::Output::Ping).
@@ -183,11 +186,15 @@ pub enum Target {
 pub enum Survey {
     /// One user.
     User(Nick),
+    /// Those of these who are here.
+    Some(Vec<Nick>),
+    /// Who had this nick and has it no more, the last first; at most `most`.
+    Gone { nick: Nick, most: usize },
     /// One room, and who is in it where `members` is wanted.
     Room { room: RoomName, members: bool },
     /// All rooms.
     Rooms,
-    /// All users.
+    /// All users; those who are invisible only where the asker is near them, or a server operator.
     Users,
     /// How much there is.
     Counts,

@@ -96,7 +96,12 @@ impl Turn<'_> {
         let closing = self.closing_with(user);
         forget(self);
         let reason = reason.clone();
-        self.tell_by(actor, audience, EventKind::Quit { nick, reason });
+        let quit = EventKind::Quit {
+            nick: nick.clone(),
+            reason,
+        };
+        self.tell_by(actor.clone(), audience, quit);
+        self.note_went(nick, actor);
         for closing in closing {
             self.closed(closing);
         }

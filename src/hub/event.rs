@@ -9,6 +9,7 @@ use super::id::{MessageId, RoomId, SessionId, UserId};
 use super::input::QuitReason;
 use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
+use super::people::News;
 use super::permission::RoomRole;
 use super::persona::Persona;
 use super::time::UnixMillis;
@@ -69,8 +70,12 @@ pub enum EventKind {
     },
     /// This user has read a conversation so far. Heard by their own sessions only.
     MarkedRead { of: Partner, upto: MessageId },
-    /// A user entered a room.
-    Joined { room: RoomName, nick: Nick },
+    /// A user entered a room; `away` where they are.
+    Joined {
+        room: RoomName,
+        nick: Nick,
+        away: Option<Arc<str>>,
+    },
     /// A user left a room and is still here.
     Parted {
         room: RoomName,
@@ -123,6 +128,8 @@ pub enum EventKind {
     /// A user is logged in to another account from now on, or (`None`) to none. Heard as `Quit` is, and by the
     /// user.
     AccountChanged { nick: Nick, account: Option<Nick> },
+    /// What people show of themselves, for whoever wants to know.
+    People(News),
     /// The server tells something: an announcement, a shutdown.
     Notice {
         room: Option<RoomName>,

@@ -5,6 +5,7 @@
 
 use super::command::{Command, Survey};
 use super::moderation::request::Moderation;
+use super::people::{self, metadata};
 use super::settings::Settings;
 use super::state::State;
 
@@ -128,7 +129,30 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
             let room = state.room_named(name);
             list(room.map_or(0, |room| state.room(room).members.len()))
         }
-        Command::Survey(Survey::User(_) | Survey::Counts) => 1.0,
+        Command::Survey(Survey::Some(nicks)) => list(nicks.len()),
+        Command::Survey(Survey::User(_) | Survey::Gone { .. } | Survey::Counts) => 1.0,
+        Command::People(request) => people_cost(request, state),
+    }
+}
+
+fn people_cost(request: &people::Request, state: &State) -> f64 {
+    match request {
+        people::Request::SetModes { .. } | people::Request::Watch(_) => 1.0,
+        people::Request::SetRealName(_) | people::Request::Wallops(_) => 2.0,
+        people::Request::Metadata(request) => match request {
+            metadata::Request::Set { .. } | metadata::Request::Clear(_) => 2.0,
+            metadata::Request::Sync(metadata::Of::Room(name)) => {
+                let room = state.room_named(name);
+                let members = room.map_or(0, |room| state.room(room).members.len());
+                2.0 + (members / ENTRIES_PER_TOKEN) as f64
+            }
+            metadata::Request::Sync(_)
+            | metadata::Request::Get { .. }
+            | metadata::Request::List(_)
+            | metadata::Request::Subscribe(_)
+            | metadata::Request::Unsubscribe(_)
+            | metadata::Request::Subscriptions => 1.0,
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use super::command::{Command, Target};
 use super::history::OwnerId;
 use super::id::UserId;
 use super::pace::Pace;
+use super::people::{self, metadata};
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::state::State;
@@ -122,6 +123,15 @@ fn text_bytes(command: &Command) -> usize {
         text.len()
     } else if let Command::Tag { tags, .. } = command {
         tags.as_str().len()
+    } else if let Command::People(
+        people::Request::SetRealName(text)
+        | people::Request::Wallops(text)
+        | people::Request::Metadata(metadata::Request::Set {
+            value: Some(text), ..
+        }),
+    ) = command
+    {
+        text.len()
     } else {
         0
     }

@@ -48,6 +48,7 @@ mod operate;
 pub mod output;
 mod pace;
 mod password;
+pub mod people;
 pub mod permission;
 pub mod persona;
 mod places;
@@ -96,6 +97,7 @@ use moderation::room::CharterRecord;
 use name::Nick;
 use output::{Output, RoomSummary};
 use pace::Pace;
+use people::gone::Gone;
 use persona::CloakKey;
 use resend::Resends;
 use settings::Settings;
@@ -138,6 +140,10 @@ pub struct Hub {
     shows_personas: bool,
     /// When the first input came.
     started_at: Option<UnixMillis>,
+    /// Who was here, where personas are shown.
+    gone: Gone,
+    /// The most users at one time.
+    most_users: usize,
     stopping: bool,
 }
 
@@ -167,6 +173,8 @@ impl Hub {
             cloak_key: CloakKey::default(),
             shows_personas: false,
             started_at: None,
+            gone: Gone::default(),
+            most_users: 0,
             stopping: false,
         }
     }

@@ -10,6 +10,8 @@
 //! - it does not begin with a combining mark and has at most three in a row, so that no name
 //!   climbs over its neighbours.
 //!
+//! A new nick does not begin with one of `~&%+$`, either ([`Nick::is_plain`]).
+//!
 //! Two names are the same when RFC 8266's comparison (lower case, then form KC) makes them equal:
 //! that form is the *key*, and it must obey the same rules, so that `＠` is refused as `@` is.
 //! Letters of different scripts that look alike are different letters here; a check for them
@@ -61,6 +63,17 @@ impl Nick {
     /// A [`NameError`] that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         parse("", text, Self::MAX_CHARS).map(Self)
+    }
+
+    /// Whether nobody takes the beginning of the nick for something else: clients of IRC have signs for what somebody
+    /// is in a channel, and for servers. Only new nicks need it; those of before stay.
+    ///
+    /// # Errors
+    /// The character that no new nick may begin with.
+    pub fn is_plain(&self) -> Result<(), NameError> {
+        let first = [self.as_str(), self.key()].map(|it| it.chars().next());
+        let sign = first.into_iter().flatten().find(|&it| SIGNS.contains(it));
+        sign.map_or(Ok(()), |sign| Err(NameError::Character(sign)))
     }
 }
 
@@ -175,6 +188,8 @@ impl Name {
 
 /// Punctuation that protocols, commands and masks need for themselves.
 const RESERVED: &str = "@#,:!*?";
+/// What clients of IRC take for something else at the beginning of a nick.
+const SIGNS: &str = "~&%+$";
 const MARKS_IN_A_ROW_MAX: usize = 3;
 /// Decomposed Hangul has three characters for one, so that a valid name may be this much longer
 /// before it is normalised; what is longer still is not even looked at.

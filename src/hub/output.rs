@@ -13,11 +13,14 @@ use super::moderation::request::Moderated;
 use super::moderation::room::{CharterRecord, RoomSettings};
 use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
+use super::people;
+use super::people::gone::GoneCard;
+use super::people::metadata::MetadataKey;
+use super::people::modes::UserModes;
 use super::permission::{Role, RoomRole};
 use super::persona::Persona;
 use super::refusal::Refusal;
 use super::time::UnixMillis;
-use super::view::Counts;
 
 /// One thing for the engine to do. Outputs are carried out strictly in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,6 +172,8 @@ pub enum Reply {
     Whois(UserSummary),
     /// What there is to see.
     Survey(Surveyed),
+    /// What people show of themselves and want to know of each other.
+    People(people::Answer),
     /// A moderator's request was carried out.
     Moderated(Moderated),
     /// The server is there.
@@ -186,7 +191,24 @@ pub enum Surveyed {
     Rooms(Vec<RoomCard>),
     /// By nick.
     Users(Vec<UserCard>),
-    Counts(Counts),
+    /// The last first.
+    Gone(Vec<GoneCard>),
+    Crowd(Crowd),
+}
+
+/// How many are here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crowd {
+    /// The invisible among them.
+    pub users: usize,
+    pub invisible: usize,
+    pub server_operators: usize,
+    /// Connections that have not logged in.
+    pub unknown: usize,
+    /// Rooms that somebody is in.
+    pub rooms: usize,
+    /// The most users at one time since the start.
+    pub most_users: usize,
 }
 
 /// One user.
@@ -195,6 +217,9 @@ pub struct UserCard {
     pub nick: Nick,
     pub persona: Arc<Persona>,
     pub away: Option<Arc<str>>,
+    pub modes: UserModes,
+    /// By key; empty where more than one user was asked for.
+    pub metadata: Vec<(MetadataKey, Arc<str>)>,
     pub is_server_operator: bool,
     /// When their first session logged in.
     pub since: UnixMillis,

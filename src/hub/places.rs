@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::audience;
 use super::change::{Change, CharterChange};
-use super::decide;
+use super::decide::{self, Asker};
 use super::event::{EventKind, Membership};
 use super::id::{RoomId, SessionId, UserId};
 use super::name::RoomName;
@@ -60,8 +60,19 @@ impl Turn<'_> {
         let kind = EventKind::Joined {
             room: self.hub.state.room(room).name.clone(),
             nick: self.hub.state.user(user).nick.clone(),
+            away: self.away_to_tell(user, room),
         };
         self.tell(audience::all_of(room), kind);
+    }
+
+    /// The away text of somebody who enters a room, where that may be told.
+    fn away_to_tell(&self, user: UserId, room: RoomId) -> Option<Arc<str>> {
+        let entering = self.hub.state.user(user);
+        let away = entering.away()?;
+        let session = *entering.sessions.first()?;
+        let asker = Asker::find(self.facts(), session).ok()?;
+        let may_be_read = asker.may_be_read_in(room, away).is_ok();
+        may_be_read.then(|| Arc::clone(away))
     }
 
     pub(super) fn enter_session(&mut self, user: UserId, session: SessionId, room: RoomId) {

@@ -133,6 +133,10 @@ pub enum Refusal {
     TooManyRoles { max: usize },
     /// Something is set about as many rooms as allowed.
     TooManyCharters { max: usize },
+    /// The user or room has no metadata under this key.
+    NoSuchKey,
+    /// There are as many keys as one may have.
+    TooManyKeys { max: usize },
     /// So much of something was done lately that the next may be after `retry_after_ms`.
     Limited { limit: Limit, retry_after_ms: u64 },
     /// There is no history here.
@@ -250,6 +254,8 @@ impl Refusal {
             Self::TooManyRules { .. } => "too_many_rules",
             Self::TooManyRoles { .. } => "too_many_roles",
             Self::TooManyCharters { .. } => "too_many_charters",
+            Self::NoSuchKey => "no_such_key",
+            Self::TooManyKeys { .. } => "too_many_keys",
             Self::Limited { limit, .. } => limit.code(),
             Self::HistoryOff => "history_off",
             Self::HistoryUnavailable(_) => "history_unavailable",

@@ -6,6 +6,7 @@ use super::charter::Charter;
 use super::directory::Named;
 use super::id::{SessionId, UserId};
 use super::name::{Nick, RoomName};
+use super::people::metadata::Metadata;
 use super::time::UnixMillis;
 
 /// A room is open while somebody is in it, or it has a topic, or something is set about it; the default room
@@ -25,6 +26,8 @@ pub(super) struct Room {
     /// any asks nobody.
     pub(super) deaf: Vec<SessionId>,
     pub(super) charter: Charter,
+    /// Most rooms have none, and pay one word.
+    pub(super) metadata: Option<Box<Metadata>>,
 }
 
 impl Named for Room {
@@ -49,6 +52,7 @@ impl Room {
             members: Vec::new(),
             deaf: Vec::new(),
             charter: Charter::default(),
+            metadata: None,
         }
     }
 }

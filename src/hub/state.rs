@@ -14,6 +14,8 @@ use super::moderation::Rules;
 use super::moderation::rule::Effect;
 use super::moderation::subject::Traits;
 use super::name::{Nick, RoomName};
+use super::people::metadata::Subscriptions;
+use super::people::watch::Watches;
 use super::permission::{Action, Role};
 use super::register::Closing;
 use super::room::Room;
@@ -39,6 +41,11 @@ pub(super) struct State {
     pub(super) rules: Rules,
     /// Rooms that the registry has.
     pub(super) written_rooms: usize,
+    pub(super) watches: Watches,
+    pub(super) subscriptions: Subscriptions,
+    /// Sessions that have logged in.
+    pub(super) attached_sessions: usize,
+    pub(super) invisible_users: usize,
 }
 
 /// Who is here by an account.
@@ -78,6 +85,10 @@ impl State {
             vacant_rooms: 0,
             rules: Rules::default(),
             written_rooms: 0,
+            watches: Watches::default(),
+            subscriptions: Subscriptions::default(),
+            attached_sessions: 0,
+            invisible_users: 0,
         }
     }
 
@@ -152,6 +163,12 @@ impl State {
 
     pub(super) fn is_server_operator(&self, user: UserId) -> bool {
         self.member(user).is_some_and(|member| member.is_operator)
+    }
+
+    /// How many of the users are server operators. Takes time proportional to those who are here by an account.
+    pub(super) fn server_operators(&self) -> usize {
+        let members = self.accounts.values();
+        members.filter(|member| member.is_operator).count()
     }
 
     /// What a user is in a room, whether or not they are in it.

@@ -9,9 +9,11 @@ use super::command::Survey;
 use super::event::EventKind;
 use super::id::{RoomId, SessionId, UserId};
 use super::name::Nick;
-use super::output::{Reply, RoomCard, Surveyed, UserCard};
+use super::output::{Crowd, Reply, RoomCard, Surveyed, UserCard};
+use super::people::modes::UserMode;
 use super::permission::{Action, Role};
 use super::persona::{Introduction, Persona};
+use super::state::DEFAULT_ROOM;
 use super::turn::{Asked, Turn};
 
 /// Whether a card tells where its user is, which takes longer than all else.
@@ -29,8 +31,21 @@ impl Turn<'_> {
         let surveyed = match survey {
             Survey::User(nick) => {
                 let user = state.user_named(&nick).expect("it was found before");
-                Surveyed::User(Box::new(self.user_card(asker, user, Rooms::Shown)))
+                let mut card = self.user_card(asker, user, Rooms::Shown);
+                let metadata = state.user(user).extra.iter().flat_map(|it| &it.metadata);
+                let metadata = metadata.map(|(key, value)| (key.clone(), Arc::clone(value)));
+                card.metadata = metadata.collect();
+                Surveyed::User(Box::new(card))
             }
+            Survey::Some(nicks) => {
+                let users = nicks.iter().filter_map(|nick| state.user_named(nick));
+                Surveyed::Users(
+                    users
+                        .map(|user| self.user_card(asker, user, Rooms::LeftOut))
+                        .collect(),
+                )
+            }
+            Survey::Gone { nick, most } => Surveyed::Gone(self.hub.gone.named(&nick, most)),
             Survey::Room { room, members } => {
                 let room = state.room_named(&room).expect("it was found before");
                 Surveyed::Room(Box::new(self.room_card(asker, room, members)))
@@ -44,22 +59,43 @@ impl Turn<'_> {
                 Surveyed::Rooms(rooms.collect())
             }
             Survey::Users => {
+                let sees_all = state.is_server_operator(asker);
                 let users = state.users.by_name().filter_map(|user| {
                     let id = state.user_named(&user.nick)?;
-                    Some(self.user_card(asker, id, Rooms::LeftOut))
+                    let card = self.user_card(asker, id, Rooms::LeftOut);
+                    let is_shown = !card.modes.has(UserMode::Invisible) || card.is_near || sees_all;
+                    is_shown.then_some(card)
                 });
                 Surveyed::Users(users.collect())
             }
-            Survey::Counts => Surveyed::Counts(self.hub.counts()),
+            Survey::Counts => Surveyed::Crowd(self.crowd()),
         };
         self.reply(asked, Reply::Survey(surveyed));
+    }
+
+    fn crowd(&self) -> Crowd {
+        let state = &self.hub.state;
+        let has_default = !state.room(DEFAULT_ROOM).members.is_empty();
+        Crowd {
+            users: state.users.len(),
+            invisible: state.invisible_users,
+            server_operators: state.server_operators(),
+            unknown: state.sessions.len() - state.attached_sessions,
+            rooms: state.occupied_rooms() - usize::from(!has_default),
+            most_users: self.hub.most_users,
+        }
     }
 
     fn user_card(&self, asker: UserId, id: UserId, rooms: Rooms) -> UserCard {
         let state = &self.hub.state;
         let user = state.user(id);
+        let near = |room: RoomId| state.user(asker).is_in(room);
+        let is_open = id == asker
+            || !user.modes().has(UserMode::Invisible)
+            || state.is_server_operator(asker);
         let may_find = |room: RoomId| {
-            id == asker || state.may_know_of(asker, room) && state.may_see_members(asker, room)
+            let may_see = || state.may_know_of(asker, room) && state.may_see_members(asker, room);
+            id == asker || may_see() && (is_open || near(room))
         };
         let places = match rooms {
             Rooms::Shown => &user.places[..],
@@ -70,11 +106,12 @@ impl Turn<'_> {
             let room = state.room(place.room);
             (room.name.clone(), self.shown_role(id, place.room))
         });
-        let near = |room: RoomId| state.user(asker).is_in(room);
         UserCard {
             nick: user.nick.clone(),
             persona: self.persona_of(id),
             away: user.away().cloned(),
+            modes: user.modes(),
+            metadata: Vec::new(),
             is_server_operator: state.is_server_operator(id),
             since: user.since,
             idle: self.idle(id),
@@ -232,6 +269,7 @@ fn actor(kind: &EventKind) -> Option<&Nick> {
         | EventKind::RoomChanged { by, .. }
         | EventKind::RuleEnded { by, .. } => by.as_ref(),
         EventKind::RuleAdded { rule } => rule.by.as_ref(),
+        EventKind::People(news) => news.actor(),
         EventKind::MarkedRead { .. }
         | EventKind::NickRegistered { .. }
         | EventKind::Notice { .. } => None,

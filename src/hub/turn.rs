@@ -221,6 +221,7 @@ impl Turn<'_> {
             }
             Decision::Answer(reply) => self.reply(asked, reply),
             Decision::Survey(survey) => self.survey(asked, survey),
+            Decision::People(request) => self.people(asked, request),
             Decision::Nothing => {}
             Decision::End(reason) => self.end(asked.session, reason, Connection::Open),
         }

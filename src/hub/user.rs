@@ -10,6 +10,8 @@ use super::directory::Named;
 use super::history::OwnerId;
 use super::id::{RoomId, SessionIds, UserId, UserKey};
 use super::name::Nick;
+use super::people::metadata::Metadata;
+use super::people::modes::UserModes;
 use super::persona::Persona;
 use super::time::UnixMillis;
 
@@ -44,6 +46,8 @@ pub(super) struct Extra {
     /// Apart, because everybody on IRC has an [`Extra`] and hardly anybody this.
     pub(super) kept_place: Option<Box<KeptPlace>>,
     pub(super) persona: Option<Arc<Persona>>,
+    pub(super) modes: UserModes,
+    pub(super) metadata: Metadata,
 }
 
 /// What lets a user come back whose last connection broke.
@@ -78,6 +82,8 @@ impl Extra {
             && self.ignored_by.is_empty()
             && self.kept_place.is_none()
             && self.persona.is_none()
+            && self.modes.is_empty()
+            && self.metadata.is_empty()
     }
 }
 
@@ -94,6 +100,11 @@ impl User {
     /// `None` as long as nobody needs it.
     pub(super) fn persona(&self) -> Option<&Arc<Persona>> {
         self.extra.as_ref().and_then(|extra| extra.persona.as_ref())
+    }
+
+    pub(super) fn modes(&self) -> UserModes {
+        let extra = self.extra.as_ref();
+        extra.map_or_else(UserModes::default, |extra| extra.modes)
     }
 
     /// `None` for a user who has a session that no token made.

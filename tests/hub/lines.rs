@@ -13,6 +13,8 @@ use chatd::hub::output::{Administered, Audit, Deed, Reply, RoomSummary};
 use chatd::hub::permission::RoomRole;
 use chatd::hub::refusal::Refusal;
 
+use super::people_lines;
+
 pub(super) fn event(kind: &EventKind) -> String {
     match kind {
         EventKind::Message {
@@ -45,7 +47,8 @@ pub(super) fn event(kind: &EventKind) -> String {
             format!("{from} deleted {}{reason}", place_of(place))
         }
         EventKind::MarkedRead { of, .. } => format!("{of} is read"),
-        EventKind::Joined { room, nick } => format!("{nick} joined {room}"),
+        EventKind::Joined { room, nick, .. } => format!("{nick} joined {room}"),
+        EventKind::People(news) => people_lines::news(news),
         EventKind::Parted { room, nick, reason } => {
             format!("{nick} left {room}{}", in_parentheses(reason.as_ref()))
         }
@@ -278,7 +281,8 @@ pub(super) fn reply(reply: &Reply) -> String {
         ),
         Reply::Users(nicks) => format!("users {}", listed(nicks)),
         Reply::Ignores(nicks) => format!("ignores {}", listed(nicks)),
-        Reply::Survey(surveyed) => format!("survey {surveyed:?}"),
+        Reply::Survey(surveyed) => people_lines::surveyed(surveyed),
+        Reply::People(answer) => people_lines::answer(answer),
         Reply::Whois(user) => {
             let away = user.away.as_ref();
             let away = away.map_or(String::new(), |text| format!(" away: {text}"));

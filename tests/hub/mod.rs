@@ -18,6 +18,8 @@ mod moderating;
 mod names;
 mod ordering;
 mod password;
+mod people;
+mod people_lines;
 mod permitted;
 mod proved;
 mod registered;

@@ -676,7 +676,7 @@ impl Ordering {
     }
 
     fn hears(&mut self, kind: &EventKind) {
-        if let EventKind::Joined { room, nick } = kind {
+        if let EventKind::Joined { room, nick, .. } = kind {
             let (place, who) = (known_room(room), self.person(nick));
             self.members.insert((place, who));
             self.invited.remove(&(place, who));

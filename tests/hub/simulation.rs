@@ -454,6 +454,7 @@ fn thing(seen: &Seen) -> Option<String> {
             EventKind::AwayChanged { .. } => "away changed",
             EventKind::Notice { .. } => "notice",
             EventKind::Tagged { .. }
+            | EventKind::People(_)
             | EventKind::Edited { .. }
             | EventKind::Deleted { .. }
             | EventKind::MarkedRead { .. }

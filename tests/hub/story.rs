@@ -29,6 +29,7 @@ use chatd::hub::time::UnixMillis;
 use super::engine::{Engine, Seen, key_of};
 use super::lines;
 use super::moderating;
+use super::people_lines;
 
 pub(super) struct Story {
     pub(super) engine: Engine,
@@ -239,6 +240,9 @@ impl Story {
     fn command(&self, words: &[&str], text: Option<Arc<str>>) -> Command {
         if let Some(moderation) = moderating::read(words, text.as_ref()) {
             return Command::Moderate(moderation);
+        }
+        if let Some(command) = people_lines::command(words, text.as_ref()) {
+            return command;
         }
         match (words, text) {
             (["logs", "in", "as", name], _) => self.login(name, None, true),

@@ -29,6 +29,7 @@ fn facts() -> Facts {
         irc_autoreplay: 20,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
+        started_at: UnixMillis(0),
         now: UnixMillis(1_795_424_400_000),
     }
 }

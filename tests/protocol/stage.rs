@@ -71,6 +71,7 @@ impl Stage {
                 irc_autoreplay: 20,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
+                started_at: UnixMillis(BEGIN_MS),
                 now: UnixMillis(BEGIN_MS),
             },
             uptime: Duration::ZERO,

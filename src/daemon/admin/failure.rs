@@ -116,6 +116,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::TooManyRules { .. }
         | Refusal::TooManyRoles { .. }
         | Refusal::TooManyCharters { .. }
+        | Refusal::TooManyKeys { .. }
+        | Refusal::NoSuchKey
         | Refusal::Deaf => StatusCode::CONFLICT,
         Refusal::AccountsUnavailable
         | Refusal::HistoryUnavailable(_)

@@ -57,7 +57,7 @@ impl Core {
     }
 
     fn reconfigure(&mut self, config: Arc<Config>) {
-        self.facts = facts_of(&config);
+        self.facts = facts_of(&config, self.facts.started_at);
         self.utc_offset_minute = 0; // the new facts know neither the time nor the zone
         let now = self.now();
         self.input(now, Input::Settings(config.limits.hub.clone()));

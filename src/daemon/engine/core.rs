@@ -100,7 +100,7 @@ impl Core {
         let shards = Shards::start(config.server.io_threads, bounds_of(&config), clock, &work)?;
         Ok(Self {
             clock,
-            facts: facts_of(&config),
+            facts: facts_of(&config, clock.now().unix),
             hub: Hub::new(config.limits.hub.clone()),
             connections: Slab::new(),
             rooms: Vec::new(),
@@ -315,7 +315,7 @@ impl Core {
     }
 }
 
-pub(super) fn facts_of(config: &Config) -> Facts {
+pub(super) fn facts_of(config: &Config, started_at: UnixMillis) -> Facts {
     Facts {
         server_name: config.server.name.clone(),
         software: concat!("chatd ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -326,6 +326,7 @@ pub(super) fn facts_of(config: &Config) -> Facts {
         irc_autoreplay: config.irc.autoreplay,
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
+        started_at,
         now: UnixMillis::default(),
         utc_offset_seconds: 0,
     }

@@ -127,6 +127,7 @@ impl Core {
             | Reply::Ignores(_)
             | Reply::Whois(_)
             | Reply::Survey(_)
+            | Reply::People(_)
             | Reply::Moderated(_)
             | Reply::Pong => {}
         }

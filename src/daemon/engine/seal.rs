@@ -75,6 +75,7 @@ impl Core {
             EventKind::NickChanged { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::AccountChanged { .. }
+            | EventKind::People(_)
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::Notice { room: None, .. } => {
@@ -131,6 +132,7 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::NickChanged { .. }
         | EventKind::AwayChanged { .. }
         | EventKind::AccountChanged { .. }
+        | EventKind::People(_)
         | EventKind::Message { .. }
         | EventKind::Private { .. }
         | EventKind::Tagged { .. }

@@ -160,6 +160,7 @@ impl Core {
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::Invited { .. }
+            | EventKind::People(_)
             | EventKind::Notice { .. } => {}
         }
     }

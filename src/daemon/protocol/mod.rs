@@ -104,6 +104,8 @@ pub struct Facts {
     pub list_bytes: usize,
     /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
     pub utc_offset_seconds: i32,
+    /// When the daemon started.
+    pub started_at: UnixMillis,
     /// The moment of this turn: the old dialect dates its answers, which carry no time of their
     /// own. The engine keeps it current.
     pub now: UnixMillis,

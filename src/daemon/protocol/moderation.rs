@@ -67,6 +67,7 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
         | EventKind::NickRegistered { .. }
         | EventKind::AwayChanged { .. }
         | EventKind::AccountChanged { .. }
+        | EventKind::People(_)
         | EventKind::Notice { .. } => return None,
     })
 }

@@ -70,6 +70,7 @@ pub(super) fn log_in(
         });
     }
     let Some(user) = state.user_named(&nick) else {
+        nick.is_plain().map_err(Refusal::BadNick)?;
         must_not_need_account(facts, session)?;
         must_not_be_banned(facts, session, &nick, None)?;
         if held.has_nick(&nick) {
@@ -235,6 +236,7 @@ pub(super) fn register(
     if let Some(account) = state.authenticated.get(&session) {
         return Err(Refusal::AlreadyRegistered(account.name.clone()));
     }
+    name.is_plain().map_err(Refusal::BadNick)?;
     if user.is_none() {
         must_not_be_banned(facts, session, &name, None)?;
     }
@@ -339,6 +341,9 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
         return Ok(Decision::Answer(Reply::Done));
     }
     let is_own = nick == asker.user.nick || asker.state.account_of(asker.id) == Some(&nick);
+    if !is_own {
+        nick.is_plain().map_err(Refusal::BadNick)?;
+    }
     if !is_own && asker.held.has_nick(&nick) {
         return Err(Refusal::NickRegistered(nick));
     }

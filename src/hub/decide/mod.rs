@@ -7,6 +7,7 @@ mod history;
 mod membership;
 mod message;
 pub(super) mod moderation;
+mod people;
 mod query;
 mod room;
 pub(super) mod share;
@@ -27,6 +28,7 @@ use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::input::QuitReason;
 use super::name::{Nick, RoomName};
 use super::output::Reply;
+use super::people::Request;
 use super::persona::Introduction;
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -129,6 +131,8 @@ pub(super) enum Decision {
     },
     /// Nothing changes; the session gets this answer.
     Answer(Reply),
+    /// Somebody shows something of themselves, or wants to know of others.
+    People(Request),
     /// Nothing changes; the session gets to see this.
     Survey(Survey),
     /// Nothing changes and nothing is answered.
@@ -285,6 +289,7 @@ pub(super) fn decide(
         Command::Names(room) => query::names(&asker()?, room),
         Command::Whois(nick) => query::whois(&asker()?, nick),
         Command::Survey(survey) => query::survey(&asker()?, survey),
+        Command::People(request) => people::decide(&asker()?, request),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn survey(asker: &Asker<'_>, survey: Survey) -> Result<Decision, Refu
     match &survey {
         Survey::User(nick) => drop(asker.user_named(nick.clone())?),
         Survey::Room { room, .. } => drop(asker.room(room.clone())?),
-        Survey::Rooms | Survey::Users | Survey::Counts => {}
+        Survey::Some(_) | Survey::Gone { .. } | Survey::Rooms | Survey::Users | Survey::Counts => {}
     }
     Ok(Decision::Survey(survey))
 }

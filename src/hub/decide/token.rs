@@ -49,6 +49,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::Users
         | Command::Whois(_)
         | Command::Survey(_)
+        | Command::People(_)
         | Command::Nick(_)
         | Command::Authenticate { .. }
         | Command::AuthenticateByCertificate { .. }

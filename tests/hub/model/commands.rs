@@ -9,6 +9,7 @@ use chatd::hub::id::{SessionId, UserKey};
 use chatd::hub::input::QuitReason;
 use chatd::hub::name::{Nick, RoomName};
 use chatd::hub::output::{Reply, RoomSummary};
+use chatd::hub::people;
 use chatd::hub::refusal::Refusal;
 
 use super::{Model, Room, Session, User};
@@ -51,6 +52,7 @@ impl Model {
                 unreachable!("the simulation has no accounts")
             }
             Command::Tag { .. }
+            | Command::People(_)
             | Command::Persist(_)
             | Command::Survey(_)
             | Command::Playback { .. }
@@ -208,7 +210,14 @@ impl Model {
         }
         let nick = self.user(me).nick.clone();
         let room = name.clone();
-        self.tell_room(&name, &EventKind::Joined { room, nick });
+        self.tell_room(
+            &name,
+            &EventKind::Joined {
+                room,
+                nick,
+                away: None,
+            },
+        );
     }
 
     fn send(
@@ -224,6 +233,7 @@ impl Model {
         }
         let from = self.user(me).nick.clone();
         let line;
+        let mut away = None;
         let mut hearers: BTreeSet<SessionId> = match to {
             Target::Room(name) => {
                 let room = self.own_room(me, &name)?;
@@ -250,6 +260,13 @@ impl Model {
             Target::User(nick) => {
                 let other = self.users.iter().find(|it| it.nick == nick);
                 let other = other.ok_or(Refusal::NoSuchUser(nick))?;
+                if kind != MessageKind::Notice {
+                    let nick = other.nick.clone();
+                    away = other.away.clone().map(|text| people::Answer::IsAway {
+                        nick,
+                        text: text.into(),
+                    });
+                }
                 let mut hearers = self.sessions_of(me);
                 if !other.ignores.contains(&me) {
                     hearers.extend(self.sessions_of(other.number));
@@ -268,6 +285,9 @@ impl Model {
             hearers.remove(&id);
         }
         self.tell_all(hearers, &line);
+        if let Some(away) = away {
+            self.reply(id, &Reply::People(away));
+        }
         self.tell(id, "ack".to_owned());
         Ok(None)
     }

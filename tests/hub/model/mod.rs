@@ -210,6 +210,7 @@ impl Model {
             | Command::Send { .. }
             | Command::Tag { .. }
             | Command::Survey(_)
+            | Command::People(_)
             | Command::MarkRead { .. }
             | Command::ReadMark { .. }
             | Command::Topic { .. }

@@ -12,6 +12,7 @@ use super::certificates::certificate_to_wire;
 use super::{AccountFailures, PAGE, audit, bad_request, name, now, password};
 use crate::daemon::clock::rfc3339;
 use crate::hub::name::Nick;
+use crate::hub::refusal::Refusal;
 use crate::registry::{AccountInfo, RegistryError, RegistryHandle};
 use crate::wire::admin::Done;
 use crate::wire::admin::accounts::{
@@ -64,7 +65,7 @@ pub(in super::super) async fn add(
     let order = Order {
         operator,
         action: "account add",
-        name: name(&new.name),
+        name: name(&new.name).and_then(must_be_plain),
         done: "was made",
     };
     order
@@ -72,6 +73,12 @@ pub(in super::super) async fn add(
             registry.add(name, password, at)
         })
         .await
+}
+
+/// As whoever registers themselves is told.
+fn must_be_plain(name: Nick) -> Result<Nick, Failure> {
+    name.is_plain().map_err(Refusal::BadNick)?;
+    Ok(name)
 }
 
 /// Removes an account and its tokens, and ends its sessions. What it said stays.

@@ -1,6 +1,9 @@
 //! The hub's answers as lines, each by what was asked.
 
+mod coming;
+pub(super) mod metadata;
 mod past;
+mod people;
 
 use super::caps::Cap;
 use super::context::{Context, Said};
@@ -9,14 +12,14 @@ use super::speech::Speech;
 use super::verbs::query::write_motd;
 use super::write::{Head, Lines, Source, push_params};
 use super::{Facts, Incoming, Session, isupport, refusal};
-use crate::daemon::protocol::stamp::Stamp;
+use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{Command, Survey};
 use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::{Reply, RoomCard, Surveyed, UserCard};
+use crate::hub::people::Answer;
 use crate::hub::permission::Role;
 use crate::hub::tags::Tags;
-use crate::hub::view::Counts;
 
 /// One answer while it is being written.
 pub(super) struct Answering<'a> {
@@ -37,6 +40,14 @@ pub(super) fn answer(
     out: &mut Vec<u8>,
     incoming: &mut Vec<Incoming>,
 ) {
+    // The answer to the request is still to come.
+    if let Reply::People(Answer::IsAway { nick, text }) = reply {
+        let group = request.and_then(|request| session.pending.group_of(request));
+        let mut lines = Vec::new();
+        let params = [nick.as_str()];
+        session.lines(facts, &mut lines).numeric(301, &params, text);
+        return session.pending.put(group, &lines, out);
+    }
     let waiting = request.and_then(|request| session.pending.take(request));
     let group = waiting.as_ref().and_then(|waiting| waiting.group);
     let line = waiting.as_ref().map(|waiting| waiting.line);
@@ -119,8 +130,8 @@ impl Answering<'_> {
                 self.session.persona.clone_from(persona);
                 self.welcome(nick);
             }
-            (Context::Welcome, Reply::Survey(Surveyed::Counts(counts))) => {
-                self.counts(*counts);
+            (Context::Welcome, Reply::Survey(Surveyed::Crowd(crowd))) => {
+                self.crowd(*crowd);
                 write_motd(&mut self.lines());
                 let (facts, session) = (self.facts, &mut *self.session);
                 session.go_on(facts, self.incoming);
@@ -163,6 +174,7 @@ impl Answering<'_> {
                         .numeric(306, &[], "You have been marked as being away");
                 }
             }
+            (Context::About(about), reply) => self.about(&about, reply),
             (Context::Say(said), Reply::Ack { id, at, .. }) => {
                 self.echo(&said, &Stamp::new(*id, *at));
             }
@@ -197,6 +209,11 @@ impl Answering<'_> {
         }
         // To a notice nothing is answered by itself.
         let is_of_notice = matches!(context, Context::Say(said) if said.verb == "NOTICE");
+        if let Context::About(about) = context
+            && self.about_refused(about, refusal)
+        {
+            return;
+        }
         if is_of_notice && refusal::is_about_target(refusal) {
             return;
         }
@@ -222,7 +239,7 @@ impl Answering<'_> {
     }
 
     fn welcome(&mut self, nick: &Nick) {
-        self.session.registration = None;
+        let registration = self.session.registration.take();
         self.session.renamed(nick);
         let facts = self.facts;
         let (server, software) = (&facts.server_name, &facts.software);
@@ -231,43 +248,13 @@ impl Answering<'_> {
         let mut lines = self.lines();
         lines.numeric(1, &[], &format!("Welcome to {server}, {nick}"));
         lines.numeric(2, &[], &format!("Your host is {server}, running {version}"));
-        lines.numeric(
-            3,
-            &[],
-            "This server has been here for longer than this connection",
-        );
-        lines.bare_numeric(4, &[server, &version, "Bio", "biklmnostv", "bklov"]);
+        let since = Rfc3339::new(facts.started_at);
+        let text = format!("This server was started {}", since.as_str());
+        lines.numeric(3, &[], &text);
+        lines.bare_numeric(4, &[server, &version, "Biow", "biklmnostv", "bklov"]);
         isupport::write(&mut lines, batch.as_deref());
+        self.come_in(registration);
         self.ask(Survey::Counts, Context::Welcome);
-    }
-
-    fn counts(&mut self, counts: Counts) {
-        let Counts {
-            users,
-            rooms,
-            sessions,
-        } = counts;
-        let mut lines = self.lines();
-        lines.numeric(
-            251,
-            &[],
-            &format!("There are {users} users and 0 invisible on 1 server"),
-        );
-        let unknown = sessions.saturating_sub(users).to_string();
-        lines.numeric(253, &[&unknown], "unknown connections");
-        lines.numeric(254, &[&rooms.to_string()], "channels formed");
-        lines.numeric(255, &[], &format!("I have {users} clients and 0 servers"));
-        let users = users.to_string();
-        lines.numeric(
-            265,
-            &[&users, &users],
-            &format!("Current local users {users}, max {users}"),
-        );
-        lines.numeric(
-            266,
-            &[&users, &users],
-            &format!("Current global users {users}, max {users}"),
-        );
     }
 
     fn look_around(&mut self, room: &RoomName, context: Context) {

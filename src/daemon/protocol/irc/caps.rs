@@ -5,6 +5,7 @@ use super::multiline::LINES_MAX;
 use super::sasl::mechanisms;
 use super::{Facts, Look};
 use crate::hub::account::Registration;
+use crate::hub::people::metadata::{KEYS_MAX, SUBSCRIPTIONS_MAX, VALUE_BYTES_MAX};
 
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,11 +46,14 @@ caps! {
     LabeledResponse = "labeled-response",
     MessageTags = "message-tags",
     MessageRedaction = "draft/message-redaction",
+    Metadata2 = "draft/metadata-2",
+    Metadata3 = "draft/metadata-3",
     MultiLine = "draft/multiline",
     MultiPrefix = "multi-prefix",
     NoImplicitNames = "no-implicit-names",
     OldNoImplicitNames = "draft/no-implicit-names",
     Persistence = "draft/persistence",
+    PreAway = "draft/pre-away",
     ReadMarker = "draft/read-marker",
     Sasl = "sasl",
     Search = "soju.im/search",
@@ -73,6 +77,10 @@ impl Cap {
                 let is_early = facts.settings.register_before_login;
                 is_early.then(|| "before-connect".to_owned())
             }
+            Self::Metadata2 | Self::Metadata3 => Some(format!(
+                "before-connect,max-subs={SUBSCRIPTIONS_MAX},max-keys={KEYS_MAX},\
+                 max-value-bytes={VALUE_BYTES_MAX}"
+            )),
             Self::MultiLine => {
                 let bytes = facts.settings.message_bytes;
                 Some(format!("max-bytes={bytes},max-lines={LINES_MAX}"))
@@ -110,6 +118,8 @@ impl Caps {
             | 1 << Cap::InviteNotify as u8
             | 1 << Cap::MessageRedaction as u8
             | 1 << Cap::MessageTags as u8
+            | 1 << Cap::Metadata2 as u8
+            | 1 << Cap::Metadata3 as u8
             | 1 << Cap::MultiLine as u8
             | 1 << Cap::ReadMarker as u8
             | 1 << Cap::ServerTime as u8

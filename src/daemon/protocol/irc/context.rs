@@ -2,6 +2,8 @@
 
 use smol_str::SmolStr;
 
+use super::about::About;
+
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::RoomCard;
 use crate::hub::tags::Tags;
@@ -44,6 +46,8 @@ pub(super) enum Context {
     /// The same where its user was in it before.
     Attached,
     Say(Box<Said>),
+    /// People and the server.
+    About(About),
     Names {
         room: RoomName,
     },
@@ -138,6 +142,7 @@ impl Context {
             Self::Nick { .. } => "NICK",
             Self::Join { .. } | Self::Joined | Self::Attached => "JOIN",
             Self::Say(said) => said.verb,
+            Self::About(about) => about.verb(),
             Self::Names { .. } => "NAMES",
             Self::Topic { .. } => "TOPIC",
             Self::Invite { .. } => "INVITE",
@@ -153,6 +158,7 @@ impl Context {
             Self::Deed { target, .. } => target,
             Self::Join { room } => room,
             Self::Say(said) => &said.target,
+            Self::About(about) => about.target(),
             Self::Names { room } | Self::Topic { room } => room.as_str(),
             Self::Invite { nick, .. } => nick.as_str(),
             Self::Past(past) => past.target(),

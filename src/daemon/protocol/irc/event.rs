@@ -1,6 +1,7 @@
 //! What has happened, as lines for everybody with the same [`Look`].
 
 use super::caps::Cap;
+use super::news;
 use super::sentence;
 use super::speech::Speech;
 use super::write::{Head, Source, push_fitting_text, push_params, push_text};
@@ -83,7 +84,7 @@ impl Telling<'_> {
                 push_params(&[place_name(place)], self.out);
                 self.end();
             }
-            EventKind::Joined { room, nick } => {
+            EventKind::Joined { room, nick, away } => {
                 self.head(nick, "JOIN", None);
                 push_params(&[room.as_str()], self.out);
                 if has(Cap::ExtendedJoin) {
@@ -93,6 +94,10 @@ impl Telling<'_> {
                     push_text(persona.map_or("", |it| &it.realname), self.out);
                 } else {
                     self.end();
+                }
+                if let Some(text) = away.as_deref().filter(|_| has(Cap::AwayNotify)) {
+                    self.head(nick, "AWAY", None);
+                    push_text(text, self.out);
                 }
             }
             EventKind::Parted { room, nick, reason } => {
@@ -161,6 +166,9 @@ impl Telling<'_> {
                 self.head(by, "INVITE", None);
                 push_params(&["*", room.as_str()], self.out);
                 self.end();
+            }
+            EventKind::People(news) => {
+                news::render(self.look, self.facts, self.event, news, self.out)
             }
             EventKind::Notice { room, text } => {
                 let target = room.as_ref().map_or("*", |room| room.as_str());

@@ -1,8 +1,12 @@
 //! `005`: what a client may count on, derived from the limits in force.
 
+use super::verbs::own::letter;
 use super::write::Lines;
 use crate::hub::command::PLAYBACK_MAX;
 use crate::hub::name::{Nick, RoomName};
+use crate::hub::people::modes::UserMode;
+use crate::hub::people::watch::WATCHED_MAX;
+use crate::hub::persona::Persona;
 
 /// Tokens of one line.
 const PER_LINE: usize = 12;
@@ -32,16 +36,21 @@ fn tokens(lines: &Lines<'_>) -> Vec<String> {
     let topic_bytes = settings.topic_bytes;
     let mut tokens = vec![
         format!("AWAYLEN={topic_bytes}"),
+        format!("BOT={}", letter(UserMode::Bot)),
         "CASEMAPPING=ascii".to_owned(),
         format!("CHANLIMIT=#:{}", settings.rooms_per_user),
         format!("CHANNELLEN={}", RoomName::MAX_CHARS),
         "CHANTYPES=#".to_owned(),
         format!("KICKLEN={topic_bytes}"),
+        format!("MONITOR={WATCHED_MAX}"),
+        format!("NAMELEN={}", Persona::REALNAME_BYTES),
         format!("NETWORK={}", lines.facts.server_name),
         format!("NICKLEN={}", Nick::MAX_CHARS),
         "PREFIX=(ov)@+".to_owned(),
         format!("TOPICLEN={topic_bytes}"),
+        format!("USERLEN={}", Persona::USERNAME_BYTES),
         "UTF8ONLY".to_owned(),
+        "WHOX".to_owned(),
     ];
     if lines.facts.has_history {
         tokens.push(format!("CHATHISTORY={PLAYBACK_MAX}"));

@@ -5,6 +5,7 @@
 //! it can answer at once and asks the hub the rest, each request with a context (`context`) that waits for the
 //! answer (`pending`). `answer` writes that; what others see too is written once per [`Look`] (`event`).
 
+mod about;
 mod accounts;
 mod answer;
 mod caps;
@@ -12,7 +13,9 @@ mod context;
 mod event;
 mod isupport;
 mod line;
+mod mask;
 mod multiline;
+mod news;
 mod pending;
 mod refusal;
 mod registration;
@@ -79,6 +82,8 @@ pub struct Session {
     has_certificate: bool,
     /// While it proves whose account it is.
     sasl: Option<Box<Exchange>>,
+    /// It may have subscribed to metadata, which then come with each room that it enters.
+    has_subscribed: bool,
 }
 
 /// Bytes that may come while the session waits for the answer to its login.

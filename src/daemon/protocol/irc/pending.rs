@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::context::Context;
+use super::write::push_tagged;
 use crate::daemon::protocol::Facts;
 use crate::hub::id::RequestId;
 
@@ -250,21 +251,6 @@ fn batch_reference(line: &[u8], sign: u8) -> Option<&[u8]> {
     let is_batch = word.starts_with(b":") && words.next()? == b"BATCH";
     let reference = words.next().filter(|_| is_batch)?.trim_ascii_end();
     reference.strip_prefix(&[sign])
-}
-
-fn push_tagged(line: &[u8], tag: &str, out: &mut Vec<u8>) {
-    out.push(b'@');
-    out.extend_from_slice(tag.as_bytes());
-    match line.strip_prefix(b"@") {
-        Some(rest) => {
-            out.push(b';');
-            out.extend_from_slice(rest);
-        }
-        None => {
-            out.push(b' ');
-            out.extend_from_slice(line);
-        }
-    }
 }
 
 /// Our lines bear `batch` first.

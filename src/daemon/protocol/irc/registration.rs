@@ -1,5 +1,8 @@
 //! Before the hub lets a client in: its nick, what it says of itself, and the capabilities that it negotiates.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::sasl::claim_of_pass;
@@ -7,6 +10,7 @@ use super::verbs::Handling;
 use super::{Context, Session};
 use crate::hub::command::Command;
 use crate::hub::name::Nick;
+use crate::hub::people::metadata::MetadataKey;
 use crate::hub::persona::{Introduction, Persona};
 
 /// What a client has said before it is let in.
@@ -20,6 +24,12 @@ pub(super) struct Registration {
     pub(super) password: Option<Box<str>>,
     /// A gateway has said who is behind it.
     pub(super) is_introduced: bool,
+    /// What it sets about itself; at most so many as a user may.
+    pub(super) metadata: BTreeMap<MetadataKey, Arc<str>>,
+    /// What it wants to be told of; at most so many as a session may.
+    pub(super) subscriptions: Vec<MetadataKey>,
+    /// That it comes in without anybody being there.
+    pub(super) away: Option<Arc<str>>,
 }
 
 impl Handling<'_> {

@@ -59,6 +59,21 @@ impl Lines<'_> {
         self.end_with(text);
     }
 
+    /// Lines that belong together, for whoever knows batches; else as they are.
+    pub(super) fn batch(&mut self, name: &str, kind: &str, params: &[&str], lines: &[u8]) {
+        if !self.caps.has(Cap::Batch) {
+            self.out.extend_from_slice(lines);
+            return;
+        }
+        self.begin("BATCH", &[&format_smolstr!("+{name}"), kind]);
+        self.push_params(params);
+        self.out.extend_from_slice(b"\r\n");
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            push_tagged(line, &format_smolstr!("batch={name}"), self.out);
+        }
+        self.bare_server("BATCH", &[&format_smolstr!("-{name}")]);
+    }
+
     /// A word of the server to this client.
     pub(super) fn notice(&mut self, text: &str) {
         let nick = self.nick.to_owned();
@@ -187,6 +202,22 @@ fn push_tag(name: &str, value: &str, begin: usize, out: &mut Vec<u8>) {
     if !value.is_empty() {
         out.push(b'=');
         out.extend_from_slice(value.as_bytes());
+    }
+}
+
+/// A line with one more tag.
+pub(super) fn push_tagged(line: &[u8], tag: &str, out: &mut Vec<u8>) {
+    out.push(b'@');
+    out.extend_from_slice(tag.as_bytes());
+    match line.strip_prefix(b"@") {
+        Some(rest) => {
+            out.push(b';');
+            out.extend_from_slice(rest);
+        }
+        None => {
+            out.push(b' ');
+            out.extend_from_slice(line);
+        }
     }
 }
 

@@ -114,8 +114,8 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
             };
             system(&format!("{from} has deleted a message{place}."), out);
         }
-        EventKind::Tagged { .. } | EventKind::MarkedRead { .. } => {}
-        EventKind::Joined { room, nick } => {
+        EventKind::Tagged { .. } | EventKind::MarkedRead { .. } | EventKind::People(_) => {}
+        EventKind::Joined { room, nick, .. } => {
             let place = elsewhere(room, facts, " ");
             system(&format!("{nick} has joined{place}."), out);
         }
@@ -219,6 +219,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
         | Reply::Ignores(_)
         | Reply::Whois(_)
         | Reply::Survey(_)
+        | Reply::People(_)
         | Reply::Moderated(_)
         | Reply::Pong => {}
     }

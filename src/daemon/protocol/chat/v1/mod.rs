@@ -57,6 +57,8 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         EventKind::Tagged { place, from, tags } => {
             return reaction::render(&stamp, place, from, tags, out);
         }
+        // Told to clients that ask for it.
+        EventKind::People(_) => return,
         EventKind::Message {
             room,
             from,
@@ -131,7 +133,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
                 upto: &changed,
             }
         }
-        EventKind::Joined { room, nick } => ServerMessage::Join {
+        EventKind::Joined { room, nick, .. } => ServerMessage::Join {
             msgid,
             time,
             room: room.as_str(),
@@ -293,7 +295,7 @@ pub fn render_reply(facts: &Facts, request: Option<&RequestId>, reply: &Reply, o
             });
         }
         Reply::Whois(user) => write_whois(re, user, out),
-        Reply::Survey(_) => {} // nothing in this dialect asks for it
+        Reply::Survey(_) | Reply::People(_) => {} // nothing in this dialect asks for it
         Reply::Moderated(moderated) => order::write_moderated(facts, re, moderated, out),
         Reply::Pong => write(&ServerMessage::Pong { re }, out),
         Reply::Refused(refusal) => write_refusal(re, refusal, out),

@@ -139,6 +139,7 @@ fn about_room<'a>(
         | EventKind::NickRegistered { .. }
         | EventKind::AwayChanged { .. }
         | EventKind::AccountChanged { .. }
+        | EventKind::People(_)
         | EventKind::Notice { .. } => return None,
     })
 }

@@ -189,6 +189,7 @@ impl Answering<'_> {
         if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames) {
             self.names(card);
         }
+        self.sync_room(&card.room);
         let limit = self.facts.irc_autoreplay;
         if limit == 0 || !self.facts.has_history || caps.has(Cap::ChatHistory) {
             return;

@@ -80,8 +80,11 @@ fn request(handling: &mut Handling<'_>, wanted: &str) {
     let wanted = wanted.trim_end();
     handling.lines().server("CAP", &[&nick, answer], wanted);
     if is_good && caps != handling.session.caps {
-        handling.session.caps = caps;
+        let before = std::mem::replace(&mut handling.session.caps, caps);
         handling.look_anew();
+        if before.has(Cap::ExtendedMonitor) != caps.has(Cap::ExtendedMonitor) {
+            super::monitor::extend(handling);
+        }
     }
 }
 

@@ -4,10 +4,16 @@
 mod account;
 mod cap;
 mod channel;
+mod help;
 pub(super) mod message;
+pub(super) mod metadata;
+mod monitor;
+pub(super) mod own;
 mod past;
+mod people;
 pub(super) mod persistence;
 pub(super) mod query;
+mod server;
 mod session;
 
 use std::net::IpAddr;
@@ -71,16 +77,27 @@ type Handle = fn(&mut Handling<'_>, &Line<'_>);
 
 /// By name.
 const VERBS: &[Verb] = &[
+    verb("ADMIN", 0, server::admin),
     early("AUTHENTICATE", 1, account::authenticate),
-    verb("AWAY", 0, session::away),
+    early("AWAY", 0, session::away),
     verb("BATCH", 1, multiline::batch),
     early("CAP", 1, cap::cap),
     verb("CHATHISTORY", 0, past::chathistory),
+    verb("HELP", 0, help::help),
+    verb("HELPOP", 0, help::help),
+    verb("INFO", 0, server::info),
     verb("INVITE", 2, channel::invite),
+    verb("ISON", 1, people::ison),
     early("ISUPPORT", 0, query::isupport),
     verb("JOIN", 1, channel::join),
     verb("KICK", 2, channel::kick),
+    verb("KILL", 1, own::kill),
+    verb("LINKS", 0, server::links),
+    verb("LUSERS", 0, people::lusers),
     verb("MARKREAD", 0, past::markread),
+    early("METADATA", 2, metadata::metadata),
+    verb("MODE", 1, mode),
+    verb("MONITOR", 1, monitor::monitor),
     verb("MOTD", 0, query::motd),
     verb("NAMES", 0, channel::names),
     early("NICK", 0, session::nick),
@@ -94,13 +111,32 @@ const VERBS: &[Verb] = &[
     early("QUIT", 0, session::quit),
     verb("REDACT", 2, past::redact),
     early("REGISTER", 3, account::register),
+    verb("REHASH", 0, own::rehash),
     verb("SEARCH", 1, past::search),
+    verb("SETNAME", 1, own::setname),
+    verb("STATS", 1, server::stats),
     verb("TAGMSG", 1, message::tagmsg),
+    verb("TIME", 0, server::time),
     verb("TOPIC", 1, channel::topic),
     early("USER", 4, session::user),
+    verb("USERHOST", 1, people::userhost),
     early("VERIFY", 2, account::verify),
+    verb("VERSION", 0, server::version),
+    verb("WALLOPS", 1, own::wallops),
     early("WEBIRC", 4, session::webirc),
+    verb("WHO", 0, people::who),
+    verb("WHOIS", 0, people::whois),
+    verb("WHOWAS", 0, people::whowas),
 ];
+
+/// `MODE` of a room or of the client itself.
+fn mode(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if line.params[0].starts_with('#') {
+        handling.lines().numeric(421, &["MODE"], "Unknown command");
+    } else {
+        own::mode(handling, line);
+    }
+}
 
 pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
     if let Some(batch) = line.tag("batch")

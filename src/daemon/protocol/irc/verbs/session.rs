@@ -1,6 +1,7 @@
 //! Who one is and whether one is there: registration, nick, away, ping, quit.
 
 use super::{Handling, shown};
+use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::Context;
 use crate::daemon::protocol::irc::line::Line;
 use crate::daemon::protocol::irc::registration::introduction;
@@ -18,6 +19,9 @@ pub(super) fn user(handling: &mut Handling<'_>, line: &Line<'_>) {
     let Some(registration) = handling.session.registration.as_deref_mut() else {
         return already_registered(handling);
     };
+    if line.params[3].is_empty() {
+        return handling.not_enough("USER");
+    }
     match introduction(line.params[0], line.params[3]) {
         Some(introduction) => {
             registration.introduction = Some(introduction);
@@ -80,6 +84,9 @@ pub(super) fn nick(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 pub(super) fn away(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if !handling.session.is_registered() {
+        return early_away(handling, line);
+    }
     let text = line.param(0).map(Into::into);
     let target = if line.param(0).is_some() { "1" } else { "" };
     let context = Context::Deed {
@@ -87,6 +94,18 @@ pub(super) fn away(handling: &mut Handling<'_>, line: &Line<'_>) {
         target: target.into(),
     };
     handling.command(Command::Away(text), context);
+}
+
+/// `draft/pre-away`: nobody may be there when the client comes in.
+fn early_away(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let knows_it = handling.session.caps.has(Cap::PreAway);
+    match handling.session.registration.as_deref_mut() {
+        Some(registration) if knows_it => registration.away = line.param(0).map(Into::into),
+        Some(_) | None => {
+            let text = "You have not registered";
+            handling.lines().numeric(451, &[], text);
+        }
+    }
 }
 
 pub(super) fn ping(handling: &mut Handling<'_>, line: &Line<'_>) {
