@@ -213,11 +213,8 @@ impl Turn<'_> {
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
-        let mut audience = audience::private(state, from, to);
-        if to != from {
-            // To oneself it is no echo.
-            audience = audience.without_unwanted_echo(state, asked.session);
-        }
+        let audience =
+            audience::private(state, from, to).without_unwanted_echo(state, asked.session);
         let message = EventKind::Private {
             from: state.user(from).nick.clone(),
             to: state.user(to).nick.clone(),

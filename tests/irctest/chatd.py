@@ -108,10 +108,12 @@ class ChatdController(BaseServerController, DirectoryBasedController):
                 "socket": self._file("admin.sock"),
                 "group": grp.getgrgid(os.getgid()).gr_name,
             },
+            # Tests expect nothing but what they ask for.
+            "irc": {"autoreplay": 0},
             "oper": [{"name": "operuser", "password": "operpassword"}],
         }
         if password is not None:
-            config["irc"] = {"password": password}
+            config["irc"]["password"] = password
         if websocket_port is not None:
             config["listen"].append(listener("http", websocket_port, tls=ssl))
         if ssl:

@@ -68,7 +68,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-const CAPS: &str = "account-notify account-tag away-notify batch echo-message extended-join invite-notify \
+const CAPS: &str = "account-notify account-tag away-notify batch draft/chathistory draft/event-playback \
+                    draft/message-redaction draft/multiline draft/read-marker echo-message extended-join invite-notify \
                     labeled-response message-tags multi-prefix server-time setname standard-replies";
 
 proptest! {
@@ -84,6 +85,7 @@ proptest! {
             Settings { rate: 0.0, max_faults: 1000, ..Settings::default() }
         };
         let mut stage = Stage::new(settings);
+        stage.keep();
         let names = ["ana", "ben", "cho"];
         for name in names {
             stage.connect_irc(name);

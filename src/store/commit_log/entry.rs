@@ -333,3 +333,35 @@ fn nick(name: &str) -> Result<Nick, EntryError> {
 fn room(name: &str) -> Result<RoomName, EntryError> {
     RoomName::parse(name).map_err(|_| EntryError::Name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the first log had it.
+    #[test]
+    fn what_was_written_before_there_were_tags_is_read() {
+        let bytes = b"\x01\x02\x00\x00\x02#a\x07\x03ana\x01\x02hi\x01\x02m1";
+        let (record, rest) = read(bytes).unwrap();
+        let kind = RecordKind::Said {
+            place: Place::Room(room("#a").unwrap()),
+            from: Author {
+                owner: OwnerId(7),
+                nick: nick("ana").unwrap(),
+            },
+            kind: MessageKind::Action,
+            text: "hi".into(),
+            client_msgid: ClientMsgId::new("m1"),
+            tags: None,
+        };
+        let (id, at) = (MessageId(1), UnixMillis(2));
+        assert_eq!((record, rest), (Record { id, at, kind }, &[][..]));
+        let (topic, _) = read(b"\x01\x02\x03\x02#a\x01\x03tea").unwrap();
+        let kind = RecordKind::TopicSet {
+            room: room("#a").unwrap(),
+            topic: Some("tea".into()),
+            by: None,
+        };
+        assert_eq!(topic, Record { id, at, kind });
+    }
+}

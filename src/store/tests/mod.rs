@@ -1,6 +1,7 @@
 //! Stories of a store: what was said, what is found, and what is said of it when the disk fails. Each has
 //! a directory of its own and waits for news, never for time.
 
+mod asides;
 mod asking;
 mod faults;
 mod files;

@@ -30,6 +30,8 @@ pub(super) struct Answering<'a> {
     /// Which line of the client it belongs to.
     line: Option<u32>,
     pub(super) lines: Vec<u8>,
+    /// What has come of it beside the answer.
+    unlabelled: Vec<u8>,
 }
 
 pub(super) fn answer(
@@ -58,6 +60,7 @@ pub(super) fn answer(
         group,
         line,
         lines: Vec::new(),
+        unlabelled: Vec::new(),
     };
     match waiting {
         Some(Waiting {
@@ -72,7 +75,8 @@ pub(super) fn answer(
         Some(waiting) => answering.asked(waiting.context, reply),
         None => answering.unasked(reply),
     }
-    let lines = answering.lines;
+    let (lines, unlabelled) = (answering.lines, answering.unlabelled);
+    out.extend_from_slice(&unlabelled);
     session.pending.put(group, &lines, out);
     session.pending.settle(group, facts, out);
     session.pending.release(facts, out);
@@ -176,7 +180,7 @@ impl Answering<'_> {
             }
             (Context::About(about), reply) => self.about(&about, reply),
             (Context::Say(said), Reply::Ack { id, at, .. }) => {
-                self.echo(&said, &Stamp::new(*id, *at));
+                self.said(&said, &Stamp::new(*id, *at));
             }
             // An event tells it.
             (_, _) => {}
@@ -330,16 +334,27 @@ impl Answering<'_> {
         format!("{prefix}{nick}")
     }
 
-    /// What the client said, once it is kept.
-    fn echo(&mut self, said: &Said, stamp: &Stamp) {
+    /// What the client said comes back to it, once it is kept; what it says to itself as anybody's would, too.
+    fn said(&mut self, said: &Said, stamp: &Stamp) {
+        if self.session.is_called(&said.target) {
+            let mut lines = Vec::new();
+            self.say_back(said, stamp, &mut lines);
+            self.unlabelled = lines;
+        }
+        if self.session.caps.has(Cap::EchoMessage) {
+            let mut lines = Vec::new();
+            self.say_back(said, stamp, &mut lines);
+            self.lines.append(&mut lines);
+        }
+    }
+
+    fn say_back(&self, said: &Said, stamp: &Stamp, out: &mut Vec<u8>) {
         let Some(echo) = &said.echo else {
             return;
         };
-        let nick = self.session.nick.clone();
-        let persona = self.session.persona.clone();
         let from = Source {
-            nick: &nick,
-            persona: persona.as_deref(),
+            nick: &self.session.nick,
+            persona: self.session.persona.as_deref(),
         };
         let target = &*said.target;
         if said.verb == "TAGMSG" {
@@ -353,9 +368,9 @@ impl Answering<'_> {
                 batch: None,
                 verb: said.verb,
             };
-            head.write(self.facts, &mut self.lines);
-            push_params(&[target], &mut self.lines);
-            self.lines.extend_from_slice(b"\r\n");
+            head.write(self.facts, out);
+            push_params(&[target], out);
+            out.extend_from_slice(b"\r\n");
             return;
         }
         let speech = Speech {
@@ -369,7 +384,7 @@ impl Answering<'_> {
             tags: echo.tags.as_ref(),
             batch: None,
         };
-        speech.write(self.facts, &mut self.lines);
+        speech.write(self.facts, out);
     }
 }
 

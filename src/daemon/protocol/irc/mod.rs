@@ -45,7 +45,7 @@ use self::verbs::persistence::Persistence;
 use self::write::Lines;
 use super::sentence;
 use super::{Dialect, Facts, Incoming};
-use crate::hub::event::{Event, EventKind};
+use crate::hub::event::Event;
 use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::name::Nick;
@@ -185,9 +185,6 @@ impl Session {
         let mut lines = Vec::new();
         render_event(self.caps.look(), facts, event, &mut lines);
         let group = request.and_then(|it| self.pending.group_of(it));
-        // What it says to itself comes back as by anybody else, beside the echo.
-        let is_speech = matches!(event.kind, EventKind::Private { .. });
-        let group = group.filter(|_| !is_speech);
         self.pending.put(group, &lines, out);
     }
 
@@ -231,6 +228,10 @@ impl Session {
     fn batch_of_isupport(&mut self) -> Option<SmolStr> {
         let is_wanted = self.caps.has(Cap::ExtendedIsupport) && self.caps.has(Cap::Batch);
         is_wanted.then(|| self.pending.next_batch())
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.nick.eq_ignore_ascii_case(name)
     }
 
     /// Whether the hub has let it in.

@@ -206,7 +206,7 @@ fn close(handling: &mut Handling<'_>, whole: Incomplete) {
         client_msgid: None,
         tags: tags.clone(),
     };
-    let echo = echo(handling, &whole.text, tags.as_ref());
+    let echo = echo(handling, &whole.name, &whole.text, tags.as_ref());
     let target = whole.name.into();
     let said = Said { verb, target, echo };
     handling.command(command, Context::Say(Box::new(said)));

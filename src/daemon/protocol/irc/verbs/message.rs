@@ -48,7 +48,7 @@ fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
             client_msgid: None,
             tags: tags.clone(),
         };
-        let echo = echo(handling, text, tags.as_ref());
+        let echo = echo(handling, name, text, tags.as_ref());
         let target = name.into();
         let said = Said { verb, target, echo };
         handling.command(command, Context::Say(Box::new(said)));
@@ -81,7 +81,7 @@ pub(super) fn tagmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
             to: target,
             tags: tags.clone(),
         };
-        let echo = echo(handling, "", Some(&tags));
+        let echo = echo(handling, name, "", Some(&tags));
         let said = Said {
             verb: "TAGMSG",
             target: name.into(),
@@ -116,12 +116,15 @@ pub(in crate::daemon::protocol::irc) fn client_tags(
     Tags::new(&line.client_tags()).filter(|_| knows_tags)
 }
 
+/// What comes back to the client: as an echo, or because it speaks to itself.
 pub(in crate::daemon::protocol::irc) fn echo(
     handling: &Handling<'_>,
+    target: &str,
     text: &str,
     tags: Option<&Tags>,
 ) -> Option<Echo> {
-    let is_wanted = handling.session.caps.has(Cap::EchoMessage);
+    let session = &handling.session;
+    let is_wanted = session.caps.has(Cap::EchoMessage) || session.is_called(target);
     is_wanted.then(|| Echo {
         text: text.into(),
         tags: tags.cloned(),
