@@ -200,6 +200,7 @@ mod tests {
             (Action::InviteIntoClosed, "--+++"),
             (Action::SeeMembers, "--+++"),
             (Action::Kick, "--+++"),
+            (Action::DeleteOthers, "--+++"),
             (Action::Rule, "--+++"),
             (Action::Set, "--+++"),
             (Action::GrantVoice, "--+++"),

@@ -84,7 +84,7 @@ fn a_read_mark_by_time_never_moves_back() {
         > ana says to #lobby: one
           ana hears: ana in #lobby: one
           ana gets: ack
-        > 1 s pass
+        > 1s pass
         > ana says to #lobby: two
           ana hears: ana in #lobby: two
           ana gets: ack
@@ -139,6 +139,31 @@ fn who_keeps_order_in_a_room_deletes_what_others_said_there() {
           ana gets: refused: not_permitted
         > ben reads #tea
           ben gets: history of #tea: [ben: -, ana: mine]
+    ",
+    );
+}
+
+#[test]
+fn a_place_is_kept_for_whoever_wants_that_and_no_longer() {
+    Story::kept().play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ben answers no pings
+        > ana keeps the place
+          ana gets: done
+        > ana drops
+          log: c1 ana keeps their place
+        > 120s pass
+          log: ana did not come back
+          ben hears: ana quit: closed
+        > ben keeps the place
+          ben gets: done
+        > ben gives up the place
+          ben gets: done
+        > cho arrives
+        > ben drops
+          cho hears: ben quit: closed
     ",
     );
 }

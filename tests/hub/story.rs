@@ -381,6 +381,8 @@ impl Story {
                 to: target(to),
                 tags: Tags::new(tags).expect("tags"),
             },
+            (["keeps", "the", "place"], _) => Command::Persist(true),
+            (["gives", "up", "the", "place"], _) => Command::Persist(false),
             (["plays", "back", of], _) => playback(of, Range::Latest),
             (["plays", "back", of, "between", one, "and", other], _) => {
                 let range = Range::NewestBetween(self.message(one), self.message(other));
