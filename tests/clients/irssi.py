@@ -1,4 +1,4 @@
-"""irssi, at a terminal of its own. Its log of everything is the transcript."""
+"""irssi, at a terminal of its own, which logs in by SASL PLAIN. Its log of everything is the transcript."""
 
 import fcntl
 import os
@@ -11,7 +11,9 @@ from participant import Participant
 
 CONFIG = """
 servers = ({{ address = "{host}"; port = "{port}"; chatnet = "chatd"; autoconnect = "yes"; }});
-chatnets = {{ chatd = {{ type = "IRC"; }}; }};
+chatnets = {{ chatd = {{
+  type = "IRC"; sasl_mechanism = "PLAIN"; sasl_username = "{nick}"; sasl_password = "{password}";
+}}; }};
 channels = ({{ name = "{room}"; chatnet = "chatd"; autojoin = "yes"; }});
 settings = {{
   core = {{ nick = "{nick}"; user_name = "{nick}"; real_name = "{nick} of irssi"; log_timestamp = "%H:%M:%S "; }};
@@ -23,10 +25,12 @@ logs = {{ "{log}" = {{ auto_open = "yes"; level = "ALL"; }}; }};
 
 
 class Irssi(Participant):
-    def __init__(self, directory, host, port, room):
-        self.nick = "irssi"
+    nick = "irssi"
+
+    def __init__(self, directory, host, port, room, password):
         self._log = directory / "log"
-        text = CONFIG.format(host=host, port=port, room=room, nick=self.nick, log=self._log)
+        values = dict(host=host, port=port, room=room, nick=self.nick, password=password)
+        text = CONFIG.format(log=self._log, **values)
         config = directory / "config"
         config.write_text(text)
         self._keyboard, terminal = pty.openpty()

@@ -53,6 +53,10 @@ class Server:
             return None
         return {it["protocol"]: it["address"] for it in status["listeners"]}
 
+    def add_account(self, name, password):
+        command = [self._chatctl, "--socket", self._socket, "user", "add", name, "--password-stdin"]
+        subprocess.run(command, input=password, text=True, check=True, stdout=subprocess.DEVNULL)
+
     def stop(self):
         self._process.terminate()
         self._process.wait()

@@ -30,6 +30,13 @@ class Story:
         self._here.append(client)
         self._take_marks()
 
+    def is_logged_in(self, client):
+        """Whether the others are told of the account."""
+        mark = self._ana.mark()
+        self._ana.ask_whois(client.nick)
+        self._ana.hears(client.nick, f"account {client.nick}", since=mark)
+        self._saw(f"{client.nick} has logged in to its account")
+
     def goes_through(self, client):
         """All that it does once everybody is here."""
         self._speaks(client)
@@ -103,7 +110,7 @@ class Story:
             self._saw(f"{client.nick} learns who {other.nick} is, and where")
         mark = self._ana.mark()
         self._ana.ask_whois(client.nick)
-        self._ana.hears(f"{client.nick}: in {self._room}", since=mark)
+        self._ana.hears(client.nick, f": in {self._room}", since=mark)
         self._saw(f"ana learns where {client.nick} is")
 
     def _others(self, client):

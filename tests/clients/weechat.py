@@ -1,4 +1,4 @@
-"""WeeChat without a screen: it is typed into through its pipe, and its logs of all buffers are the transcript."""
+"""WeeChat without a screen, which logs in by SASL SCRAM-SHA-256: it is typed into through its pipe, and its logs of all buffers are the transcript."""
 
 import stat
 import subprocess
@@ -15,6 +15,9 @@ chatd.nicks = "{nick}"
 chatd.username = "{nick}"
 chatd.realname = "{nick} of WeeChat"
 chatd.capabilities = "*"
+chatd.sasl_mechanism = scram-sha-256
+chatd.sasl_username = "{nick}"
+chatd.sasl_password = "{password}"
 """,
     "logger.conf": """
 [file]
@@ -34,13 +37,14 @@ path = "{directory}/pipe"
 
 
 class Weechat(Participant):
-    def __init__(self, directory, host, port, room):
-        self.nick = "weechat"
+    nick = "weechat"
+
+    def __init__(self, directory, host, port, room, password):
         self._logs = directory / "logs"
         self._pipe = directory / "pipe"
         for name, text in CONFIG.items():
-            values = dict(host=host, port=port, room=room, nick=self.nick, directory=directory)
-            (directory / name).write_text(text.format(**values))
+            values = dict(host=host, port=port, room=room, nick=self.nick, password=password)
+            (directory / name).write_text(text.format(directory=directory, **values))
         self.start(
             ["weechat-headless", "--dir", str(directory)],
             directory,
