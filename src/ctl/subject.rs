@@ -4,8 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What would be one.
-const EXPECTED: &str =
-    "it is a nick, perhaps with * and ?, an address, perhaps with /BITS, or account:NAME";
+const EXPECTED: &str = "it is a nick or NICK!USERNAME@HOST, perhaps with * and ?, an address, perhaps with /BITS, or account:NAME";
 
 /// No nick is longer, in bytes, however its letters are composed.
 const NICK_BYTES_MAX: usize = 384;
@@ -20,6 +19,16 @@ const NEVER_IN_NICKS: [char; 5] = ['@', '#', ',', ':', '!'];
 pub fn parse(text: &str) -> Result<String, String> {
     if let Some(name) = text.strip_prefix("account:") {
         return if is_nick(name) && !name.contains(is_wild) {
+            Ok(text.to_owned())
+        } else {
+            Err(EXPECTED.to_owned())
+        };
+    }
+    if let Some((nick, rest)) = text.split_once('!') {
+        let parts = rest.split_once('@');
+        let is_part = |it: &str| is_nick(it) && it.is_ascii();
+        let is_mask = parts.is_some_and(|(user, host)| is_part(user) && is_part(host));
+        return if is_nick(nick) && is_mask {
             Ok(text.to_owned())
         } else {
             Err(EXPECTED.to_owned())
@@ -107,7 +116,9 @@ mod tests {
             "two words",
             "#lobby",
             "@ana",
-            "a!b@c",
+            "a!b",
+            "a!b@",
+            "a!b@c@d",
             "account:",
             "account:a*",
             "ana\n",

@@ -30,13 +30,10 @@ impl State {
                 room,
                 owner,
                 nick,
-                role,
+                standing,
             } => {
-                let roles = &mut self.room_mut(room).charter.roles;
-                match role {
-                    Some(role) => roles.insert(owner, (role, nick)),
-                    None => roles.remove(&owner),
-                };
+                let charter = &mut self.room_mut(room).charter;
+                charter.set_standing(owner, nick, standing);
             }
             CharterChange::Invited { room, owner } => {
                 let invited = &mut self.room_mut(room).charter.invited;
@@ -79,6 +76,7 @@ impl State {
         charter.settings = record.settings;
         let roles = record.roles.into_iter();
         charter.roles = roles.map(|it| (it.owner, (it.role, it.nick))).collect();
+        charter.voiced.clear();
         if !std::mem::replace(&mut charter.is_written, true) {
             self.written_rooms += 1;
         }

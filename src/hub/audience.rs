@@ -5,6 +5,7 @@
 use smallvec::SmallVec;
 
 use super::id::{RoomId, SessionId, SessionIds, UserId};
+use super::permission::Status;
 use super::state::State;
 
 /// Everyone in the room but `except`, and besides them `sessions`, nobody twice; of these not `unechoed`.
@@ -21,7 +22,12 @@ impl Audience {
     /// its own all the same, also when nobody else hears it.
     pub(super) fn without_unwanted_echo(mut self, state: &State, speaker: SessionId) -> Self {
         let is_unwanted = state.session(speaker).is_some_and(|it| !it.wants_echo);
-        let would_hear = |room| state.does_hear(speaker, room);
+        let user = state.session(speaker).and_then(|it| it.user);
+        let is_in = |room| user.is_some_and(|user| state.user(user).is_in(room));
+        let would_hear = |room| is_in(room) && state.does_hear(speaker, room);
+        if is_unwanted && self.room.is_some_and(|room| !is_in(room)) {
+            self.sessions.retain(|session| *session != speaker);
+        }
         self.unechoed = (is_unwanted && self.room.is_none_or(would_hear)).then_some(speaker);
         self
     }
@@ -39,6 +45,53 @@ pub(super) fn all_of(room: RoomId) -> Audience {
 pub(super) fn own(state: &State, user: UserId) -> Audience {
     Audience {
         sessions: state.user(user).sessions.clone(),
+        ..Audience::default()
+    }
+}
+
+/// Those who may invite past what is set about a room, but who has done it and who is called.
+pub(super) fn inviters(state: &State, room: RoomId, by: UserId, called: UserId) -> Audience {
+    with_status(state, room, Status::Operator, |user| {
+        user != by && user != called
+    })
+}
+
+/// Speech to those in a room who have a status: not for sessions with group chat off, nor for users who ignore the
+/// speaker. What one session says the speaker's others hear too.
+pub(super) fn speech_to_status(
+    state: &State,
+    speaker: UserId,
+    room: RoomId,
+    status: Status,
+) -> Audience {
+    let deaf = &state.room(room).deaf;
+    let mut audience = with_status(state, room, status, |user| {
+        user != speaker && !state.user(user).does_ignore(speaker)
+    });
+    audience
+        .sessions
+        .extend_from_slice(&state.user(speaker).sessions);
+    audience.sessions.retain(|session| !deaf.contains(session));
+    audience
+}
+
+fn with_status(
+    state: &State,
+    room: RoomId,
+    status: Status,
+    is_meant: impl Fn(UserId) -> bool,
+) -> Audience {
+    let charter = &state.room(room).charter;
+    let members = state.room(room).members.iter().copied();
+    let meant = members.filter(|&user| {
+        let standing = charter.standing_of(state.owner_of(user));
+        let has = standing.has(status) || standing.has(Status::Operator);
+        has && is_meant(user)
+    });
+    let sessions = meant.flat_map(|user| state.user(user).sessions.iter().copied());
+    let hear = sessions.filter(|&session| state.does_hear(session, room));
+    Audience {
+        sessions: hear.collect(),
         ..Audience::default()
     }
 }
@@ -65,9 +118,15 @@ pub(super) fn speech(state: &State, speaker: UserId, room: RoomId) -> Audience {
             except.extend(hearing);
         }
     }
+    let mut sessions = SessionIds::new();
+    if !state.user(speaker).is_in(room) {
+        // From outside: what they say they hear all the same.
+        sessions.clone_from(&state.user(speaker).sessions);
+    }
     Audience {
         room: Some(room),
         except,
+        sessions,
         ..Audience::default()
     }
 }

@@ -14,7 +14,7 @@ use super::moderation::room::{CharterRecord, RoomChange};
 use super::moderation::rule::{Rule, RuleId};
 use super::name::{Nick, RoomName};
 use super::people::PeopleChange;
-use super::permission::RoomRole;
+use super::permission::Standing;
 use super::persona::Persona;
 use super::time::{Now, UnixMillis};
 
@@ -194,12 +194,11 @@ pub(super) enum CharterChange {
         room: RoomId,
         change: RoomChange,
     },
-    /// `None` takes the role away.
     RoleSet {
         room: RoomId,
         owner: OwnerId,
         nick: Nick,
-        role: Option<RoomRole>,
+        standing: Standing,
     },
     /// Somebody may come in once.
     Invited {

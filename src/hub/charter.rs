@@ -1,13 +1,13 @@
 //! What is set about one room and who has a role in it, with what its settings need to remember. What of it
 //! outlives the room's members is a [`CharterRecord`], which the registry keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::history::OwnerId;
 use super::moderation::room::{CharterRecord, RoleRecord, RoomSettings, Throttle};
 use super::name::{Nick, RoomName};
-use super::permission::{Role, RoomRole};
+use super::permission::{Role, RoomRole, Standing, Status};
 
 /// Roles that one room may give.
 pub(super) const ROLES_MAX: usize = 200;
@@ -24,6 +24,9 @@ pub(super) struct Charter {
     pub(super) settings: RoomSettings,
     /// By person, each as they were called when they got it.
     pub(super) roles: BTreeMap<OwnerId, (RoomRole, Nick)>,
+    /// Operators and owners who are voiced beside that. It is not kept: over a restart it is only lost by those who
+    /// may speak anyhow.
+    pub(super) voiced: BTreeSet<OwnerId>,
     /// Who may come in once although the room is closed to them, the oldest first.
     pub(super) invited: Vec<OwnerId>,
     /// When each person last spoke, as uptime, while there is slow mode. Who leaves is remembered, or to come in
@@ -51,10 +54,15 @@ impl Charter {
 
     /// What one person has is another's from now on, and the more of both where both have it.
     pub(super) fn inherit(&mut self, from: OwnerId, to: OwnerId) {
+        let is_voiced = [from, to].map(|it| self.standing_of(it).has(Status::Voiced));
+        self.voiced.remove(&from);
         if let Some((role, nick)) = self.roles.remove(&from)
             && self.roles.get(&to).is_none_or(|&(own, _)| own < role)
         {
             self.roles.insert(to, (role, nick));
+        }
+        if is_voiced.contains(&true) && self.standing_of(to).has(Status::Operator) {
+            self.voiced.insert(to);
         }
         if let Some(at) = self.spoke.remove(&from) {
             let own = self.spoke.entry(to).or_insert(at);
@@ -66,6 +74,26 @@ impl Charter {
             } else {
                 self.invited[place] = to;
             }
+        }
+    }
+
+    pub(super) fn standing_of(&self, person: OwnerId) -> Standing {
+        Standing {
+            role: self.roles.get(&person).map(|&(role, _)| role),
+            is_voiced: self.voiced.contains(&person),
+        }
+    }
+
+    /// `nick` is what they are called now.
+    pub(super) fn set_standing(&mut self, person: OwnerId, nick: Nick, standing: Standing) {
+        match standing.role {
+            Some(role) => self.roles.insert(person, (role, nick)),
+            None => self.roles.remove(&person),
+        };
+        if standing.is_voiced {
+            self.voiced.insert(person);
+        } else {
+            self.voiced.remove(&person);
         }
     }
 

@@ -8,6 +8,7 @@ use super::charter::{INVITED_MAX, ROLES_MAX, SPOKE_MAX};
 use super::history::OwnerId;
 use super::id::{RoomId, SessionId, UserId};
 use super::people::modes::UserMode;
+use super::permission::RoomRole;
 use super::room::Room;
 use super::state::{DEFAULT_ROOM, State};
 use super::timers::Queue;
@@ -225,6 +226,13 @@ impl State {
         let is_open = !room.members.is_empty() || self.is_kept(id);
         assert!(is_open, "{} is open and empty", room.name);
         let charter = &room.charter;
+        for person in &charter.voiced {
+            let standing = charter.standing_of(*person);
+            assert!(
+                standing.role >= Some(RoomRole::Operator),
+                "else it is their role"
+            );
+        }
         assert!(charter.roles.len() <= ROLES_MAX && charter.invited.len() <= INVITED_MAX);
         assert!(charter.spoke.len() <= SPOKE_MAX);
         assert!(charter.spoke.is_empty() || charter.settings.slow_mode.is_some());

@@ -8,6 +8,7 @@ use super::id::{MessageId, UserKey};
 use super::moderation::request::Moderation;
 use super::name::{Nick, RoomName};
 use super::people;
+use super::permission::Status;
 use super::persona::Introduction;
 use super::secret::Secret;
 pub use super::tags::Tags;
@@ -175,8 +176,10 @@ pub struct Entry {
 /// Whom a message is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// Everyone in a room; the sender must be in it.
+    /// Everyone in a room; the sender must be in it, or the room open to messages from outside.
     Room(RoomName),
+    /// Those in a room who have this status, or more; the sender must be in it.
+    Status(RoomName, Status),
     /// One user, in all their sessions.
     User(Nick),
 }
@@ -194,6 +197,10 @@ pub enum Survey {
     Room { room: RoomName, members: bool },
     /// All rooms.
     Rooms,
+    /// The rooms that this user is invited into.
+    Invitations,
+    /// Rules of a room: all for those who keep order there, for others those that are about them.
+    Rules(RoomName),
     /// All users; those who are invisible only where the asker is near them, or a server operator.
     Users,
     /// How much there is.

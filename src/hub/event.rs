@@ -10,7 +10,7 @@ use super::input::QuitReason;
 use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
 use super::people::News;
-use super::permission::RoomRole;
+use super::permission::{Standing, Status};
 use super::persona::Persona;
 use super::time::UnixMillis;
 
@@ -44,6 +44,15 @@ pub enum EventKind {
     Private {
         from: Nick,
         to: Nick,
+        kind: MessageKind,
+        text: Arc<str>,
+        tags: Option<Tags>,
+    },
+    /// Someone spoke to those in a room who have a status. It is not kept.
+    ToStatus {
+        room: RoomName,
+        status: Status,
+        from: Nick,
         kind: MessageKind,
         text: Arc<str>,
         tags: Option<Tags>,
@@ -99,11 +108,12 @@ pub enum EventKind {
         by: Option<Nick>,
         reason: Option<Arc<str>>,
     },
-    /// A user has another role in a room from now on, or (`None`) none. `by` as above.
+    /// A user has another standing in a room from now on; the role may be the same. `by` as above.
     RoleChanged {
         room: RoomName,
         nick: Nick,
-        role: Option<RoomRole>,
+        was: Standing,
+        is: Standing,
         by: Option<Nick>,
     },
     /// Something is set about a room, `off` where it was taken away; of a key only that there is one. `by` as
@@ -119,7 +129,17 @@ pub enum EventKind {
     /// And does not any more; `by` is `None` for the admin socket and for the clock. Heard as `RuleAdded` is.
     RuleEnded { rule: Arc<Rule>, by: Option<Nick> },
     /// This user may enter a room. Heard by their own sessions only.
-    Invited { room: RoomName, by: Nick },
+    Invited {
+        room: RoomName,
+        nick: Nick,
+        by: Nick,
+    },
+    /// Somebody was invited into a room. Heard by the others who might have done it, where IRC is spoken.
+    InviteNoticed {
+        room: RoomName,
+        nick: Nick,
+        by: Nick,
+    },
     /// The nick belongs to an account now, though this user, who has none, has it: `new` is what they are
     /// called instead, once somebody has logged in to it. Heard by the user.
     NickRegistered { nick: Nick, new: Option<Nick> },
@@ -143,6 +163,8 @@ pub enum EventPlace {
     Room(RoomName),
     /// To this user.
     User(Nick),
+    /// To those in a room who have a status. Only what is not kept is said so.
+    Status(RoomName, Status),
 }
 
 /// Where a user was when they left, for the engine's tables.

@@ -121,9 +121,13 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
             | Moderation::AddRule { .. }
             | Moderation::EndRule { .. }
             | Moderation::Grant { .. }
+            | Moderation::SetStatus { .. }
             | Moderation::SetRoom { .. } => 2.0,
         },
-        Command::Rooms | Command::Survey(Survey::Rooms) => list(state.rooms.len()),
+        Command::Survey(Survey::Rules(room)) => 1.0 + list(state.rules.all_of(Some(room)).count()),
+        Command::Rooms | Command::Survey(Survey::Rooms | Survey::Invitations) => {
+            list(state.rooms.len())
+        }
         Command::Users | Command::Survey(Survey::Users) => list(state.users.len()),
         Command::Names(name) | Command::Survey(Survey::Room { room: name, .. }) => {
             let room = state.room_named(name);

@@ -98,7 +98,6 @@ use name::Nick;
 use output::{Output, RoomSummary};
 use pace::Pace;
 use people::gone::Gone;
-use persona::CloakKey;
 use resend::Resends;
 use settings::Settings;
 use state::State;
@@ -135,7 +134,6 @@ pub struct Hub {
     unregistered: usize,
     /// Owners of rooms that are there if they have a topic, which [`Input::Restored`] tells.
     topic_owners: Vec<CharterRecord>,
-    cloak_key: CloakKey,
     /// Whether anybody has come who said who they are, so that others are to be shown as they are.
     shows_personas: bool,
     /// When the first input came.
@@ -170,7 +168,6 @@ impl Hub {
             lately: Lately::default(),
             unregistered: 0,
             topic_owners: Vec::new(),
-            cloak_key: CloakKey::default(),
             shows_personas: false,
             started_at: None,
             gone: Gone::default(),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::audience::{self, Audience};
 use super::change::{Change, CharterChange};
+use super::decide::grant::Granting;
 use super::decide::moderation::{NewRule, Order};
 use super::ending::Connection;
 use super::event::EventKind;
-use super::history::OwnerId;
 use super::id::{RoomId, SessionId, SessionIds, UserId};
 use super::input::QuitReason;
 use super::moderation::request::Moderated;
@@ -17,7 +17,7 @@ use super::moderation::room::{OFF, RoomChange};
 use super::moderation::rule::{Effect, Rule, RuleId};
 use super::name::Nick;
 use super::output::{Audit, Deed, RegistryRecord, Reply};
-use super::permission::{Action, RoomRole};
+use super::permission::Action;
 use super::refusal::Refusal;
 use super::turn::{Asked, Turn};
 
@@ -67,13 +67,8 @@ impl Turn<'_> {
                 self.end_rule(rule, Ending::By(by));
                 0
             }
-            Order::Grant {
-                room,
-                owner,
-                nick,
-                role,
-            } => {
-                self.grant(by, room, owner, nick, role);
+            Order::Grant(granting) => {
+                self.grant(by, granting);
                 0
             }
             Order::SetRoom { room, change } => {
@@ -102,14 +97,26 @@ impl Turn<'_> {
             let owner = state.owner_of(user);
             state.apply(Change::Charter(CharterChange::Invited { room, owner }));
         }
+        let (room_name, by_name) = (state.room(room).name.clone(), state.user(by).nick.clone());
+        let others = audience::inviters(state, room, by, user);
+        let noticed = EventKind::InviteNoticed {
+            room: room_name.clone(),
+            nick: state.user(user).nick.clone(),
+            by: by_name.clone(),
+        };
         // Whoever ignores somebody is not to be called by them either.
         if !state.user(user).does_ignore(by) {
             let audience = audience::own(state, user);
             let kind = EventKind::Invited {
-                room: state.room(room).name.clone(),
-                by: state.user(by).nick.clone(),
+                room: room_name,
+                nick: state.user(user).nick.clone(),
+                by: by_name,
             };
             self.tell(audience, kind);
+        }
+        // No other protocol has a form for it.
+        if self.hub.shows_personas {
+            self.tell(others, noticed);
         }
         self.reply(asked, Reply::Done);
     }
@@ -293,33 +300,44 @@ impl Turn<'_> {
         }
     }
 
-    fn grant(&mut self, by: By, room: RoomId, owner: OwnerId, nick: Nick, role: Option<RoomRole>) {
+    fn grant(&mut self, by: By, granting: Granting) {
+        let Granting {
+            room,
+            owner,
+            nick,
+            before,
+            after,
+        } = granting;
         let name = self.hub.state.room(room).name.clone();
-        self.deed(
-            by,
-            Deed::RoleSet {
+        let has_another_role = after.role != before.role;
+        if has_another_role {
+            let deed = Deed::RoleSet {
                 room: name.clone(),
                 nick: nick.clone(),
-                role,
-            },
-        );
+                role: after.role,
+            };
+            self.deed(by, deed);
+        }
         self.hub
             .state
             .apply(Change::Charter(CharterChange::RoleSet {
                 room,
                 owner,
                 nick: nick.clone(),
-                role,
+                standing: after,
             }));
         let by = self.name_of(by);
         let kind = EventKind::RoleChanged {
             room: name,
             nick,
-            role,
+            was: before,
+            is: after,
             by,
         };
         self.tell(audience::all_of(room), kind);
-        self.write_charter(room, true);
+        if has_another_role {
+            self.write_charter(room, true);
+        }
     }
 
     fn set_room(&mut self, by: By, room: RoomId, change: RoomChange) {

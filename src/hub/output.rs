@@ -189,6 +189,11 @@ pub enum Surveyed {
     Room(Box<RoomCard>),
     /// By name.
     Rooms(Vec<RoomCard>),
+    /// Of a room, by effect and then as they were made.
+    Rules {
+        room: RoomName,
+        rules: Vec<Rule>,
+    },
     /// By nick.
     Users(Vec<UserCard>),
     /// The last first.
@@ -228,6 +233,8 @@ pub struct UserCard {
     /// Where they are and the role that they have there; only those that the asker may know of, and none in the
     /// card of one among many.
     pub rooms: Vec<(RoomName, Role)>,
+    /// Those of them where they are voiced beside being an operator or owner.
+    pub voiced_in: Vec<RoomName>,
     /// Whether the asker is in a room with them.
     pub is_near: bool,
 }

@@ -24,6 +24,22 @@ pub enum RoomRole {
     Owner,
 }
 
+/// What IRC shows of a role: nothing, `+` or `@`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Voiced,
+    /// An owner too.
+    Operator,
+}
+
+/// What somebody was given in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub role: Option<RoomRole>,
+    /// An operator or owner may be voiced beside that, which they are left with when it is taken away.
+    pub is_voiced: bool,
+}
+
 /// What may be asked of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -37,6 +53,8 @@ pub enum Action {
     InviteIntoClosed,
     /// To speak in a moderated room.
     SpeakModerated,
+    /// To speak though one is muted there.
+    SpeakMuted,
     /// To speak without waiting for slow mode.
     SpeakFast,
     /// To see who is in a room that hides it.
@@ -68,12 +86,13 @@ pub enum Action {
 
 impl Action {
     /// All of them, for whoever goes through the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SetTopic,
         Self::SetLockedTopic,
         Self::Invite,
         Self::InviteIntoClosed,
         Self::SpeakModerated,
+        Self::SpeakMuted,
         Self::SpeakFast,
         Self::SeeMembers,
         Self::EnterAnyway,
@@ -94,7 +113,7 @@ impl Action {
     pub fn needs(self) -> Role {
         match self {
             Self::SetTopic | Self::Invite => Role::Anyone,
-            Self::SpeakModerated | Self::SpeakFast => Role::Voiced,
+            Self::SpeakModerated | Self::SpeakMuted | Self::SpeakFast => Role::Voiced,
             Self::SetLockedTopic
             | Self::InviteIntoClosed
             | Self::SeeMembers
@@ -128,10 +147,11 @@ impl Role {
     }
 
     /// Whether somebody of this role may kick somebody of that one: only who stands above them, so that
-    /// operators cannot drive each other or their owner out. (Bans and mutes do not hold for them at all.)
+    /// operators cannot drive each other or their owner out. (Bans and mutes do not hold for them at all.) Owners
+    /// may take ownership from each other, so they may kick each other too.
     #[must_use]
-    pub fn is_above(self, other: Self) -> bool {
-        self > other
+    pub fn may_take_out(self, other: Self) -> bool {
+        self > other || self == Self::Owner && other == Self::Owner
     }
 
     /// As protocols and people call it.
@@ -173,6 +193,45 @@ impl RoomRole {
     }
 }
 
+impl Standing {
+    /// Whether it shows.
+    #[must_use]
+    pub fn has(self, status: Status) -> bool {
+        match status {
+            Status::Operator => self.role >= Some(RoomRole::Operator),
+            Status::Voiced => self.is_voiced || self.role == Some(RoomRole::Voiced),
+        }
+    }
+
+    /// With the status or without it, and the other as it was. Whoever is made an operator is made an owner: on IRC all
+    /// operators are each other's equals.
+    #[must_use]
+    pub fn with(self, status: Status, on: bool) -> Self {
+        if self.has(status) == on {
+            return self;
+        }
+        let voiced = |on: bool| on.then_some(RoomRole::Voiced);
+        match (status, self.has(Status::Operator)) {
+            (Status::Operator, _) if on => Self {
+                role: Some(RoomRole::Owner),
+                is_voiced: self.has(Status::Voiced),
+            },
+            (Status::Operator, _) => Self {
+                role: voiced(self.is_voiced),
+                is_voiced: false,
+            },
+            (Status::Voiced, true) => Self {
+                is_voiced: on,
+                ..self
+            },
+            (Status::Voiced, false) => Self {
+                role: voiced(on),
+                is_voiced: false,
+            },
+        }
+    }
+}
+
 impl From<RoomRole> for Role {
     fn from(role: RoomRole) -> Self {
         match role {
@@ -195,6 +254,7 @@ mod tests {
             (Action::SetTopic, "+++++"),
             (Action::Invite, "+++++"),
             (Action::SpeakModerated, "-++++"),
+            (Action::SpeakMuted, "-++++"),
             (Action::SpeakFast, "-++++"),
             (Action::SetLockedTopic, "--+++"),
             (Action::InviteIntoClosed, "--+++"),
@@ -224,12 +284,35 @@ mod tests {
     }
 
     #[test]
-    fn nobody_acts_against_their_equals() {
+    fn nobody_but_owners_acts_against_their_equals() {
         for (rank, role) in Role::ALL.into_iter().enumerate() {
             for (other_rank, other) in Role::ALL.into_iter().enumerate() {
-                assert_eq!(role.is_above(other), rank > other_rank);
+                let are_owners = (role, other) == (Role::Owner, Role::Owner);
+                assert_eq!(role.may_take_out(other), rank > other_rank || are_owners);
             }
         }
+    }
+
+    #[test]
+    fn a_standing_has_a_status() {
+        let standing = |role, is_voiced| Standing { role, is_voiced };
+        for (standing, is_operator, is_voiced) in [
+            (standing(None, false), false, false),
+            (standing(Some(RoomRole::Voiced), false), false, true),
+            (standing(Some(RoomRole::Operator), false), true, false),
+            (standing(Some(RoomRole::Owner), true), true, true),
+        ] {
+            assert_eq!(standing.has(Status::Operator), is_operator);
+            assert_eq!(standing.has(Status::Voiced), is_voiced);
+            for status in [Status::Voiced, Status::Operator] {
+                assert!(standing.with(status, true).has(status));
+                assert!(!standing.with(status, false).has(status));
+            }
+        }
+        let both = standing(Some(RoomRole::Voiced), false).with(Status::Operator, true);
+        assert_eq!(both, standing(Some(RoomRole::Owner), true));
+        let left = both.with(Status::Operator, false);
+        assert_eq!(left, standing(Some(RoomRole::Voiced), false));
     }
 
     #[test]

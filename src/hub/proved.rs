@@ -15,7 +15,7 @@ use super::moderation::rule::Effect;
 use super::moderation::subject::Traits;
 use super::name::Nick;
 use super::output::{Audit, Reply};
-use super::permission::{Action, RoomRole};
+use super::permission::{Action, Standing};
 use super::persona::Introduction;
 use super::refusal::{InForce, Refusal};
 use super::turn::{Asked, Turn};
@@ -174,16 +174,14 @@ impl Turn<'_> {
         let nick = &state.user(user).nick;
         decide::must_not_be_banned(self.facts(), session, nick, Some(&account.name))?;
         // Who is banned from a room as that person cannot be in it.
-        let network = state.session(session).and_then(|it| it.network());
-        let who = Traits {
-            nick,
-            account: Some(&account.name),
-            networks: network.as_slice(),
-        };
         for place in &state.user(user).places {
             let room = state.room(place.room);
             let is_above = room.charter.role_of(account.owner).may(Action::Rule);
-            let ban = state.rules.holding(Some(&room.name), Effect::Ban, who);
+            let ban = state.with_traits(user, |who| {
+                let account = Some(&account.name);
+                let who = Traits { account, ..who };
+                state.rules.holding(Some(&room.name), Effect::Ban, who)
+            });
             if let Some(ban) = ban.filter(|_| !is_above) {
                 let in_force = Box::new(InForce::of(ban, self.now.unix));
                 return Err(Refusal::Banned(Some(room.name.clone()), in_force));
@@ -199,14 +197,14 @@ impl Turn<'_> {
     }
 
     /// What a person is in each of a user's rooms.
-    fn roles_of(&self, user: UserId, person: OwnerId) -> Vec<(RoomId, Option<RoomRole>)> {
+    fn roles_of(&self, user: UserId, person: OwnerId) -> Vec<(RoomId, Standing)> {
         let state = &self.hub.state;
         let places = state.user(user).places.iter();
-        let role = |room| state.room(room).charter.roles.get(&person).map(|it| it.0);
-        places.map(|it| (it.room, role(it.room))).collect()
+        let standing = |room| state.room(room).charter.standing_of(person);
+        places.map(|it| (it.room, standing(it.room))).collect()
     }
 
-    fn tell_other_roles(&mut self, user: UserId, before: Vec<(RoomId, Option<RoomRole>)>) {
+    fn tell_other_roles(&mut self, user: UserId, before: Vec<(RoomId, Standing)>) {
         let owner = self.hub.state.owner_of(user);
         let after = self.roles_of(user, owner);
         for ((room, was), (_, is)) in before.into_iter().zip(after) {
@@ -215,7 +213,8 @@ impl Turn<'_> {
                 let kind = EventKind::RoleChanged {
                     room: state.room(room).name.clone(),
                     nick: state.user(user).nick.clone(),
-                    role: is,
+                    was,
+                    is,
                     by: None,
                 };
                 self.tell(audience::all_of(room), kind);

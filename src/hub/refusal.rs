@@ -111,6 +111,8 @@ pub enum Refusal {
     JoinsThrottled { retry_after_ms: u64 },
     /// Only the voiced may speak in the room now.
     RoomModerated(RoomName),
+    /// No CTCP messages in the room.
+    NoCtcp(RoomName),
     /// Slow mode: the user's next message may follow after `retry_after_ms`.
     SlowMode { retry_after_ms: u64 },
     /// A word that may not be said here.
@@ -243,6 +245,7 @@ impl Refusal {
             Self::RoomForRegistered(_) => "room_for_registered",
             Self::JoinsThrottled { .. } => "joins_throttled",
             Self::RoomModerated(_) => "room_moderated",
+            Self::NoCtcp(_) => "no_ctcp",
             Self::SlowMode { .. } => "slow_mode",
             Self::BlockedWord => "blocked_word",
             Self::UserNotInRoom(..) => "user_not_in_room",

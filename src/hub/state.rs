@@ -1,6 +1,7 @@
 //! The chat state and how to find things in it. `apply.rs` is the only place that changes it,
 //! `check.rs` knows what must always be true of it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
@@ -12,11 +13,12 @@ use super::history::{Author, OwnerId};
 use super::id::{RoomId, SessionId, UserId, UserKey};
 use super::moderation::Rules;
 use super::moderation::rule::Effect;
-use super::moderation::subject::Traits;
+use super::moderation::subject::{Shown, Traits};
 use super::name::{Nick, RoomName};
 use super::people::metadata::Subscriptions;
 use super::people::watch::Watches;
 use super::permission::{Action, Role};
+use super::persona::{CloakKey, Persona};
 use super::register::Closing;
 use super::room::Room;
 use super::session::{Session, Sessions};
@@ -46,6 +48,8 @@ pub(super) struct State {
     /// Sessions that have logged in.
     pub(super) attached_sessions: usize,
     pub(super) invisible_users: usize,
+    /// What IRC's hosts are hidden by.
+    pub(super) cloak_key: CloakKey,
 }
 
 /// Who is here by an account.
@@ -89,6 +93,7 @@ impl State {
             subscriptions: Subscriptions::default(),
             attached_sessions: 0,
             invisible_users: 0,
+            cloak_key: CloakKey::default(),
         }
     }
 
@@ -185,11 +190,30 @@ impl State {
         let networks = sessions.filter_map(|&session| self.session(session)?.network());
         let kept = self.user(user).kept_place().and_then(|place| place.network);
         let networks: SmallVec<[Network; 2]> = networks.chain(kept).collect();
+        let persona = self.user(user).persona();
+        let host = OnceCell::new();
+        if let Some(persona) = persona {
+            host.get_or_init(|| persona.host.clone());
+        }
         look(Traits {
             nick: &self.user(user).nick,
             account: self.account_of(user),
             networks: &networks,
+            shown: Shown {
+                username: persona.map_or(Persona::USERNAME, |it| &it.username),
+                host: &host,
+                network: self.shown_network(user),
+                cloak_key: self.cloak_key,
+            },
         })
+    }
+
+    /// What a user's cloak is of, as long as they have said nothing of themselves.
+    pub(super) fn shown_network(&self, user: UserId) -> Option<Network> {
+        let first = self.user(user).sessions.first();
+        let network = first.and_then(|&session| self.session(session)?.network());
+        let kept = self.user(user).kept_place();
+        network.or_else(|| kept.and_then(|place| place.network))
     }
 
     /// All users who are one person: guests with one key may be several. Takes time proportional to the

@@ -8,7 +8,8 @@ use super::change::Change;
 use super::command::Survey;
 use super::event::EventKind;
 use super::id::{RoomId, SessionId, UserId};
-use super::name::Nick;
+use super::moderation::rule::Rule;
+use super::name::{Nick, RoomName};
 use super::output::{Crowd, Reply, RoomCard, Surveyed, UserCard};
 use super::people::modes::UserMode;
 use super::permission::{Action, Role};
@@ -68,6 +69,14 @@ impl Turn<'_> {
                 });
                 Surveyed::Users(users.collect())
             }
+            Survey::Invitations => {
+                let owner = state.owner_of(asker);
+                let rooms = state.rooms.by_name();
+                let invited = rooms.filter(|room| room.charter.invited.contains(&owner));
+                let ids = invited.filter_map(|room| state.room_named(&room.name));
+                Surveyed::Rooms(ids.map(|id| self.room_card(asker, id, false)).collect())
+            }
+            Survey::Rules(room) => self.rules_seen(asker, room),
             Survey::Counts => Surveyed::Crowd(self.crowd()),
         };
         self.reply(asked, Reply::Survey(surveyed));
@@ -84,6 +93,23 @@ impl Turn<'_> {
             rooms: state.occupied_rooms() - usize::from(!has_default),
             most_users: self.hub.most_users,
         }
+    }
+
+    fn rules_seen(&self, asker: UserId, name: RoomName) -> Surveyed {
+        let state = &self.hub.state;
+        let room = state.room_named(&name).expect("it was found before");
+        let role = state.role_in(asker, room);
+        let is_seen = |rule: &Rule| match rule.subject.is_address() {
+            true => role.may(Action::RuleAddresses),
+            false => role.may(Action::Rule),
+        };
+        let room = state.room(room).name.clone();
+        let rules = state.with_traits(asker, |who| {
+            let rules = state.rules.all_of(Some(&room));
+            let seen = rules.filter(|rule| is_seen(rule) || rule.subject.fits(who));
+            seen.cloned().collect()
+        });
+        Surveyed::Rules { room, rules }
     }
 
     fn user_card(&self, asker: UserId, id: UserId, rooms: Rooms) -> UserCard {
@@ -106,6 +132,10 @@ impl Turn<'_> {
             let room = state.room(place.room);
             (room.name.clone(), self.shown_role(id, place.room))
         });
+        let owner = state.owner_of(id);
+        let is_voiced = |room: RoomId| state.room(room).charter.voiced.contains(&owner);
+        let voiced = user.places.iter().map(|place| place.room);
+        let voiced = voiced.filter(|&room| is_voiced(room) && may_find(room));
         UserCard {
             nick: user.nick.clone(),
             persona: self.persona_of(id),
@@ -116,6 +146,7 @@ impl Turn<'_> {
             since: user.since,
             idle: self.idle(id),
             rooms: rooms.collect(),
+            voiced_in: voiced.map(|room| state.room(room).name.clone()).collect(),
             is_near: id == asker || user.places.iter().any(|place| near(place.room)),
         }
     }
@@ -188,15 +219,9 @@ impl Turn<'_> {
     /// What is shown of a user who has said nothing of themselves.
     fn stranger(&self, user: UserId) -> Persona {
         let state = &self.hub.state;
-        let first = state.user(user).sessions.first();
-        let network = first.and_then(|&session| state.session(session)?.network());
-        let kept = state
-            .user(user)
-            .kept_place()
-            .and_then(|place| place.network);
         Persona {
             username: Persona::USERNAME.into(),
-            host: self.hub.cloak_key.cloak(network.or(kept)),
+            host: state.cloak_key.cloak(state.shown_network(user)),
             realname: state.user(user).nick.as_str().into(),
             is_bot: false,
             account: state.account_of(user).cloned(),
@@ -252,6 +277,7 @@ impl Turn<'_> {
 fn actor(kind: &EventKind) -> Option<&Nick> {
     match kind {
         EventKind::Message { from, .. }
+        | EventKind::ToStatus { from, .. }
         | EventKind::Private { from, .. }
         | EventKind::Tagged { from, .. }
         | EventKind::Edited { from, .. }
@@ -262,7 +288,7 @@ fn actor(kind: &EventKind) -> Option<&Nick> {
         | EventKind::AwayChanged { nick, .. }
         | EventKind::AccountChanged { nick, .. } => Some(nick),
         EventKind::NickChanged { new, .. } => Some(new),
-        EventKind::Invited { by, .. } => Some(by),
+        EventKind::Invited { by, .. } | EventKind::InviteNoticed { by, .. } => Some(by),
         EventKind::TopicChanged { by, .. }
         | EventKind::Kicked { by, .. }
         | EventKind::RoleChanged { by, .. }

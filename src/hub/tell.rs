@@ -39,8 +39,13 @@ impl Turn<'_> {
         let state = &self.hub.state;
         let room = room.filter(|&room| !state.room(room).members.is_empty());
         // Whoever speaks is acknowledged under the id of what they said, though nobody hears it.
-        let is_speech = matches!(kind, EventKind::Private { .. } | EventKind::Tagged { .. })
-            && !sessions.is_empty();
+        let is_speech = matches!(
+            kind,
+            EventKind::Message { .. }
+                | EventKind::Private { .. }
+                | EventKind::ToStatus { .. }
+                | EventKind::Tagged { .. }
+        );
         let mut sessions = self.without_restricted(sessions, &kind);
         if room.is_none() && sessions.is_empty() && !is_speech {
             return;

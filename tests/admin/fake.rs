@@ -285,7 +285,7 @@ fn moderate(request: &Moderation) -> Result<Moderated, Refusal> {
             must_be(room)?;
             Ok(Moderated::Rules(vec![mute()]))
         }
-        Moderation::Grant { room, nick, .. } => {
+        Moderation::Grant { room, nick, .. } | Moderation::SetStatus { room, nick, .. } => {
             must_be(&Some(room.clone()))?;
             match nick.as_str() {
                 "ana" => done(0),

@@ -9,7 +9,7 @@ use chatd::hub::input::QuitReason;
 use chatd::hub::moderation::request::Moderated;
 use chatd::hub::moderation::rule::Rule;
 use chatd::hub::name::{Nick, RoomName};
-use chatd::hub::output::{Administered, Audit, Deed, Reply, RoomSummary};
+use chatd::hub::output::{Administered, Audit, Deed, Reply, RoomSummary, Surveyed};
 use chatd::hub::permission::RoomRole;
 use chatd::hub::refusal::Refusal;
 
@@ -89,13 +89,14 @@ pub(super) fn event(kind: &EventKind) -> String {
             )
         }
         EventKind::RoleChanged {
-            room,
-            nick,
-            role,
-            by,
+            room, nick, is, by, ..
         } => {
-            let role = role.map_or("nobody", RoomRole::name);
-            format!("{} made {nick} {role} in {room}", somebody(by.as_ref()))
+            let role = is.role.map_or("nobody", RoomRole::name);
+            let beside = if is.is_voiced { " and voiced" } else { "" };
+            format!(
+                "{} made {nick} {role}{beside} in {room}",
+                somebody(by.as_ref())
+            )
         }
         EventKind::RoomChanged {
             room,
@@ -116,7 +117,18 @@ pub(super) fn event(kind: &EventKind) -> String {
                 rule(it)
             )
         }
-        EventKind::Invited { room, by } => format!("{by} invites into {room}"),
+        EventKind::Invited { room, by, .. } => format!("{by} invites into {room}"),
+        EventKind::InviteNoticed { room, nick, by } => {
+            format!("{by} invites {nick} into {room}")
+        }
+        EventKind::ToStatus {
+            room,
+            status,
+            from,
+            kind,
+            text,
+            ..
+        } => format!("{from} to {status:?} in {room}: {}", spoken(*kind, text)),
         EventKind::Notice { room, text } => match room {
             Some(room) => format!("notice in {room}: {text}"),
             None => format!("notice: {text}"),
@@ -185,6 +197,7 @@ fn place_of(place: &EventPlace) -> String {
     match place {
         EventPlace::Room(room) => format!("in {room}"),
         EventPlace::User(nick) => format!("to {nick}"),
+        EventPlace::Status(room, status) => format!("to {status:?} in {room}"),
     }
 }
 
@@ -281,6 +294,20 @@ pub(super) fn reply(reply: &Reply) -> String {
         ),
         Reply::Users(nicks) => format!("users {}", listed(nicks)),
         Reply::Ignores(nicks) => format!("ignores {}", listed(nicks)),
+        Reply::Survey(Surveyed::Rules { room, rules }) => {
+            format!("rules of {room} {}", listed(rules.iter().map(rule)))
+        }
+        Reply::Survey(Surveyed::Rooms(rooms)) => {
+            format!("sees {}", listed(rooms.iter().map(|it| &it.room)))
+        }
+        Reply::Survey(Surveyed::Room(card)) => {
+            let members = card.members.iter().map(|(member, role)| {
+                let is_voiced = member.voiced_in.contains(&card.room);
+                let beside = if is_voiced { " and voiced" } else { "" };
+                format!("{} {}{beside}", member.nick, role.name())
+            });
+            format!("sees {} with {}", card.room, listed(members))
+        }
         Reply::Survey(surveyed) => people_lines::surveyed(surveyed),
         Reply::People(answer) => people_lines::answer(answer),
         Reply::Whois(user) => {

@@ -29,6 +29,7 @@ mod rooms;
 mod rooms_set;
 mod rules;
 mod simulation;
+mod statuses;
 mod story;
 mod tokens;
 mod used_up;

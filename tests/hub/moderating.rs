@@ -7,7 +7,7 @@ use chatd::hub::moderation::room::RoomChange;
 use chatd::hub::moderation::rule::Effect;
 use chatd::hub::moderation::subject::Subject;
 use chatd::hub::name::{Nick, RoomName};
-use chatd::hub::permission::RoomRole;
+use chatd::hub::permission::{RoomRole, Status};
 
 use super::story::duration;
 
@@ -51,6 +51,15 @@ pub(super) fn read(words: &[&str], text: Option<&Arc<str>>) -> Option<Moderation
             room: room(place)?,
             nick: nick(name),
             role: RoomRole::parse(role),
+        },
+        [gives @ ("gives" | "takes"), name, status, "in", place] => Moderation::SetStatus {
+            room: room(place)?,
+            nick: nick(name),
+            status: match *status {
+                "voice" => Status::Voiced,
+                _ => Status::Operator,
+            },
+            on: *gives == "gives",
         },
         ["sets", setting, "of", place, "to", value] => Moderation::SetRoom {
             room: room(place)?,

@@ -134,7 +134,9 @@ pub(super) fn surveyed(surveyed: &Surveyed) -> String {
             let (nick, name) = (&card.nick, &card.persona.realname);
             format!("card of {nick} ({name}) in [{}]", rooms.join(", "))
         }
-        Surveyed::Room(_) | Surveyed::Rooms(_) => format!("survey {surveyed:?}"),
+        Surveyed::Room(_) | Surveyed::Rooms(_) | Surveyed::Rules { .. } => {
+            format!("survey {surveyed:?}")
+        }
     }
 }
 
@@ -201,7 +203,7 @@ fn metadata(answer: &MetadataAnswer) -> String {
 
 fn place(place: &EventPlace) -> &str {
     match place {
-        EventPlace::Room(room) => room.as_str(),
+        EventPlace::Room(room) | EventPlace::Status(room, _) => room.as_str(),
         EventPlace::User(nick) => nick.as_str(),
     }
 }

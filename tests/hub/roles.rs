@@ -150,10 +150,12 @@ fn a_guest_who_comes_back_with_their_key_has_their_role() {
           ana2 gets: in #dev with 2
           ana2, thief hear: anna joined #dev
         > ana2 kicks ana out of #dev: not me
-          ana2 gets: refused: outranked
+          log: c4 kicked ana from #dev
+          ana2, thief hear: anna took ana out of #dev (not me)
+          ana2 gets: 1 sessions
         > ana2 makes ben nobody in #dev
           log: c4 made ben nobody in #dev
-          ana2, thief hear: anna made ben nobody in #dev
+          ana2 hears: anna made ben nobody in #dev
           ana2 gets: 0 sessions
     ",
     );

@@ -464,6 +464,8 @@ fn thing(seen: &Seen) -> Option<String> {
             | EventKind::RoomChanged { .. }
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
+            | EventKind::InviteNoticed { .. }
+            | EventKind::ToStatus { .. }
             | EventKind::Invited { .. } => {
                 return None;
             }

@@ -16,12 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatd::hub::account::Claim;
-use chatd::hub::command::{Command, Entry, MessageKind, PLAYBACK_MAX, Tags, Target};
+use chatd::hub::command::{Command, Entry, MessageKind, PLAYBACK_MAX, Survey, Tags, Target};
 use chatd::hub::fingerprint::Fingerprint;
 use chatd::hub::history::{ClientMsgId, Keeping, Partner, Query, Range, Trouble};
 use chatd::hub::id::{MessageId, RequestId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::name::{Nick, RoomName};
+use chatd::hub::permission::Status;
 use chatd::hub::secret::Secret;
 use chatd::hub::settings::Settings;
 use chatd::hub::time::UnixMillis;
@@ -446,6 +447,18 @@ impl Story {
             (["switches", "group", "chat", "over"], _) => Command::Deaf(None),
             (["ignores", name], _) => ignore(name, true),
             (["hears", name, "again"], _) => ignore(name, false),
+            (["tags", to], text) => Command::Tag {
+                to: target(to),
+                tags: Tags::new(&text.expect("with tags")).expect("they are tags"),
+            },
+            (["looks", "for", "rules", "of", name], _) => {
+                Command::Survey(Survey::Rules(room(name)))
+            }
+            (["looks", "for", "invitations"], _) => Command::Survey(Survey::Invitations),
+            (["looks", "around", "in", name], _) => Command::Survey(Survey::Room {
+                room: room(name),
+                members: true,
+            }),
             (["asks", "for", "ignores"], _) => Command::Ignores,
             (["asks", "for", "rooms"], _) => Command::Rooms,
             (["asks", "for", "users"], _) => Command::Users,
@@ -671,6 +684,10 @@ fn send(to: &str, kind: MessageKind, text: Option<Arc<str>>) -> Command {
 fn target(to: &str) -> Target {
     if to.starts_with('#') {
         Target::Room(room(to))
+    } else if let Some(name) = to.strip_prefix('@') {
+        Target::Status(room(name), Status::Operator)
+    } else if let Some(name) = to.strip_prefix('+') {
+        Target::Status(room(name), Status::Voiced)
     } else {
         Target::User(nick(to))
     }

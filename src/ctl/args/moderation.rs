@@ -8,8 +8,8 @@ use crate::ctl::{duration, subject};
 use crate::wire::admin::moderation::Role as WireRole;
 
 /// Under each command that takes one.
-pub(super) const SUBJECT: &str = "SUBJECT is a nick, perhaps with * for any letters and ? for one; an \
-address, perhaps with /BITS; or account:NAME.\n\
+pub(super) const SUBJECT: &str = "SUBJECT is a nick, perhaps with * for any letters and ? for one; \
+NICK!USERNAME@HOST as IRC shows it, likewise; an address, perhaps with /BITS; or account:NAME.\n\
 Examples:\n  chatctl ban 'spam*' --for 2h --reason 'come back sober'\n  \
 chatctl ban 203.0.113.0/24 --room '#lobby'\n  \
 chatctl mute account:ben --room '#lobby' --for 10m\n  \
@@ -18,12 +18,14 @@ chatctl unban 'spam*'\n\
 A rule that is there already gets the new reason and end.";
 
 pub(super) const SETTINGS: &str = "The settings, each taken away by off:\n  \
+external-messages on  who is not there may speak there, too\n  \
 invite-only on        only the invited may enter, and read what was said\n  \
 join-throttle 10/60   so many may enter in so many seconds\n  \
 key -                 only who knows it may enter; read from the first line of stdin\n  \
 members-hidden on     only operators get the list of who is there\n  \
 members-max 50        so many may be there\n  \
 moderated on          only the voiced and operators may speak\n  \
+no-ctcp on            no messages from program to program (CTCP); /me passes\n  \
 persistent on         the room is kept though nobody is there\n  \
 registered-only on    only who has an account may enter\n  \
 secret on             who is not there does not find it in lists\n  \

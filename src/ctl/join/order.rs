@@ -6,13 +6,15 @@ use crate::ctl::{duration, subject};
 use crate::wire::chat::{ClientBody, RuleAbout};
 
 /// What may be set about a room, for completion; the server knows what each takes.
-pub const SETTINGS: [&str; 12] = [
+pub const SETTINGS: [&str; 14] = [
+    "external-messages",
     "invite-only",
     "join-throttle",
     "key",
     "members-hidden",
     "members-max",
     "moderated",
+    "no-ctcp",
     "persistent",
     "registered-only",
     "secret",

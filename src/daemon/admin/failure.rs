@@ -109,6 +109,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::RoomForRegistered(_)
         | Refusal::JoinsThrottled { .. }
         | Refusal::RoomModerated(_)
+        | Refusal::NoCtcp(_)
         | Refusal::SlowMode { .. }
         | Refusal::Limited { .. }
         | Refusal::BlockedWord

@@ -95,6 +95,8 @@ impl Core {
             | EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }
             | EventKind::Invited { .. }
+            | EventKind::InviteNoticed { .. }
+            | EventKind::ToStatus { .. }
             | EventKind::NickRegistered { .. }
             | EventKind::Notice { room: Some(_), .. } => {}
         }
@@ -146,6 +148,8 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
         | EventKind::Invited { .. }
+        | EventKind::InviteNoticed { .. }
+        | EventKind::ToStatus { .. }
         | EventKind::NickRegistered { .. }
         | EventKind::Notice { .. } => false,
     }

@@ -161,6 +161,8 @@ impl Core {
             | EventKind::RuleEnded { .. }
             | EventKind::Invited { .. }
             | EventKind::People(_)
+            | EventKind::InviteNoticed { .. }
+            | EventKind::ToStatus { .. }
             | EventKind::Notice { .. } => {}
         }
     }

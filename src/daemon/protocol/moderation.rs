@@ -27,11 +27,13 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
         EventKind::RoleChanged {
             room,
             nick,
-            role,
+            was,
+            is,
             by,
-        } => match role {
+        } => match is.role {
+            role if role == was.role => return None,
             Some(role) => {
-                let role = with_article((*role).into());
+                let role = with_article(role.into());
                 format!("{} has made {nick} {role} in {room}.", who(by))
             }
             None => format!("{} has taken {nick}'s role in {room} away.", who(by)),
@@ -52,8 +54,10 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
         EventKind::RuleEnded { rule, by: Some(by) } => {
             format!("{by} has ended the {}.", called(rule))
         }
-        EventKind::Invited { room, by } => format!("{by} invites you into {room}."),
-        EventKind::Message { .. }
+        EventKind::Invited { room, by, .. } => format!("{by} invites you into {room}."),
+        EventKind::InviteNoticed { .. }
+        | EventKind::ToStatus { .. }
+        | EventKind::Message { .. }
         | EventKind::Private { .. }
         | EventKind::Tagged { .. }
         | EventKind::Edited { .. }

@@ -5,11 +5,28 @@
 use std::borrow::Cow;
 
 use super::moderation::{terms, with_article};
+use crate::hub::event::EventKind;
 use crate::hub::input::QuitReason;
 use crate::hub::limits::Limit;
 use crate::hub::name::{NameError, Nick, RoomName};
+use crate::hub::permission::Status;
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::PasswordError;
+
+/// What was said to those in a room who have a status; empty for what is no such event.
+pub(super) fn to_status(kind: &EventKind) -> String {
+    let EventKind::ToStatus {
+        status, from, text, ..
+    } = kind
+    else {
+        return String::new();
+    };
+    let whom = match status {
+        Status::Voiced => "the voiced and the operators",
+        Status::Operator => "the operators",
+    };
+    format!("{from} to {whom}: {text}")
+}
 
 /// Why a command is not carried out, and what to do where something can be done.
 pub(super) fn refusal(refusal: &Refusal) -> String {
@@ -110,6 +127,7 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
             seconds(*retry_after_ms)
         ),
         Refusal::RoomModerated(room) => format!("Only the voiced may speak in {room} now."),
+        Refusal::NoCtcp(room) => format!("Programs may not talk to each other (CTCP) in {room}."),
         Refusal::SlowMode { retry_after_ms } => format!(
             "Slow mode is on. Your next message may follow in {}.",
             seconds(*retry_after_ms)

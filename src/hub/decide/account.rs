@@ -1,5 +1,6 @@
 //! Who one is: login, nick, away.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::{Asker, Decision, Facts, text};
@@ -11,10 +12,10 @@ use crate::hub::held::Held;
 use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserId, UserKey};
 use crate::hub::moderation::rule::Effect;
-use crate::hub::moderation::subject::Traits;
+use crate::hub::moderation::subject::{Shown, Traits};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
-use crate::hub::persona::Introduction;
+use crate::hub::persona::{Introduction, Persona};
 use crate::hub::refusal::{InForce, Refusal};
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
@@ -72,7 +73,7 @@ pub(super) fn log_in(
     let Some(user) = state.user_named(&nick) else {
         nick.is_plain().map_err(Refusal::BadNick)?;
         must_not_need_account(facts, session)?;
-        must_not_be_banned(facts, session, &nick, None)?;
+        must_not_be_banned_as(facts, session, &nick, None, introduction.as_ref())?;
         if held.has_nick(&nick) {
             return Err(Refusal::NickRegistered(nick));
         }
@@ -318,12 +319,29 @@ pub(in crate::hub) fn must_not_be_banned(
     nick: &Nick,
     account: Option<&Nick>,
 ) -> Result<(), Refusal> {
+    must_not_be_banned_as(facts, session, nick, account, None)
+}
+
+/// The same of somebody who may say what IRC is to show of them.
+fn must_not_be_banned_as(
+    facts: Facts<'_>,
+    session: SessionId,
+    nick: &Nick,
+    account: Option<&Nick>,
+    introduction: Option<&Introduction>,
+) -> Result<(), Refusal> {
     let session = facts.state.session(session);
     let network = session.and_then(|session| session.network());
     let who = Traits {
         nick,
         account,
         networks: network.as_slice(),
+        shown: Shown {
+            username: introduction.map_or(Persona::USERNAME, |it| &it.username),
+            host: &OnceCell::new(),
+            network,
+            cloak_key: facts.state.cloak_key,
+        },
     };
     match facts.state.rules.holding(None, Effect::Ban, who) {
         None => Ok(()),

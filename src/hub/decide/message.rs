@@ -11,12 +11,21 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
     asker.may_be_heard()?;
     match to {
         Target::Room(name) => {
-            let room = asker.own_room(name)?;
+            let room = asker.room_to_speak_in(name)?;
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
             asker.may_speak_in(room, &speech.text)?;
             Ok(Decision::Say { room, speech })
+        }
+        Target::Status(name, status) => {
+            let room = asker.own_room(name)?;
+            if asker.is_deaf() {
+                return Err(Refusal::Deaf);
+            }
+            asker.may_speak_in(room, &speech.text)?;
+            let to = (room, status);
+            Ok(Decision::SayToStatus { to, speech })
         }
         Target::User(nick) => {
             let to = asker.user_named(nick)?;
@@ -33,7 +42,7 @@ pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision,
     }
     match to {
         Target::Room(name) => {
-            let room = asker.own_room(name)?;
+            let room = asker.room_to_speak_in(name)?;
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
@@ -44,6 +53,15 @@ pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision,
             let to = asker.user_named(nick)?;
             asker.may_say(tags.as_str())?;
             Ok(Decision::TagUser { to, tags })
+        }
+        Target::Status(name, status) => {
+            let room = asker.own_room(name)?;
+            if asker.is_deaf() {
+                return Err(Refusal::Deaf);
+            }
+            asker.may_be_read_in(room, tags.as_str())?;
+            let to = (room, status);
+            Ok(Decision::TagStatus { to, tags })
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod account;
 pub(super) mod admin;
+pub(super) mod grant;
 mod history;
 mod membership;
 mod message;
@@ -29,6 +30,7 @@ use super::input::QuitReason;
 use super::name::{Nick, RoomName};
 use super::output::Reply;
 use super::people::Request;
+use super::permission::Status;
 use super::persona::Introduction;
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -97,6 +99,11 @@ pub(super) enum Decision {
         room: RoomId,
         speech: Speech,
     },
+    /// To those in a room who have a status.
+    SayToStatus {
+        to: (RoomId, Status),
+        speech: Speech,
+    },
     Tell {
         to: UserId,
         speech: Speech,
@@ -107,6 +114,10 @@ pub(super) enum Decision {
     },
     TagUser {
         to: UserId,
+        tags: Tags,
+    },
+    TagStatus {
+        to: (RoomId, Status),
         tags: Tags,
     },
     /// The store has to be asked first.

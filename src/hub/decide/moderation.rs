@@ -4,18 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::grant::{Granting, grant, set_status};
 use super::share::must_have_charter;
 use super::{Facts, text};
-use crate::hub::charter::ROLES_MAX;
-use crate::hub::history::OwnerId;
 use crate::hub::id::{RoomId, UserId};
 use crate::hub::moderation::RULES_MAX;
 use crate::hub::moderation::request::{Moderated, Moderation, RoomInfo};
 use crate::hub::moderation::room::RoomChange;
 use crate::hub::moderation::rule::{Effect, RuleId};
-use crate::hub::moderation::subject::Subject;
+use crate::hub::moderation::subject::{Subject, SubjectError};
 use crate::hub::name::{Nick, RoomName};
-use crate::hub::permission::{Action, Role, RoomRole};
+use crate::hub::permission::{Action, Role};
 use crate::hub::refusal::Refusal;
 use crate::hub::state::State;
 
@@ -37,12 +36,7 @@ pub(in crate::hub) enum Order {
     },
     AddRule(NewRule),
     EndRule(RuleId),
-    Grant {
-        room: RoomId,
-        owner: OwnerId,
-        nick: Nick,
-        role: Option<RoomRole>,
-    },
+    Grant(Granting),
     SetRoom {
         room: RoomId,
         change: RoomChange,
@@ -118,6 +112,12 @@ pub(in crate::hub) fn decide(
             Ok(Order::Answer(Moderated::Rules(seen.cloned().collect())))
         }
         Moderation::Grant { room, nick, role } => grant(state, by, room, nick, role),
+        Moderation::SetStatus {
+            room,
+            nick,
+            status,
+            on,
+        } => set_status(state, by, room, nick, status, on),
         Moderation::SetRoom { room, change } => set_room(state, by, room, change),
         Moderation::ShowRoom { room } => show_room(state, by, room),
     }
@@ -133,7 +133,7 @@ impl Moderator {
         }
     }
 
-    fn must_be_able_to(
+    pub(super) fn must_be_able_to(
         self,
         action: Action,
         state: &State,
@@ -142,7 +142,7 @@ impl Moderator {
         must_be_able_to(action, self.role(state, room))
     }
 
-    /// Whether they stand above a user. The admin socket is above all.
+    /// Whether they may take a user out. The admin socket may take out all.
     fn must_be_above(
         self,
         state: &State,
@@ -152,7 +152,7 @@ impl Moderator {
         let is_above = self.0.is_none()
             || self
                 .role(state, room)
-                .is_above(Self(Some(user)).role(state, room));
+                .may_take_out(Self(Some(user)).role(state, room));
         if is_above {
             Ok(())
         } else {
@@ -161,7 +161,7 @@ impl Moderator {
     }
 
     /// An open room by name. Whoever may not know of a secret one is told that there is none.
-    fn room(self, state: &State, name: RoomName) -> Result<RoomId, Refusal> {
+    pub(super) fn room(self, state: &State, name: RoomName) -> Result<RoomId, Refusal> {
         let room = state.room_named(&name);
         let room = room.filter(|&room| self.0.is_none_or(|user| state.may_know_of(user, room)));
         room.ok_or(Refusal::NoSuchRoom(name))
@@ -227,6 +227,9 @@ fn add_rule(state: &State, by: Moderator, mut rule: NewRule) -> Result<Order, Re
     if rule.room.is_none() && rule.effect == Effect::Invite {
         return Err(Refusal::RuleNeedsRoom);
     }
+    if rule.room.is_none() && rule.subject.is_everybody() {
+        return Err(Refusal::BadSubject(SubjectError::Everybody));
+    }
     let name = rule.room.map(|room| &state.room(room).name);
     let before = state.rules.find(name, rule.effect, &rule.subject);
     rule.instead_of = before.map(|before| before.id);
@@ -239,50 +242,6 @@ fn add_rule(state: &State, by: Moderator, mut rule: NewRule) -> Result<Order, Re
             .map_or(Ok(()), |room| must_have_charter(state, by, room))?;
     }
     Ok(Order::AddRule(rule))
-}
-
-/// Gives somebody who is here a role; a role is taken also from who is not.
-fn grant(
-    state: &State,
-    by: Moderator,
-    room: RoomName,
-    nick: Nick,
-    role: Option<RoomRole>,
-) -> Result<Order, Refusal> {
-    let room = by.room(state, room)?;
-    let roles = &state.room(room).charter.roles;
-    let present = state.user_named(&nick).map(|user| state.owner_of(user));
-    // A role is taken also from who is not here, although somebody else is called so now.
-    let is_meant = |owner: &OwnerId| role.is_some() || roles.contains_key(owner);
-    let named = roles.iter().find(|(_, (_, named))| *named == nick);
-    let listed = named.map(|(&owner, _)| owner).filter(|_| role.is_none());
-    let owner = present.filter(is_meant).or(listed).or(present);
-    let owner = owner.ok_or_else(|| Refusal::NoSuchUser(nick.clone()))?;
-    let before = roles.get(&owner).map(|&(role, _)| role);
-    let is_own = by.0.is_some_and(|user| state.owner_of(user) == owner);
-    let steps_down = is_own && role.map(Role::from) < before.map(Role::from);
-    if !steps_down {
-        for role in role.into_iter().chain(before) {
-            by.must_be_able_to(role.grant(), state, Some(room))?;
-        }
-    }
-    if role == before {
-        // Nobody who has no role learns who has one by asking to take it away.
-        by.must_be_able_to(Action::GrantVoice, state, Some(room))?;
-        return Ok(Order::Answer(Moderated::Done { sessions: 0 }));
-    }
-    if role.is_some() {
-        if before.is_none() && roles.len() >= ROLES_MAX {
-            return Err(Refusal::TooManyRoles { max: ROLES_MAX });
-        }
-        must_have_charter(state, by, room)?;
-    }
-    Ok(Order::Grant {
-        room,
-        owner,
-        nick,
-        role,
-    })
 }
 
 fn set_room(

@@ -31,8 +31,13 @@ pub(super) fn users(asker: &Asker<'_>) -> Decision {
 pub(super) fn survey(asker: &Asker<'_>, survey: Survey) -> Result<Decision, Refusal> {
     match &survey {
         Survey::User(nick) => drop(asker.user_named(nick.clone())?),
-        Survey::Room { room, .. } => drop(asker.room(room.clone())?),
-        Survey::Some(_) | Survey::Gone { .. } | Survey::Rooms | Survey::Users | Survey::Counts => {}
+        Survey::Room { room, .. } | Survey::Rules(room) => drop(asker.room(room.clone())?),
+        Survey::Some(_)
+        | Survey::Gone { .. }
+        | Survey::Rooms
+        | Survey::Invitations
+        | Survey::Users
+        | Survey::Counts => {}
     }
     Ok(Decision::Survey(survey))
 }

@@ -12,10 +12,34 @@ use crate::hub::permission::Action;
 use crate::hub::refusal::{InForce, Refusal};
 
 impl Asker<'_> {
+    /// The room of a name that the user is in, or that is open to messages from outside.
+    pub(super) fn room_to_speak_in(&self, name: RoomName) -> Result<RoomId, Refusal> {
+        let found = self.own_room(name.clone());
+        let Err(Refusal::NotInRoom(_)) = found else {
+            return found;
+        };
+        let id = self.room(name.clone())?;
+        let room = self.state.room(id);
+        let settings = &room.charter.settings;
+        if !settings.external_messages || settings.is_closed() {
+            return Err(Refusal::NotInRoom(name));
+        }
+        if let Some(ban) = self.rule_of(Some(&room.name), Effect::Ban)
+            && !self.state.role_in(self.id, id).may(Action::Rule)
+        {
+            return Err(Refusal::Banned(Some(name), ban));
+        }
+        Ok(id)
+    }
+
     /// Whether the user may say a text in a room that they are in.
     pub(in crate::hub) fn may_speak_in(&self, id: RoomId, text: &str) -> Result<(), Refusal> {
         self.may_be_read_in(id, text)?;
-        let charter = &self.state.room(id).charter;
+        let room = self.state.room(id);
+        let charter = &room.charter;
+        if charter.settings.no_ctcp && text.starts_with(CTCP) {
+            return Err(Refusal::NoCtcp(room.name.clone()));
+        }
         if charter.settings.slow_mode.is_some()
             && !self.state.role_in(self.id, id).may(Action::SpeakFast)
             && let Some(wait) = charter.slow_wait(self.owner(), self.now.uptime)
@@ -37,7 +61,7 @@ impl Asker<'_> {
             return Err(Refusal::RoomModerated(room.name.clone()));
         }
         if let Some(mute) = self.rule_of(Some(&room.name), Effect::Mute)
-            && !role().may(Action::Rule)
+            && !role().may(Action::SpeakMuted)
         {
             return Err(Refusal::Muted(Some(room.name.clone()), mute));
         }
@@ -64,7 +88,8 @@ impl Asker<'_> {
     /// another nick.
     pub(super) fn must_stay_muted_as(&self, nick: &Nick) -> Result<(), Refusal> {
         let places = self.user.places.iter();
-        let rooms = places.filter(|it| !self.state.role_in(self.id, it.room).may(Action::Rule));
+        let rooms =
+            places.filter(|it| !self.state.role_in(self.id, it.room).may(Action::SpeakMuted));
         let rooms = rooms.map(|it| Some(&self.state.room(it.room).name));
         let rules = &self.state.rules;
         for room in rooms.chain([None]) {
@@ -105,6 +130,9 @@ impl Asker<'_> {
         Some(Box::new(InForce::of(&rule, self.now.unix)))
     }
 }
+
+/// What begins a message of one program to another.
+const CTCP: char = '\u{1}';
 
 fn must_not_have(words: &[Arc<str>], text: &str) -> Result<(), Refusal> {
     match words::find(words, text) {

@@ -3,13 +3,19 @@
 
 use crate::hub::refusal::Refusal;
 
-/// A message: not empty, bounded, no control characters but line feed and tab.
+/// What IRC marks text up with: bold, colours, italics and so on, and what frames messages between programs. None of
+/// it moves a cursor.
+fn is_markup(letter: char) -> bool {
+    matches!(letter, '\u{1}'..='\u{4}' | '\u{f}' | '\u{11}' | '\u{16}' | '\u{1d}'..='\u{1f}')
+}
+
+/// A message: not empty, bounded, no control characters but line feed, tab and IRC's markup.
 pub(super) fn message(text: &str, bytes_max: usize) -> Result<(), Refusal> {
     if text.is_empty() {
         return Err(Refusal::TextEmpty);
     }
     check(text, bytes_max, |letter| {
-        letter.is_control() && letter != '\n' && letter != '\t'
+        letter.is_control() && letter != '\n' && letter != '\t' && !is_markup(letter)
     })
 }
 
@@ -17,7 +23,7 @@ pub(super) fn message(text: &str, bytes_max: usize) -> Result<(), Refusal> {
 /// paragraph separators would make two lines of it somewhere, so they count as controls here.
 pub(super) fn line(text: &str, bytes_max: usize) -> Result<(), Refusal> {
     check(text, bytes_max, |letter| {
-        letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+        letter.is_control() && !is_markup(letter) || matches!(letter, '\u{2028}' | '\u{2029}')
     })
 }
 
@@ -50,7 +56,7 @@ mod tests {
         for text in ["a", "两行\n\ttext", "\u{2028}", "\u{202e}", "e\u{301}"] {
             assert_eq!(message(text, 100), Ok(()), "{text:?}");
         }
-        for text in ["", "a", "two words", "مرحبا"] {
+        for text in ["", "a", "two words", "مرحبا", "\u{2}bold\u{f} \u{3}04red"] {
             assert_eq!(line(text, 100), Ok(()), "{text:?}");
         }
         for text in ["\0", "\u{1b}[2J", "a\rb", "\u{7f}", "\u{9b}31m", "\u{85}"] {

@@ -21,7 +21,7 @@ pub(super) fn may(token: &Token, command: &Command) -> Result<(), Refusal> {
         | Command::LogInByCertificate { .. } => true,
         Command::Join { room, .. } | Command::Part { room, .. } => is_for(room),
         Command::Send { to, .. } | Command::Tag { to, .. } => match to {
-            Target::Room(room) => is_for(room),
+            Target::Room(room) | Target::Status(room, _) => is_for(room),
             Target::User(_) => is_everywhere,
         },
         Command::History { of, .. } | Command::Playback { of, .. } => reads && is_of(token, of),

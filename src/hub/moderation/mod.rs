@@ -11,4 +11,5 @@ mod rules;
 pub mod subject;
 pub mod words;
 
+pub use rules::PER_ROOM_MAX;
 pub(super) use rules::{RULES_MAX, Rules};

@@ -8,7 +8,7 @@ use super::room::{RoleRecord, RoomChange};
 use super::rule::{Effect, Rule};
 use super::subject::Subject;
 use crate::hub::name::{Nick, RoomName};
-use crate::hub::permission::RoomRole;
+use crate::hub::permission::{RoomRole, Status};
 
 /// One request of a moderator. Where a room may be named, `None` is the whole server.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,13 @@ pub enum Moderation {
         room: RoomName,
         nick: Nick,
         role: Option<RoomRole>,
+    },
+    /// Give somebody who is in the room a status, or take it away, and leave them the other.
+    SetStatus {
+        room: RoomName,
+        nick: Nick,
+        status: Status,
+        on: bool,
     },
     SetRoom {
         room: RoomName,

@@ -35,6 +35,10 @@ pub struct RoomSettings {
     pub persistent: bool,
     /// Members who may come within a time.
     pub join_throttle: Option<Throttle>,
+    /// Who is not in it may speak there too, unless it is closed.
+    pub external_messages: bool,
+    /// Programs do not talk to each other there: no message is a CTCP one.
+    pub no_ctcp: bool,
     /// Words that may not be said there, as [`words::parse`] gives them.
     pub words: Vec<Arc<str>>,
 }
@@ -60,6 +64,8 @@ pub enum RoomChange {
     RegisteredOnly(bool),
     Persistent(bool),
     JoinThrottle(Option<Throttle>),
+    ExternalMessages(bool),
+    NoCtcp(bool),
     Words(Vec<Arc<str>>),
 }
 
@@ -114,13 +120,15 @@ const SECONDS_MAX: u64 = 3600;
 pub const OFF: &str = "off";
 
 /// All settings, by name.
-pub const SETTINGS: [&str; 12] = [
+pub const SETTINGS: [&str; 14] = [
+    "external-messages",
     "invite-only",
     "join-throttle",
     "key",
     "members-hidden",
     "members-max",
     "moderated",
+    "no-ctcp",
     "persistent",
     "registered-only",
     "secret",
@@ -143,12 +151,14 @@ impl RoomSettings {
         let switch = |on: bool| on.then(|| "on".to_owned());
         let throttle = |it: Throttle| format!("{}/{}", it.count, it.within.as_secs());
         let values = [
+            switch(self.external_messages),
             switch(self.invite_only),
             self.join_throttle.map(throttle),
             self.key.as_deref().map(str::to_owned),
             switch(self.members_hidden),
             self.members_max.map(|max| max.to_string()),
             switch(self.moderated),
+            switch(self.no_ctcp),
             switch(self.persistent),
             switch(self.registered_only),
             switch(self.secret),
@@ -174,6 +184,8 @@ impl RoomSettings {
             RoomChange::RegisteredOnly(on) => self.registered_only = on,
             RoomChange::Persistent(on) => self.persistent = on,
             RoomChange::JoinThrottle(throttle) => self.join_throttle = throttle,
+            RoomChange::ExternalMessages(on) => self.external_messages = on,
+            RoomChange::NoCtcp(on) => self.no_ctcp = on,
             RoomChange::Words(words) => self.words = words,
         }
     }
@@ -199,6 +211,8 @@ impl RoomChange {
             "registered-only" => Self::RegisteredOnly(switch(value)?),
             "persistent" => Self::Persistent(switch(value)?),
             "join-throttle" => Self::JoinThrottle(set.map(throttle).transpose()?),
+            "external-messages" => Self::ExternalMessages(switch(value)?),
+            "no-ctcp" => Self::NoCtcp(switch(value)?),
             "words" => Self::Words(set.map(list).transpose()?.unwrap_or_default()),
             _ => return Err(SettingError::Unknown),
         })
@@ -219,6 +233,8 @@ impl RoomChange {
             Self::RegisteredOnly(_) => "registered-only",
             Self::Persistent(_) => "persistent",
             Self::JoinThrottle(_) => "join-throttle",
+            Self::ExternalMessages(_) => "external-messages",
+            Self::NoCtcp(_) => "no-ctcp",
             Self::Words(_) => "words",
         }
     }
@@ -247,6 +263,8 @@ impl RoomChange {
             | Self::MembersHidden(_)
             | Self::RegisteredOnly(_)
             | Self::JoinThrottle(_)
+            | Self::ExternalMessages(_)
+            | Self::NoCtcp(_)
             | Self::Words(_) => Action::Set,
         }
     }
@@ -318,13 +336,15 @@ fn list(value: &str) -> Result<Vec<Arc<str>>, SettingError> {
 mod tests {
     use super::*;
 
-    const VALUES: [(&str, &str); 12] = [
+    const VALUES: [(&str, &str); 14] = [
+        ("external-messages", "on"),
         ("invite-only", "on"),
         ("join-throttle", "5/60"),
         ("key", "tür"),
         ("members-hidden", "on"),
         ("members-max", "10"),
         ("moderated", "on"),
+        ("no-ctcp", "on"),
         ("persistent", "on"),
         ("registered-only", "on"),
         ("secret", "on"),

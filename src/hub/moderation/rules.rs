@@ -10,7 +10,7 @@ use crate::hub::address::Network;
 use crate::hub::name::RoomName;
 
 /// Rules of one effect that a room may have: each is looked at for whoever enters or speaks.
-pub(in crate::hub) const PER_ROOM_MAX: usize = 500;
+pub const PER_ROOM_MAX: usize = 500;
 
 /// Bans that the server may have: all are looked at for every login.
 pub(in crate::hub) const SERVER_BANS_MAX: usize = 10_000;

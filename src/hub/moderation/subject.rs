@@ -1,13 +1,17 @@
-//! Whom a rule is about: an account, everyone whose nick fits a mask, or everyone who comes from some
-//! addresses. Parsed once from a text, and shown as the same text.
+//! Whom a rule is about: an account, everyone whose nick fits a mask, everyone whom IRC shows in some way, or everyone
+//! who comes from some addresses. Parsed once from a text, and shown as the same text.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::Chars;
 use std::sync::Arc;
 
+use smol_str::{SmolStr, StrExt as _};
+
 use crate::hub::address::Network;
 use crate::hub::name::{NameError, Nick};
+use crate::hub::persona::CloakKey;
 
 /// Whom a rule is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,11 +20,21 @@ pub enum Subject {
     Account(Nick),
     /// Whoever is called so; `*` stands for any letters and `?` for one. Folded as nicks are.
     Nick(Mask),
+    /// Whoever IRC shows so, as `nick!username@host`.
+    Host(Arc<HostMask>),
     /// Whoever comes from there.
     Address(Block),
 }
 
-/// A pattern of nicks, in their folded form.
+/// Three patterns, of which all must fit. The host is a cloak, so this is not about addresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostMask {
+    nick: Mask,
+    username: Mask,
+    host: Mask,
+}
+
+/// A pattern, of nicks in their folded form, of the rest in small letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mask(Arc<str>);
 
@@ -51,7 +65,8 @@ impl fmt::Display for SubjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(_) => f.write_str(
-                "it is a nick, perhaps with * and ?, an address, perhaps with /BITS, or account:NAME",
+                "it is a nick or NICK!USERNAME@HOST, perhaps with * and ?, an address, perhaps with /BITS, or \
+                 account:NAME",
             ),
             Self::Everybody => f.write_str("it would be everybody"),
             Self::Bits { max } => write!(f, "behind the / is a number from 1 to {max}"),
@@ -67,15 +82,35 @@ pub(in crate::hub) struct Traits<'a> {
     pub(in crate::hub) account: Option<&'a Nick>,
     /// Of each of their sessions that has one.
     pub(in crate::hub) networks: &'a [Network],
+    pub(in crate::hub) shown: Shown<'a>,
+}
+
+/// As what IRC shows somebody beside their nick. Most rules ask for nothing of it, and a cloak takes a hash.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::hub) struct Shown<'a> {
+    pub(in crate::hub) username: &'a str,
+    /// The host, once it is known.
+    pub(in crate::hub) host: &'a OnceCell<SmolStr>,
+    /// Which it is the cloak of.
+    pub(in crate::hub) network: Option<Network>,
+    pub(in crate::hub) cloak_key: CloakKey,
+}
+
+impl Shown<'_> {
+    fn host(&self) -> &str {
+        let cloak = || self.cloak_key.cloak(self.network);
+        self.host.get_or_init(cloak)
+    }
 }
 
 const ACCOUNT: &str = "account:";
 
 impl Subject {
     /// Longest text of one, in bytes.
-    pub const MAX_BYTES: usize = ACCOUNT.len() + Nick::MAX_BYTES;
+    pub const MAX_BYTES: usize = Nick::MAX_BYTES + HostMask::REST_BYTES_MAX;
 
-    /// From `account:NAME`, an address with or without `/BITS`, or a nick, perhaps with `*` and `?`.
+    /// From `account:NAME`, an address with or without `/BITS`, `NICK!USERNAME@HOST`, or a nick; the last two perhaps
+    /// with `*` and `?`.
     ///
     /// # Errors
     /// [`SubjectError`] says what is wrong. Also where a nick is the text of something else once it is folded, as
@@ -94,6 +129,14 @@ impl Subject {
             let name = Nick::parse(name).map_err(SubjectError::Name)?;
             return Ok(Self::Account(name));
         }
+        if let Some((nick, rest)) = text.split_once('!') {
+            let mask = HostMask::parse(nick, rest)?;
+            return Ok(match mask.nick_alone() {
+                // Two texts for one thing would be two rules.
+                Some(nick) => Self::Nick(nick.clone()),
+                None => Self::Host(Arc::new(mask)),
+            });
+        }
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
@@ -108,8 +151,15 @@ impl Subject {
         match self {
             Self::Account(name) => who.account == Some(name),
             Self::Nick(mask) => mask.fits(who.nick.key()),
+            Self::Host(mask) => mask.fits(who),
             Self::Address(block) => who.networks.iter().any(|&it| block.has(it)),
         }
+    }
+
+    /// Whether nobody is left out.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        matches!(self, Self::Host(mask) if mask.is_everybody())
     }
 
     /// Whether it is about where people come from.
@@ -129,12 +179,74 @@ impl fmt::Display for Subject {
         match self {
             Self::Account(name) => write!(f, "{ACCOUNT}{}", name.key()),
             Self::Nick(mask) => f.write_str(&mask.0),
+            Self::Host(mask) => write!(f, "{}!{}@{}", mask.nick.0, mask.username.0, mask.host.0),
             Self::Address(block) => block.fmt(f),
         }
     }
 }
 
+impl HostMask {
+    /// Longest username and host of a mask.
+    const PART_BYTES_MAX: usize = 64;
+    const REST_BYTES_MAX: usize = 2 * Self::PART_BYTES_MAX + 2;
+
+    /// `rest` is `USERNAME@HOST`. Unlike a mask of nicks, one of these may fit everybody: rooms are closed in that way,
+    /// but for the exempt.
+    fn parse(nick: &str, rest: &str) -> Result<Self, SubjectError> {
+        let (username, host) = rest
+            .split_once('@')
+            .ok_or(SubjectError::Name(NameError::Character('!')))?;
+        let nick = match Mask::parse(nick) {
+            Err(SubjectError::Everybody) => Mask("*".into()),
+            parsed => parsed?,
+        };
+        Ok(Self {
+            nick,
+            username: Self::part(username)?,
+            host: Self::part(host)?,
+        })
+    }
+
+    fn part(text: &str) -> Result<Mask, SubjectError> {
+        let max = Self::PART_BYTES_MAX;
+        if text.is_empty() {
+            return Err(SubjectError::Name(NameError::Empty));
+        }
+        if text.len() > max {
+            return Err(SubjectError::Name(NameError::TooLong { max }));
+        }
+        let is_bad = |it: &char| !it.is_ascii_graphic() || matches!(it, '!' | '@' | ',');
+        if let Some(bad) = text.chars().find(is_bad) {
+            return Err(SubjectError::Name(NameError::Character(bad)));
+        }
+        Ok(Mask(text.to_ascii_lowercase().into()))
+    }
+
+    fn fits(&self, who: Traits<'_>) -> bool {
+        self.nick.fits(who.nick.key())
+            && self
+                .username
+                .fits(&who.shown.username.to_ascii_lowercase_smolstr())
+            && (self.host.is_anything() || self.host.fits(who.shown.host()))
+    }
+
+    fn is_everybody(&self) -> bool {
+        let parts = [&self.nick, &self.username, &self.host];
+        parts.into_iter().all(Mask::is_anything)
+    }
+
+    /// Whether only the nick matters, which is this one then.
+    fn nick_alone(&self) -> Option<&Mask> {
+        let is_alone = self.username.is_anything() && self.host.is_anything();
+        Some(&self.nick).filter(|nick| is_alone && !nick.is_anything())
+    }
+}
+
 impl Mask {
+    fn is_anything(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'*')
+    }
+
     fn parse(text: &str) -> Result<Self, SubjectError> {
         let is_wild = |letter: char| matches!(letter, '*' | '?');
         if !text.contains(is_wild) {
@@ -226,6 +338,12 @@ impl Block {
     }
 }
 
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.network)?;
@@ -253,8 +371,34 @@ mod tests {
             nick: &Nick::parse(nick).unwrap(),
             account: None,
             networks: &[],
+            shown: Shown {
+                username: "~u",
+                host: &OnceCell::new(),
+                network: None,
+                cloak_key: CloakKey::default(),
+            },
         };
         subject(mask).fits(who)
+    }
+
+    #[test]
+    fn host_masks_fit_as_irc_shows_people() {
+        for mask in [
+            "ana!*@*",
+            "a*!~U@LOCAL",
+            "*!*@loc?l",
+            "*!~u@*",
+            "*!*@*",
+            "**!*@*",
+        ] {
+            assert!(fits(mask, "Ana"), "{mask}");
+        }
+        for mask in ["ben!*@*", "ana!u@*", "*!*@localhost", "ana!~u@*.ip"] {
+            assert!(!fits(mask, "Ana"), "{mask}");
+        }
+        assert_eq!(subject("Ana!*@*"), subject("ana"));
+        assert_eq!(subject("Ana!X@*").to_string(), "ana!x@*");
+        assert!(subject("**!*@**").is_everybody() && !subject("*!~u@*").is_everybody());
     }
 
     #[test]
@@ -327,7 +471,16 @@ mod tests {
         ] {
             assert_eq!(Subject::parse(text), Err(SubjectError::Bits { max }));
         }
-        for text in ["", "a b", "account:", "account:a*", "a!b@c"] {
+        for text in [
+            "",
+            "a b",
+            "account:",
+            "account:a*",
+            "a!b",
+            "a!@c",
+            "a!b@",
+            "a!b c@d",
+        ] {
             assert!(matches!(Subject::parse(text), Err(SubjectError::Name(_))));
         }
     }
@@ -350,7 +503,14 @@ mod tests {
 
     #[test]
     fn what_is_shown_parses_again() {
-        for text in ["account:Ana", "a*?", "Ana", "10.0.0.0/8", "2001:db8::/32"] {
+        for text in [
+            "account:Ana",
+            "a*?",
+            "Ana",
+            "A!b@C.ip",
+            "10.0.0.0/8",
+            "2001:db8::/32",
+        ] {
             let it = subject(text);
             assert_eq!(subject(&it.to_string()), it);
             assert!(it.to_string().len() <= Subject::MAX_BYTES);

@@ -16,13 +16,15 @@ use crate::hub::time::UnixMillis;
 use crate::registry::{News, RegistryStatus};
 
 /// One value of every setting.
-const VALUES: [(&str, &str); 12] = [
+const VALUES: [(&str, &str); 14] = [
+    ("external-messages", "on"),
     ("invite-only", "on"),
     ("join-throttle", "5/60"),
     ("key", "tür"),
     ("members-hidden", "on"),
     ("members-max", "10"),
     ("moderated", "on"),
+    ("no-ctcp", "on"),
     ("persistent", "on"),
     ("registered-only", "on"),
     ("secret", "on"),

@@ -257,6 +257,7 @@ impl Model {
                     |it: &&Session| !it.deaf && it.user.is_some_and(|user| hearing.contains(&user));
                 self.sessions.iter().filter(hears).map(|it| it.id).collect()
             }
+            Target::Status(..) => unreachable!("nobody here has a status"),
             Target::User(nick) => {
                 let other = self.users.iter().find(|it| it.nick == nick);
                 let other = other.ok_or(Refusal::NoSuchUser(nick))?;

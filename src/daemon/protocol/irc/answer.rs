@@ -5,20 +5,18 @@ pub(super) mod metadata;
 mod past;
 mod people;
 
-use super::caps::Cap;
 use super::context::{Context, Said};
 use super::pending::{GroupId, Waiting};
 use super::speech::Speech;
 use super::verbs::query::write_motd;
 use super::write::{Head, Lines, Source, push_params};
-use super::{Facts, Incoming, Session, isupport, refusal};
+use super::{Facts, Incoming, Session, isupport, modes, refusal};
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{Command, Survey};
 use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
-use crate::hub::output::{Reply, RoomCard, Surveyed, UserCard};
+use crate::hub::output::{Reply, RoomCard, Surveyed};
 use crate::hub::people::Answer;
-use crate::hub::permission::Role;
 use crate::hub::tags::Tags;
 
 /// One answer while it is being written.
@@ -151,7 +149,7 @@ impl Answering<'_> {
                 self.attached(card);
                 self.entered((**card).clone());
             }
-            (Context::Names { .. }, Reply::Survey(Surveyed::Room(card))) => self.names(card),
+            (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
                 if card.topic.is_none() {
                     let room = card.room.as_str();
@@ -182,6 +180,7 @@ impl Answering<'_> {
             (Context::Say(said), Reply::Ack { id, at, .. }) => {
                 self.said(&said, &Stamp::new(*id, *at));
             }
+            (context, Reply::Survey(surveyed)) => self.of_rooms(context, surveyed),
             // An event tells it.
             (_, _) => {}
         }
@@ -207,9 +206,17 @@ impl Answering<'_> {
 
     fn refused(&mut self, context: &Context, refusal: &crate::hub::refusal::Refusal) {
         use crate::hub::refusal::Refusal;
-        if let (Context::Names { room }, Refusal::NoSuchRoom(_)) = (context, refusal) {
-            let room = room.as_str();
-            return self.lines().numeric(366, &[room], "End of /NAMES list");
+        if let (Context::Names { ends, .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
+            return self.end_names(ends.as_deref());
+        }
+        if let Context::ModesEnd = context {
+            return self.end_modes(); // whatever the matter is, this was only to be told of them
+        }
+        if let Context::Say(said) = context
+            && said.verb == "NOTICE"
+            && refusal::is_about_target(refusal)
+        {
+            return; // a notice is never answered, or programs would answer each other for ever
         }
         // To a notice nothing is answered by itself.
         let is_of_notice = matches!(context, Context::Say(said) if said.verb == "NOTICE");
@@ -255,7 +262,8 @@ impl Answering<'_> {
         let since = Rfc3339::new(facts.started_at);
         let text = format!("This server was started {}", since.as_str());
         lines.numeric(3, &[], &text);
-        lines.bare_numeric(4, &[server, &version, "Biow", "biklmnostv", "bklov"]);
+        let (modes, with_params) = modes::letters();
+        lines.bare_numeric(4, &[server, &version, "Biow", &modes, &with_params]);
         isupport::write(&mut lines, batch.as_deref());
         self.come_in(registration);
         self.ask(Survey::Counts, Context::Welcome);
@@ -301,37 +309,6 @@ impl Answering<'_> {
             let at = (at.0 / 1000).to_string();
             self.lines().bare_numeric(333, &[room, by.as_str(), &at]);
         }
-    }
-
-    fn names(&mut self, card: &RoomCard) {
-        const TEXT_BYTES_MAX: usize = 350;
-        let room = card.room.as_str();
-        let sign = if card.settings.secret { "@" } else { "=" };
-        let mut text = String::new();
-        for (member, role) in &card.members {
-            let word = self.name(member, *role);
-            if !text.is_empty() && text.len() + word.len() + 1 > TEXT_BYTES_MAX {
-                self.lines().numeric(353, &[sign, room], text.trim_end());
-                text.clear();
-            }
-            text.push_str(&word);
-            text.push(' ');
-        }
-        if !text.is_empty() {
-            self.lines().numeric(353, &[sign, room], text.trim_end());
-        }
-        self.lines().numeric(366, &[room], "End of /NAMES list");
-    }
-
-    fn name(&self, member: &UserCard, role: Role) -> String {
-        let prefix = prefix(role);
-        let nick = member.nick.as_str();
-        if self.session.caps.has(Cap::UserhostInNames) {
-            let persona = Some(&*member.persona);
-            let source = Source { nick, persona };
-            return format!("{prefix}{}", source.text(self.facts));
-        }
-        format!("{prefix}{nick}")
     }
 
     /// What the client said comes back to it, once it is kept; what it says to itself as anybody's would, too.
@@ -385,14 +362,5 @@ impl Answering<'_> {
             batch: None,
         };
         speech.write(self.facts, out);
-    }
-}
-
-/// How a member's role is shown.
-pub(super) fn prefix(role: Role) -> &'static str {
-    match role {
-        Role::Anyone => "",
-        Role::Voiced => "+",
-        Role::Operator | Role::Owner | Role::ServerOperator => "@",
     }
 }

@@ -3,7 +3,8 @@
 use smol_str::SmolStr;
 
 use super::about::About;
-
+use super::verbs::list::Filter;
+use crate::hub::moderation::rule::Effect;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::RoomCard;
 use crate::hub::tags::Tags;
@@ -48,9 +49,28 @@ pub(super) enum Context {
     Say(Box<Said>),
     /// People and the server.
     About(About),
+    /// One room of a line. The last of them ends the list, under all names as they were asked for.
     Names {
         room: RoomName,
+        ends: Option<SmolStr>,
     },
+    List(Box<Filter>),
+    /// What is set about a room.
+    Modes {
+        room: RoomName,
+    },
+    /// One of its lists.
+    Rules {
+        room: RoomName,
+        effect: Effect,
+    },
+    Mode(Box<ModeChange>),
+    /// All changes of one line have been made or refused.
+    ModesEnd,
+    /// The rooms that the user leaves, all of them.
+    LeaveAll,
+    /// The rooms that the user is invited into.
+    Invitations,
     Topic {
         room: RoomName,
     },
@@ -110,6 +130,19 @@ impl Past {
     }
 }
 
+/// One change of a `MODE` line.
+#[derive(Debug)]
+pub(super) struct ModeChange {
+    pub(super) room: SmolStr,
+    pub(super) letter: char,
+    /// What stands behind the letter, as it may stand in an answer.
+    pub(super) param: SmolStr,
+    /// The key, where it is one: others only hear that there is one.
+    pub(super) key: Option<SmolStr>,
+    /// What comes of it waits for [`Context::ModesEnd`].
+    pub(super) is_gathered: bool,
+}
+
 /// Something that this client has said.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -145,7 +178,10 @@ impl Context {
             Self::About(about) => about.verb(),
             Self::Names { .. } => "NAMES",
             Self::Topic { .. } => "TOPIC",
-            Self::Invite { .. } => "INVITE",
+            Self::Invite { .. } | Self::Invitations => "INVITE",
+            Self::List(_) => "LIST",
+            Self::Modes { .. } | Self::Rules { .. } | Self::Mode(_) | Self::ModesEnd => "MODE",
+            Self::LeaveAll => "PART",
             Self::Past(past) => past.verb(),
         }
     }
@@ -159,7 +195,11 @@ impl Context {
             Self::Join { room } => room,
             Self::Say(said) => &said.target,
             Self::About(about) => about.target(),
-            Self::Names { room } | Self::Topic { room } => room.as_str(),
+            Self::Names { room, .. }
+            | Self::Topic { room }
+            | Self::Modes { room }
+            | Self::Rules { room, .. } => room.as_str(),
+            Self::Mode(change) => &change.room,
             Self::Invite { nick, .. } => nick.as_str(),
             Self::Past(past) => past.target(),
             Self::Welcome
@@ -167,7 +207,11 @@ impl Context {
             | Self::Pass
             | Self::Paid { .. }
             | Self::Joined
-            | Self::Attached => "",
+            | Self::Attached
+            | Self::List(_)
+            | Self::ModesEnd
+            | Self::LeaveAll
+            | Self::Invitations => "",
         }
     }
 }

@@ -1,18 +1,21 @@
 //! What has happened, as lines for everybody with the same [`Look`].
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::caps::Cap;
+use super::modes::{self, Change};
 use super::news;
 use super::sentence;
 use super::speech::Speech;
 use super::write::{Head, Source, push_fitting_text, push_params, push_text};
 use super::{Look, one_line};
-use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
+use crate::daemon::protocol::{Facts, moderation};
 use crate::hub::command::{MessageKind, Tags};
 use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::history::Partner;
-use crate::hub::name::Nick;
-use crate::hub::permission::RoomRole;
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::permission::Status;
 use crate::hub::time::UnixMillis;
 
 /// One event while it is being written.
@@ -51,6 +54,26 @@ pub(super) fn render_in_batch(
     telling.tell();
 }
 
+/// What became of a `MODE` line, for whoever has written it.
+pub(super) fn render_modes(
+    look: Look,
+    facts: &Facts,
+    event: &Event,
+    changes: &[Change],
+    out: &mut Vec<u8>,
+) {
+    let stamp = Stamp::of(event);
+    let mut telling = Telling {
+        look,
+        facts,
+        event,
+        stamp,
+        batch: None,
+        out,
+    };
+    telling.modes(changes);
+}
+
 /// The question whether the client lives.
 pub fn render_ping(_look: Look, facts: &Facts, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("PING :{}\r\n", facts.server_name).as_bytes());
@@ -81,7 +104,7 @@ impl Telling<'_> {
             }
             EventKind::Tagged { place, from, tags } if has(Cap::MessageTags) => {
                 self.head(from, "TAGMSG", Some(tags));
-                push_params(&[place_name(place)], self.out);
+                push_params(&[&place_name(place)], self.out);
                 self.end();
             }
             EventKind::Joined { room, nick, away } => {
@@ -130,24 +153,12 @@ impl Telling<'_> {
                 let by = by.as_ref().map_or("chatd", Nick::as_str);
                 push_text(reason.as_deref().unwrap_or(by), self.out);
             }
-            EventKind::RoleChanged {
-                room,
-                nick,
-                role,
-                by,
-            } => {
-                // Which one they had is not told; taking away what nobody has does no harm.
-                let modes = match role {
-                    Some(RoomRole::Voiced) => "-o+v",
-                    Some(RoomRole::Operator | RoomRole::Owner) => "+o",
-                    None => "-ov",
-                };
-                self.head_by(by.as_ref(), "MODE");
-                push_params(&[room.as_str(), modes, nick.as_str()], self.out);
-                if modes != "+o" {
-                    push_params(&[nick.as_str()], self.out);
-                }
-                self.end();
+            EventKind::RoleChanged { .. }
+            | EventKind::RoomChanged { .. }
+            | EventKind::RuleAdded { .. }
+            | EventKind::RuleEnded { .. } => {
+                let changes = modes::changes(&self.event.kind);
+                self.modes(&changes);
             }
             EventKind::AwayChanged { nick, text } if has(Cap::AwayNotify) => {
                 self.head(nick, "AWAY", None);
@@ -161,11 +172,20 @@ impl Telling<'_> {
                 push_params(&[account.as_ref().map_or("*", Nick::as_str)], self.out);
                 self.end();
             }
-            EventKind::Invited { room, by } => {
-                // To whom is whoever hears it.
-                self.head(by, "INVITE", None);
-                push_params(&["*", room.as_str()], self.out);
-                self.end();
+            EventKind::Invited { room, nick, by } => self.invite(by, nick, room),
+            EventKind::InviteNoticed { room, nick, by } if has(Cap::InviteNotify) => {
+                self.invite(by, nick, room);
+            }
+            EventKind::ToStatus {
+                room,
+                status,
+                from,
+                kind,
+                text,
+                tags,
+            } => {
+                let target = status_target(room, *status);
+                self.speech(from, &target, *kind, text, tags.as_ref());
             }
             EventKind::People(news) => {
                 news::render(self.look, self.facts, self.event, news, self.out)
@@ -197,7 +217,7 @@ impl Telling<'_> {
             } if has(Cap::MessageRedaction) => {
                 let begin = self.out.len();
                 self.head(from, "REDACT", None);
-                push_params(&[place_name(place), &message.to_string()], self.out);
+                push_params(&[&place_name(place), &message.to_string()], self.out);
                 match reason {
                     Some(reason) => push_fitting_text(reason, begin, self.out),
                     None => self.end(),
@@ -221,12 +241,48 @@ impl Telling<'_> {
                 self.out.extend_from_slice(line.as_bytes());
             }
             EventKind::Tagged { .. }
+            | EventKind::InviteNoticed { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::AccountChanged { .. }
-            | EventKind::MarkedRead { .. }
-            | EventKind::RoomChanged { .. }
-            | EventKind::RuleAdded { .. }
-            | EventKind::RuleEnded { .. } => {}
+            | EventKind::MarkedRead { .. } => {}
+        }
+    }
+
+    fn invite(&mut self, by: &Nick, nick: &Nick, room: &RoomName) {
+        self.head(by, "INVITE", None);
+        push_params(&[nick.as_str(), room.as_str()], self.out);
+        self.end();
+    }
+
+    /// What is set about a room, a rule or a role, as modes; in words where there is no letter for it.
+    fn modes(&mut self, changes: &[Change]) {
+        let kind = &self.event.kind;
+        let (room, by) = if let EventKind::RoleChanged { room, by, .. }
+        | EventKind::RoomChanged { room, by, .. } = kind
+        {
+            (Some(room), by)
+        } else if let EventKind::RuleAdded { rule } = kind {
+            (rule.room.as_ref(), &rule.by)
+        } else if let EventKind::RuleEnded { rule, by } = kind {
+            (rule.room.as_ref(), by)
+        } else {
+            return;
+        };
+        let target = room.map_or("*", |room| room.as_str());
+        if changes.is_empty() {
+            if let Some(text) = moderation::told(kind, self.event.at) {
+                self.head_by(None, "NOTICE");
+                push_params(&[target], self.out);
+                push_text(&one_line(&text), self.out);
+            }
+            return;
+        }
+        for words in modes::lines(changes) {
+            self.head_by(by.as_ref(), "MODE");
+            push_params(&[target], self.out);
+            let words: Vec<&str> = words.iter().map(SmolStr::as_str).collect();
+            push_params(&words, self.out);
+            self.end();
         }
     }
 
@@ -303,7 +359,7 @@ impl Telling<'_> {
     fn told_in(&mut self, place: &EventPlace, text: &str) {
         let begin = self.out.len();
         self.head_by(None, "NOTICE");
-        push_params(&[place_name(place)], self.out);
+        push_params(&[&place_name(place)], self.out);
         push_fitting_text(&one_line(text), begin, self.out);
     }
 
@@ -319,10 +375,11 @@ impl Telling<'_> {
     }
 }
 
-fn place_name(place: &EventPlace) -> &str {
+fn place_name(place: &EventPlace) -> SmolStr {
     match place {
-        EventPlace::Room(room) => room.as_str(),
-        EventPlace::User(nick) => nick.as_str(),
+        EventPlace::Room(room) => room.as_str().into(),
+        EventPlace::User(nick) => nick.as_str().into(),
+        EventPlace::Status(room, status) => status_target(room, *status),
     }
 }
 
@@ -340,4 +397,13 @@ pub(super) fn mark_line(facts: &Facts, target: &str, at: Option<&Rfc3339>) -> St
         Some(at) => format!(":{server} MARKREAD {target} timestamp={}\r\n", at.as_str()),
         None => format!(":{server} MARKREAD {target} *\r\n"),
     }
+}
+
+/// `@#room` or `+#room`.
+fn status_target(room: &RoomName, status: Status) -> SmolStr {
+    let sign = match status {
+        Status::Voiced => '+',
+        Status::Operator => '@',
+    };
+    format_smolstr!("{sign}{room}")
 }

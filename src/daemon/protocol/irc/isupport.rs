@@ -1,8 +1,11 @@
 //! `005`: what a client may count on, derived from the limits in force.
 
+use super::modes;
 use super::verbs::own::letter;
+use super::verbs::{channel, list, message, mode};
 use super::write::Lines;
 use crate::hub::command::PLAYBACK_MAX;
+use crate::hub::moderation::PER_ROOM_MAX;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::people::modes::UserMode;
 use crate::hub::people::watch::WATCHED_MAX;
@@ -34,7 +37,25 @@ pub(super) fn write(lines: &mut Lines<'_>, batch: Option<&str>) {
 fn tokens(lines: &Lines<'_>) -> Vec<String> {
     let settings = &lines.facts.settings;
     let topic_bytes = settings.topic_bytes;
+    let rules_max = PER_ROOM_MAX;
+    let conditions = list::CONDITIONS_MAX;
+    let (targets, speech) = (channel::TARGETS_MAX, message::TARGETS_MAX);
     let mut tokens = vec![
+        "ACCOUNTEXTBAN=a".to_owned(),
+        format!("CHANMODES={}", modes::chanmodes()),
+        "ELIST=CMNTU".to_owned(),
+        "EXCEPTS=e".to_owned(),
+        "EXTBAN=,am".to_owned(),
+        "INVEX=I".to_owned(),
+        format!("KEYLEN={}", modes::KEYLEN),
+        format!("MAXLIST=I:{rules_max},b:{rules_max},e:{rules_max}"),
+        format!("MODES={}", mode::MODES_MAX),
+        "SAFELIST".to_owned(),
+        "STATUSMSG=@+".to_owned(),
+        format!(
+            "TARGMAX=JOIN:{targets},KICK:{targets},LIST:{conditions},NAMES:{targets},NOTICE:{speech},PART:{targets},\
+             PRIVMSG:{speech},TAGMSG:{speech}"
+        ),
         format!("AWAYLEN={topic_bytes}"),
         format!("BOT={}", letter(UserMode::Bot)),
         "CASEMAPPING=ascii".to_owned(),

@@ -11,14 +11,17 @@ mod answer;
 mod caps;
 mod context;
 mod event;
+mod glob;
 mod isupport;
 mod line;
 mod mask;
+mod modes;
 mod multiline;
 mod news;
 mod pending;
 mod refusal;
 mod registration;
+mod rooms;
 mod sasl;
 mod scram;
 mod speech;
@@ -36,6 +39,7 @@ pub use self::event::{render_event, render_ping};
 use self::caps::Cap;
 use self::context::Context;
 use self::line::Line;
+use self::modes::Change;
 use self::pending::Pending;
 use self::registration::Registration;
 use self::sasl::Exchange;
@@ -84,6 +88,16 @@ pub struct Session {
     sasl: Option<Box<Exchange>>,
     /// It may have subscribed to metadata, which then come with each room that it enters.
     has_subscribed: bool,
+    /// What has come of a `MODE` line of several changes so far.
+    gathered: Option<Box<Gathered>>,
+}
+
+/// Changes that are told in one line.
+#[derive(Debug)]
+struct Gathered {
+    /// The last of them.
+    event: Event,
+    changes: Vec<Change>,
 }
 
 /// Bytes that may come while the session waits for the answer to its login.
@@ -183,13 +197,36 @@ impl Session {
         out: &mut Vec<u8>,
     ) {
         let mut lines = Vec::new();
-        render_event(self.caps.look(), facts, event, &mut lines);
+        let context = request.and_then(|it| self.pending.context_of(it));
+        match context {
+            Some(Context::Mode(change)) => {
+                let changes = modes::own_changes(&event.kind, change);
+                if change.is_gathered {
+                    return self.gather(event, changes);
+                }
+                event::render_modes(self.caps.look(), facts, event, &changes, &mut lines);
+            }
+            Some(_) | None => render_event(self.caps.look(), facts, event, &mut lines),
+        }
         let group = request.and_then(|it| self.pending.group_of(it));
         self.pending.put(group, &lines, out);
     }
 
     pub(super) fn certified(&mut self) {
         self.has_certificate = true;
+    }
+
+    fn gather(&mut self, event: &Event, changes: Vec<Change>) {
+        match &mut self.gathered {
+            Some(gathered) => {
+                gathered.event = event.clone();
+                gathered.changes.extend(changes);
+            }
+            None => {
+                let event = event.clone();
+                self.gathered = Some(Box::new(Gathered { event, changes }));
+            }
+        }
     }
 
     pub(super) fn renamed(&mut self, nick: &Nick) {

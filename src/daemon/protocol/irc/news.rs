@@ -50,7 +50,7 @@ fn metadata(
     out: &mut Vec<u8>,
 ) {
     let target = match of {
-        EventPlace::Room(room) => room.as_str(),
+        EventPlace::Room(room) | EventPlace::Status(room, _) => room.as_str(),
         EventPlace::User(nick) => nick.as_str(),
     };
     let key = key.as_str();

@@ -145,6 +145,12 @@ impl Pending {
         (request.as_str().parse() == Ok(number)).then_some(group)
     }
 
+    /// What a request that was not answered yet is about.
+    pub(super) fn context_of(&self, request: &RequestId) -> Option<&Context> {
+        let at = self.find(request)?;
+        Some(&self.waiting[at].1.context)
+    }
+
     fn find(&self, request: &RequestId) -> Option<usize> {
         let number: u32 = request.as_str().parse().ok()?;
         // Most are answered in the order in which they were asked.

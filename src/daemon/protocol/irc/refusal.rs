@@ -1,6 +1,6 @@
 //! Why the hub says no, in numerics where IRC has one, else as a standard reply with the refusal's own code.
 
-use super::context::Context;
+use super::context::{Context, ModeChange};
 use super::one_line;
 use super::sentence;
 use super::verbs::shown;
@@ -12,6 +12,11 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
     let target = shown(context.target());
     let target = &*target;
     let verb = context.verb();
+    if let Context::Mode(change) = context
+        && is_of_mode(lines, change, refusal, &text)
+    {
+        return;
+    }
     match refusal {
         Refusal::NotLoggedIn => lines.numeric(451, &[], "You have not registered"),
         Refusal::AlreadyLoggedIn => lines.numeric(462, &[], "You may not reregister"),
@@ -30,11 +35,15 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         Refusal::TooManyRooms { .. } | Refusal::ServerRoomsFull { .. } => {
             lines.numeric(405, &[target], &text);
         }
+        Refusal::Banned(Some(room), _) if matches!(context, Context::Say(_)) => {
+            lines.numeric(404, &[room.as_str()], &text);
+        }
         Refusal::Banned(Some(room), _) => lines.numeric(474, &[room.as_str()], &text),
         Refusal::Banned(None, _) => lines.numeric(465, &[], &text),
         Refusal::Muted(..)
         | Refusal::RoomModerated(_)
         | Refusal::SlowMode { .. }
+        | Refusal::NoCtcp(_)
         | Refusal::BlockedWord
         | Refusal::Deaf => lines.numeric(404, &[target], &text),
         Refusal::InviteOnly(room) => lines.numeric(473, &[room.as_str()], &text),
@@ -43,6 +52,11 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         Refusal::RoomForRegistered(room) => lines.numeric(477, &[room.as_str()], &text),
         Refusal::NotPermitted { .. } | Refusal::Outranked(_) if target.starts_with('#') => {
             lines.numeric(482, &[target], &text);
+        }
+        Refusal::NotPermitted { .. } if matches!(context, Context::Invite { .. }) => {
+            if let Context::Invite { room, .. } = context {
+                lines.numeric(482, &[room.as_str()], &text);
+            }
         }
         Refusal::NotPermitted { .. } => lines.numeric(481, &[], &text),
         Refusal::UserNotInRoom(nick, room) => {
@@ -100,14 +114,32 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
     }
 }
 
-/// Whether it says that what was said could not be said there.
+/// Whether it is about whom a message was for, and whether they are to hear it.
 pub(super) fn is_about_target(refusal: &Refusal) -> bool {
     matches!(
         refusal,
         Refusal::NoSuchUser(_)
             | Refusal::NoSuchRoom(_)
             | Refusal::NotInRoom(_)
+            | Refusal::Banned(..)
             | Refusal::Muted(..)
             | Refusal::RoomModerated(_)
+            | Refusal::NoCtcp(_)
+            | Refusal::BlockedWord
+            | Refusal::Deaf
     )
+}
+
+/// What IRC has numerics for where modes are changed; to take away what is not there changes nothing.
+fn is_of_mode(lines: &mut Lines<'_>, change: &ModeChange, refusal: &Refusal, text: &str) -> bool {
+    let letter = change.letter.to_string();
+    let params = [&*change.room, &letter, &change.param];
+    if let Refusal::BadSubject(_) | Refusal::BadSetting(_) = refusal {
+        lines.numeric(696, &params, text);
+    } else if let Refusal::TooManyRules { .. } = refusal {
+        lines.numeric(478, &params, text);
+    } else {
+        return matches!(refusal, Refusal::NoSuchRule);
+    }
+    true
 }

@@ -95,7 +95,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         EventKind::Edited {
             place, from, text, ..
         } => match place {
-            EventPlace::Room(room) => {
+            EventPlace::Room(room) | EventPlace::Status(room, _) => {
                 let head = format!(
                     "{time}[{from}{}] (edited) : ",
                     elsewhere(room, facts, " in ")
@@ -109,7 +109,9 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         },
         EventKind::Deleted { place, from, .. } => {
             let place = match place {
-                EventPlace::Room(room) => elsewhere(room, facts, " in "),
+                EventPlace::Room(room) | EventPlace::Status(room, _) => {
+                    elsewhere(room, facts, " in ")
+                }
                 EventPlace::User(to) => format!(" to {to}"),
             };
             system(&format!("{from} has deleted a message{place}."), out);
@@ -157,6 +159,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         | EventKind::RoomChanged { .. }
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
+        | EventKind::InviteNoticed { .. }
         | EventKind::Invited { .. }) => {
             if let Some(said) = moderation::told(kind, event.at) {
                 system(&said, out);
@@ -166,6 +169,10 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         EventKind::AccountChanged { .. } => {}
         EventKind::NickRegistered { nick, new } => {
             system(&sentence::nick_registered(nick, new.as_ref()), out);
+        }
+        EventKind::ToStatus { room, .. } => {
+            let place = elsewhere(room, facts, " in ");
+            system(&format!("{}{place}", sentence::to_status(&event.kind)), out);
         }
         EventKind::Notice { room, text } => {
             let place = room

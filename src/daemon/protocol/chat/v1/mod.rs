@@ -181,6 +181,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         | EventKind::RoomChanged { .. }
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
+        | EventKind::InviteNoticed { .. }
         | EventKind::Invited { .. } => return order::render_event(event, out),
         EventKind::NickRegistered { nick, new } => {
             reason_text = sentence::nick_registered(nick, new.as_ref()).into();
@@ -188,6 +189,15 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
                 msgid,
                 time,
                 room: None,
+                text: &reason_text,
+            }
+        }
+        EventKind::ToStatus { room, .. } => {
+            reason_text = sentence::to_status(&event.kind).into();
+            ServerMessage::Notice {
+                msgid,
+                time,
+                room: Some(room.as_str()),
                 text: &reason_text,
             }
         }
@@ -361,7 +371,7 @@ fn write_whois(re: Re<&str>, user: &UserSummary, out: &mut Vec<u8>) {
 
 fn room_or_nick(place: &EventPlace) -> (Option<&str>, Option<&str>) {
     match place {
-        EventPlace::Room(room) => (Some(room.as_str()), None),
+        EventPlace::Room(room) | EventPlace::Status(room, _) => (Some(room.as_str()), None),
         EventPlace::User(nick) => (None, Some(nick.as_str())),
     }
 }

@@ -67,6 +67,14 @@ pub(super) fn render_event(event: &Event, out: &mut Vec<u8>) {
             by: by.as_ref().map(Nick::as_str),
         };
         write(&ended, out);
+    } else if let EventKind::Invited { room, by, .. } = &event.kind {
+        let invited = ServerMessage::Invited {
+            msgid,
+            time,
+            room: room.as_str(),
+            by: by.as_str(),
+        };
+        write(&invited, out);
     } else if let Some(object) = about_room(&event.kind, msgid, time) {
         write(&object, out);
     }
@@ -94,14 +102,15 @@ fn about_room<'a>(
         EventKind::RoleChanged {
             room,
             nick,
-            role,
+            was,
+            is,
             by,
-        } => ServerMessage::Role {
+        } if was.role != is.role => ServerMessage::Role {
             msgid,
             time,
             room: room.as_str(),
             nick: nick.as_str(),
-            role: role.map(RoomRole::name),
+            role: is.role.map(RoomRole::name),
             by: by.as_ref().map(Nick::as_str),
         },
         EventKind::RoomChanged {
@@ -117,13 +126,11 @@ fn about_room<'a>(
             value,
             by: by.as_ref().map(Nick::as_str),
         },
-        EventKind::Invited { room, by } => ServerMessage::Invited {
-            msgid,
-            time,
-            room: room.as_str(),
-            by: by.as_str(),
-        },
-        EventKind::RuleAdded { .. }
+        EventKind::RoleChanged { .. }
+        | EventKind::Invited { .. }
+        | EventKind::InviteNoticed { .. }
+        | EventKind::ToStatus { .. }
+        | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
         | EventKind::Message { .. }
         | EventKind::Private { .. }

@@ -142,7 +142,7 @@ fn list(lines: &mut Lines<'_>, code: u16, keys: &[MetadataKey]) {
 
 fn name_of(place: &EventPlace) -> &str {
     match place {
-        EventPlace::Room(room) => room.as_str(),
+        EventPlace::Room(room) | EventPlace::Status(room, _) => room.as_str(),
         EventPlace::User(nick) => nick.as_str(),
     }
 }

@@ -188,6 +188,7 @@ impl Answering<'_> {
         let caps = self.session.caps;
         if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames) {
             self.names(card);
+            self.end_names(Some(card.room.as_str()));
         }
         self.sync_room(&card.room);
         let limit = self.facts.irc_autoreplay;

@@ -1,9 +1,10 @@
 //! What is answered about people: `WHO`, `WHOIS`, `WHOWAS`, `USERHOST`, `ISON`, `LUSERS`, the own modes, `MONITOR`.
 
-use super::{Answering, metadata, prefix};
+use super::{Answering, metadata};
 use crate::daemon::protocol::irc::about::{About, Who};
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::mask::fits;
+use crate::daemon::protocol::irc::rooms::prefixes;
 use crate::daemon::protocol::irc::verbs::own::letter;
 use crate::daemon::protocol::irc::write::{Source, push_params};
 use crate::daemon::protocol::stamp::Rfc3339;
@@ -13,7 +14,6 @@ use crate::hub::people::Answer;
 use crate::hub::people::gone::GoneCard;
 use crate::hub::people::modes::{UserMode, UserModes};
 use crate::hub::people::watch::{WATCHED_MAX, Watched};
-use crate::hub::permission::Role;
 use crate::hub::refusal::Refusal;
 
 /// Bytes of names in one line.
@@ -87,7 +87,10 @@ impl Answering<'_> {
                     self.who_line(who, card, None);
                 }
             }
-            Surveyed::Rooms(_) | Surveyed::Gone(_) | Surveyed::Crowd(_) => {}
+            Surveyed::Rooms(_)
+            | Surveyed::Rules { .. }
+            | Surveyed::Gone(_)
+            | Surveyed::Crowd(_) => {}
         }
         self.lines().numeric(315, &[&who.mask], "End of /WHO list");
     }
@@ -97,7 +100,9 @@ impl Answering<'_> {
             if self.is_cut("WHO") {
                 break;
             }
-            self.who_line(who, card, Some((room.room.as_str(), *role)));
+            let shows_all = self.session.caps.has(Cap::MultiPrefix);
+            let prefix = prefixes(shows_all, *role, card.voiced_in.contains(&room.room));
+            self.who_line(who, card, Some((room.room.as_str(), prefix)));
         }
     }
 
@@ -111,11 +116,11 @@ impl Answering<'_> {
         is_cut
     }
 
-    fn who_line(&mut self, who: &Who, card: &UserCard, place: Option<(&str, Role)>) {
+    fn who_line(&mut self, who: &Who, card: &UserCard, place: Option<(&str, &str)>) {
         if who.operators_only && !card.is_server_operator {
             return;
         }
-        let flags = flags(card, place.map(|(_, role)| role));
+        let flags = flags(card, place.map_or("", |(_, prefix)| prefix));
         let room = place.map_or("*", |(room, _)| room);
         let persona = &card.persona;
         let server = self.facts.server_name.clone();
@@ -194,7 +199,11 @@ impl Answering<'_> {
     fn whois_rooms(&mut self, card: &UserCard) {
         let nick = card.nick.as_str();
         let names = card.rooms.iter();
-        let names = names.map(|(room, role)| format!("{}{room}", prefix(*role)));
+        let shows_all = self.session.caps.has(Cap::MultiPrefix);
+        let names = names.map(|(room, role)| {
+            let prefix = prefixes(shows_all, *role, card.voiced_in.contains(room));
+            format!("{prefix}{room}")
+        });
         for line in in_lines(names, ' ') {
             self.lines().numeric(319, &[nick], &line);
         }
@@ -334,7 +343,7 @@ impl Answering<'_> {
 }
 
 /// `H` or `G`, `*`, `B`, and what the user is in the room.
-fn flags(card: &UserCard, role: Option<Role>) -> String {
+fn flags(card: &UserCard, prefix: &str) -> String {
     let mut flags = String::from(if card.away.is_some() { "G" } else { "H" });
     if card.is_server_operator {
         flags.push('*');
@@ -342,7 +351,7 @@ fn flags(card: &UserCard, role: Option<Role>) -> String {
     if card.modes.has(UserMode::Bot) {
         flags.push('B');
     }
-    flags.push_str(role.map_or("", prefix));
+    flags.push_str(prefix);
     flags
 }
 

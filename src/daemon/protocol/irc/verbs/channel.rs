@@ -5,11 +5,15 @@ use crate::daemon::protocol::irc::context::Context;
 use crate::daemon::protocol::irc::line::Line;
 use crate::hub::command::{Command, Survey};
 use crate::hub::moderation::request::Moderation;
+use crate::hub::name::RoomName;
 
 /// Rooms or users of one line.
-const TARGETS_MAX: usize = 10;
+pub(in crate::daemon::protocol::irc) const TARGETS_MAX: usize = 10;
 
 pub(super) fn join(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if line.params[0] == "0" {
+        return leave_all(handling);
+    }
     let mut keys = line.params.get(1).map_or("", |keys| keys).split(',');
     for name in names_of(line.params[0]) {
         let key = keys.next().filter(|key| !key.is_empty());
@@ -18,6 +22,15 @@ pub(super) fn join(handling: &mut Handling<'_>, line: &Line<'_>) {
             let context = Context::Join { room: name.into() };
             handling.command(Command::Join { room, key }, context);
         }
+    }
+}
+
+/// `JOIN 0` has always meant that.
+fn leave_all(handling: &mut Handling<'_>) {
+    let own = handling.session.nick.clone();
+    if let Some(nick) = handling.user(&own) {
+        let survey = Survey::User(nick);
+        handling.command(Command::Survey(survey), Context::LeaveAll);
     }
 }
 
@@ -35,10 +48,19 @@ pub(super) fn part(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 pub(super) fn kick(handling: &mut Handling<'_>, line: &Line<'_>) {
-    let Some(room) = handling.room(line.params[0]) else {
-        return;
-    };
-    for name in names_of(line.params[1]) {
+    let rooms: Vec<&str> = names_of(line.params[0]).collect();
+    for (index, name) in names_of(line.params[1]).enumerate() {
+        // One room for all, or one for each.
+        let place = match rooms[..] {
+            [only] => Some(only),
+            _ => rooms.get(index).copied(),
+        };
+        let Some(place) = place else {
+            return handling.not_enough("KICK");
+        };
+        let Some(room) = handling.room(place) else {
+            continue;
+        };
         if let Some(nick) = handling.user(name) {
             let kick = Moderation::Kick {
                 room: Some(room.clone()),
@@ -58,6 +80,13 @@ pub(super) fn kick(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 pub(super) fn invite(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if line.params.is_empty() {
+        let survey = Command::Survey(Survey::Invitations);
+        return handling.command(survey, Context::Invitations);
+    }
+    if line.params.len() == 1 {
+        return handling.not_enough("INVITE");
+    }
     let nick = handling.user(line.params[0]);
     let Some((nick, room)) = nick.zip(handling.room(line.params[1])) else {
         return;
@@ -103,20 +132,32 @@ pub(super) fn names(handling: &mut Handling<'_>, line: &Line<'_>) {
         handling.lines().numeric(366, &["*"], "End of /NAMES list");
         return;
     };
-    for name in names_of(names) {
-        let Some(room) = crate::hub::name::RoomName::parse(name).ok() else {
-            handling
-                .lines()
-                .numeric(366, &[&shown(name)], "End of /NAMES list");
-            continue;
-        };
+    // What is no name has nobody in it.
+    let rooms = names_of(names).filter_map(|name| RoomName::parse(name).ok());
+    let rooms: Vec<RoomName> = rooms.collect();
+    let whole = if names.len() <= NAMES_BYTES_MAX {
+        names.trim_start_matches(':').replace(' ', "_")
+    } else {
+        "*".to_owned()
+    };
+    let Some(last) = rooms.len().checked_sub(1) else {
+        handling
+            .lines()
+            .numeric(366, &[&shown(&whole)], "End of /NAMES list");
+        return;
+    };
+    for (index, room) in rooms.into_iter().enumerate() {
         let survey = Survey::Room {
             room: room.clone(),
             members: true,
         };
-        handling.command(Command::Survey(survey), Context::Names { room });
+        let ends = (index == last).then(|| whole.as_str().into());
+        handling.command(Command::Survey(survey), Context::Names { room, ends });
     }
 }
+
+/// Names that stand at the end of a list as they were asked for.
+const NAMES_BYTES_MAX: usize = 300;
 
 /// Those of `a,b`.
 fn names_of(names: &str) -> impl Iterator<Item = &str> {

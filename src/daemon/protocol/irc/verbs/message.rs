@@ -8,6 +8,7 @@ use crate::daemon::protocol::irc::splitter::LINE_BYTES_MAX;
 use crate::daemon::protocol::irc::write::Source;
 use crate::hub::command::{Command, MessageKind, Tags, Target};
 use crate::hub::name::{Nick, RoomName};
+use crate::hub::permission::Status;
 
 /// Targets of one line.
 pub(in crate::daemon::protocol::irc) const TARGETS_MAX: usize = 4;
@@ -131,7 +132,7 @@ pub(in crate::daemon::protocol::irc) fn echo(
     })
 }
 
-/// Those of `a,b` that can be names; the others are told. Each once.
+/// Those of `a,b` that can be names; the others are told, but of a notice. Each once.
 pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
     handling: &mut Handling<'_>,
     names: &'a str,
@@ -139,11 +140,7 @@ pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
 ) -> Vec<(&'a str, Target)> {
     let mut targets: Vec<(&str, Target)> = Vec::new();
     for name in names.split(',').filter(|name| !name.is_empty()) {
-        let target = if name.starts_with('#') {
-            RoomName::parse(name).ok().map(Target::Room)
-        } else {
-            Nick::parse(name).ok().map(Target::User)
-        };
+        let target = target(name);
         match target {
             Some(target) if targets.iter().any(|(_, other)| *other == target) => {}
             Some(_) if targets.len() >= TARGETS_MAX => {
@@ -152,8 +149,8 @@ pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
                 break;
             }
             Some(target) => targets.push((name, target)),
-            None if verb == "NOTICE" => {}
-            None if name.starts_with('#') => {
+            None if verb == "NOTICE" => {} // which is never answered
+            None if name.trim_start_matches(['@', '+']).starts_with('#') => {
                 handling
                     .lines()
                     .numeric(403, &[&shown(name)], "No such channel");
@@ -164,4 +161,20 @@ pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
         }
     }
     targets
+}
+
+/// A room, those in it who have a status (`@#room`, `+#room`), or a user.
+fn target(name: &str) -> Option<Target> {
+    let room = |name: &str| RoomName::parse(name).ok();
+    if name.starts_with('#') {
+        return room(name).map(Target::Room);
+    }
+    for (sign, status) in [('@', Status::Operator), ('+', Status::Voiced)] {
+        if let Some(rest) = name.strip_prefix(sign)
+            && rest.starts_with('#')
+        {
+            return room(rest).map(|room| Target::Status(room, status));
+        }
+    }
+    Nick::parse(name).ok().map(Target::User)
 }

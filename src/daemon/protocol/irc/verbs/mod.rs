@@ -3,10 +3,12 @@
 
 mod account;
 mod cap;
-mod channel;
+pub(super) mod channel;
 mod help;
+pub(super) mod list;
 pub(super) mod message;
 pub(super) mod metadata;
+pub(super) mod mode;
 mod monitor;
 pub(super) mod own;
 mod past;
@@ -86,17 +88,18 @@ const VERBS: &[Verb] = &[
     verb("HELP", 0, help::help),
     verb("HELPOP", 0, help::help),
     verb("INFO", 0, server::info),
-    verb("INVITE", 2, channel::invite),
+    verb("INVITE", 0, channel::invite),
     verb("ISON", 1, people::ison),
     early("ISUPPORT", 0, query::isupport),
     verb("JOIN", 1, channel::join),
     verb("KICK", 2, channel::kick),
     verb("KILL", 1, own::kill),
     verb("LINKS", 0, server::links),
+    verb("LIST", 0, list::list),
     verb("LUSERS", 0, people::lusers),
     verb("MARKREAD", 0, past::markread),
     early("METADATA", 2, metadata::metadata),
-    verb("MODE", 1, mode),
+    verb("MODE", 1, mode::mode),
     verb("MONITOR", 1, monitor::monitor),
     verb("MOTD", 0, query::motd),
     verb("NAMES", 0, channel::names),
@@ -128,15 +131,6 @@ const VERBS: &[Verb] = &[
     verb("WHOIS", 0, people::whois),
     verb("WHOWAS", 0, people::whowas),
 ];
-
-/// `MODE` of a room or of the client itself.
-fn mode(handling: &mut Handling<'_>, line: &Line<'_>) {
-    if line.params[0].starts_with('#') {
-        handling.lines().numeric(421, &["MODE"], "Unknown command");
-    } else {
-        own::mode(handling, line);
-    }
-}
 
 pub(super) fn handle(handling: &mut Handling<'_>, line: &Line<'_>) {
     if let Some(batch) = line.tag("batch")
