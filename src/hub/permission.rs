@@ -257,6 +257,7 @@ mod tests {
             (Action::SpeakMuted, "-++++"),
             (Action::SpeakFast, "-++++"),
             (Action::SetLockedTopic, "--+++"),
+            (Action::DeleteOthers, "--+++"),
             (Action::InviteIntoClosed, "--+++"),
             (Action::SeeMembers, "--+++"),
             (Action::Kick, "--+++"),

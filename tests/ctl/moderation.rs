@@ -110,7 +110,7 @@ fn a_slip_is_told_before_anything_is_asked() {
     for (args, said) in [
         (
             &["ban", "two words"][..],
-            "it is a nick, perhaps with * and ?",
+            "it is a nick or NICK!USERNAME@HOST, perhaps with * and ?",
         ),
         (&["ban", "#lobby"], "or account:NAME"),
         (&["ban", "*"], "it would be everybody"),

@@ -121,7 +121,7 @@ fn a_message_to_a_status_is_for_those_who_have_it_and_is_not_kept() {
         > ana says to +#dev: look
           ana, ben hear: ana to Voiced in #dev: look
           ana gets: ack
-        > ana tags +#dev: +typing=active
+        > ana tags +#dev with +typing=active
           ana, ben hear: ana tags to Voiced in #dev: +typing=active
           ana gets: ack
         > ana ignores cho
@@ -158,7 +158,7 @@ fn a_room_may_be_open_to_messages_from_outside() {
         > ben says to #dev: hello
           ana, ben hear: ben in #dev: hello
           ben gets: ack
-        > ben tags #dev: +typing=active
+        > ben tags #dev with +typing=active
           ana, ben hear: ben tags in #dev: +typing=active
           ben gets: ack
         > ana shuts-out ben in #dev

@@ -447,10 +447,6 @@ impl Story {
             (["switches", "group", "chat", "over"], _) => Command::Deaf(None),
             (["ignores", name], _) => ignore(name, true),
             (["hears", name, "again"], _) => ignore(name, false),
-            (["tags", to], text) => Command::Tag {
-                to: target(to),
-                tags: Tags::new(&text.expect("with tags")).expect("they are tags"),
-            },
             (["looks", "for", "rules", "of", name], _) => {
                 Command::Survey(Survey::Rules(room(name)))
             }
