@@ -5,6 +5,7 @@ pub(super) mod metadata;
 mod past;
 mod people;
 
+use super::caps::Cap;
 use super::context::{Context, Said};
 use super::pending::{GroupId, Waiting};
 use super::speech::Speech;
