@@ -8,7 +8,7 @@ use super::apply::topic_of;
 use super::audience;
 use super::change::{Change, CharterChange, Who};
 use super::command::{Command, MessageKind, Tags};
-use super::decide::{Asker, Speech};
+use super::decide::Speech;
 use super::event::{EventKind, EventPlace};
 use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
@@ -160,30 +160,6 @@ impl Turn<'_> {
             self.note_went(old, persona);
             self.note_came(user);
         }
-    }
-
-    pub(super) fn set_away(&mut self, asked: Asked, away: Option<Arc<str>>) {
-        let user = self.user_of(asked.session);
-        let nick = self.hub.state.user(user).nick.clone();
-        let rooms = self.rooms_that_read(asked.session, user, away.as_deref());
-        let audience = audience::around_in(&self.hub.state, user, &rooms);
-        let audience = self.with_watchers(audience, user);
-        self.hub.state.apply(Change::AwaySet {
-            user,
-            away: away.clone(),
-        });
-        self.tell(audience, EventKind::AwayChanged { nick, text: away });
-        self.reply(asked, Reply::Done);
-    }
-
-    /// The rooms of a user that are told a text of theirs: not those where they may not speak.
-    fn rooms_that_read(&self, session: SessionId, user: UserId, text: Option<&str>) -> Vec<RoomId> {
-        let asker = Asker::find(self.facts(), session);
-        let mut rooms = audience::rooms_of(&self.hub.state, user).into_vec();
-        if let (Ok(asker), Some(text)) = (asker, text) {
-            rooms.retain(|&room| asker.may_be_read_in(room, text).is_ok());
-        }
-        rooms
     }
 
     pub(super) fn say(&mut self, asked: Asked, room: RoomId, speech: Speech) {

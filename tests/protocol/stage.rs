@@ -13,7 +13,7 @@ use chatd::hub::event::Event;
 use chatd::hub::history::{Keeping, Question, Restored, Ticket};
 use chatd::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
-use chatd::hub::output::Output;
+use chatd::hub::output::{Audit, Output};
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
 
@@ -340,6 +340,12 @@ impl Stage {
             }
             Output::Administered(result) => {
                 result.expect("a test's operator asks for what is possible");
+            }
+            Output::Audit(Audit::NickChanged { sessions, new, .. }) => {
+                for session in sessions {
+                    let client = &mut self.clients[session.slot as usize];
+                    client.protocol.renamed(&new);
+                }
             }
             Output::Audit(_) => {}
         }

@@ -71,9 +71,7 @@ pub(super) fn log_in(
         });
     }
     let Some(user) = state.user_named(&nick) else {
-        nick.is_plain().map_err(Refusal::BadNick)?;
-        must_not_need_account(facts, session)?;
-        must_not_be_banned_as(facts, session, &nick, None, introduction.as_ref())?;
+        may_be_new(facts, session, &nick, introduction.as_ref())?;
         if held.has_nick(&nick) {
             return Err(Refusal::NickRegistered(nick));
         }
@@ -299,6 +297,18 @@ fn must_be_new(state: &State, session: SessionId) -> Result<(), Refusal> {
         Some(_) => Err(Refusal::AlreadyLoggedIn),
         None => Ok(()),
     }
+}
+
+/// Whether the session may come in as a guest who is called that.
+fn may_be_new(
+    facts: Facts<'_>,
+    session: SessionId,
+    nick: &Nick,
+    introduction: Option<&Introduction>,
+) -> Result<(), Refusal> {
+    nick.is_plain().map_err(Refusal::BadNick)?;
+    must_not_need_account(facts, session)?;
+    must_not_be_banned_as(facts, session, nick, None, introduction)
 }
 
 /// Whether the session may come in as a guest.

@@ -96,16 +96,6 @@ impl Turn<'_> {
         self.reply(asked, Reply::Done);
     }
 
-    /// Who is spoken to by somebody who is to know that they are away.
-    pub(in crate::hub) fn note_away(&mut self, asked: &Asked, to: UserId) {
-        let user = self.hub.state.user(to);
-        if let Some(text) = user.away().cloned() {
-            let nick = user.nick.clone();
-            let answer = Answer::IsAway { nick, text };
-            self.reply(asked.clone(), Reply::People(answer));
-        }
-    }
-
     /// A user is here who was not, or not by this nick.
     pub(in crate::hub) fn note_came(&mut self, user: UserId) {
         let users = self.hub.state.users.len();

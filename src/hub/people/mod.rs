@@ -5,6 +5,7 @@
 //! to know, and `apply` changes the state.
 
 mod apply;
+mod away;
 mod carry_out;
 pub mod gone;
 pub mod metadata;
