@@ -138,9 +138,10 @@ impl Turn<'_> {
         }
         let account = name;
         self.audit(Audit::Authenticated { session, account });
+        // Clients wait for the answer before they look at anything else.
+        self.reply(asked, reply);
         self.tell_account(user);
         self.tell_other_roles(user, before);
-        self.reply(asked, reply);
     }
 
     /// Tells those around a user, and them, whose account they are here by now.
@@ -151,7 +152,8 @@ impl Turn<'_> {
             nick: state.user(user).nick.clone(),
             account: state.account_of(user).cloned(),
         };
-        self.tell(audience::around(state, user), changed);
+        let audience = self.with_watchers(audience::around(state, user), user);
+        self.tell(audience, changed);
     }
 
     fn may_become(

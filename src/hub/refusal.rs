@@ -10,6 +10,7 @@ use super::moderation::room::SettingError;
 use super::moderation::rule::Rule;
 use super::moderation::subject::SubjectError;
 use super::name::{NameError, Nick, RoomName};
+use super::people::metadata::KeyError;
 use super::permission::Role;
 use super::secret::PasswordError;
 use super::time::UnixMillis;
@@ -135,10 +136,8 @@ pub enum Refusal {
     TooManyRoles { max: usize },
     /// Something is set about as many rooms as allowed.
     TooManyCharters { max: usize },
-    /// The user or room has no metadata under this key.
-    NoSuchKey,
-    /// There are as many keys as one may have.
-    TooManyKeys { max: usize },
+    /// A key of metadata that is not there, or one too many.
+    Key(KeyError),
     /// So much of something was done lately that the next may be after `retry_after_ms`.
     Limited { limit: Limit, retry_after_ms: u64 },
     /// There is no history here.
@@ -257,8 +256,7 @@ impl Refusal {
             Self::TooManyRules { .. } => "too_many_rules",
             Self::TooManyRoles { .. } => "too_many_roles",
             Self::TooManyCharters { .. } => "too_many_charters",
-            Self::NoSuchKey => "no_such_key",
-            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::Key(error) => error.code(),
             Self::Limited { limit, .. } => limit.code(),
             Self::HistoryOff => "history_off",
             Self::HistoryUnavailable(_) => "history_unavailable",

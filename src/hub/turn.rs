@@ -211,11 +211,7 @@ impl Turn<'_> {
                 self.hub.state.apply(Change::PersistSet { session, on });
                 self.reply(asked, Reply::Done);
             }
-            Decision::SetDeaf(deaf) => {
-                let session = asked.session;
-                self.hub.state.apply(Change::DeafSet { session, deaf });
-                self.reply(asked, Reply::Deaf { deaf });
-            }
+            Decision::SetDeaf(deaf) => self.set_deaf(asked, deaf),
             Decision::SetIgnore { other, on } => {
                 let user = self.user_of(asked.session);
                 self.hub.state.apply(Change::IgnoreSet { user, other, on });
@@ -227,6 +223,12 @@ impl Turn<'_> {
             Decision::Nothing => {}
             Decision::End(reason) => self.end(asked.session, reason, Connection::Open),
         }
+    }
+
+    fn set_deaf(&mut self, asked: Asked, deaf: bool) {
+        let session = asked.session;
+        self.hub.state.apply(Change::DeafSet { session, deaf });
+        self.reply(asked, Reply::Deaf { deaf });
     }
 
     /// Its protocol has answered it already; here it costs a token and patience.

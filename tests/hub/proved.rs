@@ -345,8 +345,8 @@ fn a_guest_becomes_an_accounts_user_with_what_they_have_in_rooms() {
           ben, gil hear: ben joined #dev
         > gil proves to be ana: correct horse
           log: c1 has proved to be ana
-          ben, gil hear: gil is logged in to ana
           gil gets: is proved to be ana
+          ben, gil hear: gil is logged in to ana
         > gil sets topic-locked of #dev to on
           log: c1 set topic-locked of #dev to on
           ben, gil hear: gil set topic-locked of #dev to on
@@ -410,9 +410,9 @@ fn a_guest_who_becomes_an_accounts_user_has_its_roles() {
           gil gets: ack
         > gil proves to be ana: correct horse
           log: c2 has proved to be ana
+          gil gets: is proved to be ana
           gil hears: gil is logged in to ana
           gil hears: an operator made gil owner in #dev
-          gil gets: is proved to be ana
         > gil proves to be ana: correct horse
           gil gets: is proved to be ana
         > gil becomes ana
@@ -480,8 +480,8 @@ fn who_is_banned_as_the_account_does_not_become_its_user() {
           gil gets: done
         > gil proves to be ana: correct horse
           log: c1 has proved to be ana
-          ben, gil hear: gil is logged in to ana
           gil gets: is proved to be ana
+          ben, gil hear: gil is logged in to ana
         > operator bans account:ben
           log: an operator began ban of account:ben everywhere
           operator gets: 0 sessions
@@ -515,9 +515,9 @@ fn who_goes_from_one_account_to_another_leaves_the_first_what_it_had() {
           ana hears: ann joined #dev
         > ana proves to be ben: correct horse
           log: c1 has proved to be ben
+          ana gets: is proved to be ben
           ana hears: ann is logged in to ben
           ana hears: an operator made ann nobody in #dev
-          ana gets: is proved to be ben
         > ana sets topic-locked of #dev to on
           ana gets: refused: not_permitted
         > operator takes back certificate C

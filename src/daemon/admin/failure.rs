@@ -117,8 +117,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::TooManyRules { .. }
         | Refusal::TooManyRoles { .. }
         | Refusal::TooManyCharters { .. }
-        | Refusal::TooManyKeys { .. }
-        | Refusal::NoSuchKey
+        | Refusal::Key(_)
         | Refusal::Deaf => StatusCode::CONFLICT,
         Refusal::AccountsUnavailable
         | Refusal::HistoryUnavailable(_)

@@ -10,6 +10,7 @@ use crate::hub::input::QuitReason;
 use crate::hub::limits::Limit;
 use crate::hub::name::{NameError, Nick, RoomName};
 use crate::hub::permission::Status;
+use crate::hub::people::metadata::KeyError;
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::PasswordError;
 
@@ -138,8 +139,8 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::BadSubject(error) => format!("This is nobody to ban or mute: {error}."),
         Refusal::BadSetting(error) => format!("This cannot be set: {error}."),
         Refusal::RuleNeedsRoom => "This is for rooms only. Name one.".into(),
-        Refusal::NoSuchKey => "Nothing is set under this key.".into(),
-        Refusal::TooManyKeys { max } => format!("{max} keys are set, the most allowed."),
+        Refusal::Key(KeyError::NotSet) => "Nothing is set under this key.".into(),
+        Refusal::Key(KeyError::TooMany { max }) => format!("{max} keys are set, the most allowed."),
         Refusal::NoSuchRule => "There is no such rule.".into(),
         Refusal::TooManyRules { max } => format!("There are {max} such rules, the most allowed."),
         Refusal::TooManyRoles { max } => {

@@ -3,7 +3,7 @@
 use super::{Asker, Decision, text};
 use crate::hub::people::Holder;
 use crate::hub::people::Request;
-use crate::hub::people::metadata::{self, KEYS_MAX, Of, VALUE_BYTES_MAX};
+use crate::hub::people::metadata::{self, KEYS_MAX, KeyError, Of, VALUE_BYTES_MAX};
 use crate::hub::permission::{Action, Role};
 use crate::hub::persona::Persona;
 use crate::hub::refusal::Refusal;
@@ -43,13 +43,13 @@ fn check(asker: &Asker<'_>, request: &metadata::Request) -> Result<(), Refusal> 
             let metadata = asker.state.metadata_of(holder);
             let has_it = metadata.is_some_and(|it| it.contains_key(key));
             match value {
-                None if !has_it => return Err(Refusal::NoSuchKey),
+                None if !has_it => return Err(Refusal::Key(KeyError::NotSet)),
                 None => {}
                 Some(value) => {
                     text::line(value, VALUE_BYTES_MAX)?;
                     asker.may_say(value)?;
                     if !has_it && metadata.is_some_and(|it| it.len() >= KEYS_MAX) {
-                        return Err(Refusal::TooManyKeys { max: KEYS_MAX });
+                        return Err(Refusal::Key(KeyError::TooMany { max: KEYS_MAX }));
                     }
                 }
             }

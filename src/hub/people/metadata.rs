@@ -45,6 +45,27 @@ impl MetadataKey {
 /// All of one user or room, by key.
 pub(in crate::hub) type Metadata = BTreeMap<MetadataKey, Arc<str>>;
 
+/// Why a key cannot be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// There is nothing to take away.
+    NotSet,
+    TooMany {
+        max: usize,
+    },
+}
+
+impl KeyError {
+    /// The stable code of its refusal; never changes its meaning.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotSet => "no_such_key",
+            Self::TooMany { .. } => "too_many_keys",
+        }
+    }
+}
+
 /// Whose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {

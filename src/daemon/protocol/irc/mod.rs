@@ -49,11 +49,12 @@ use self::verbs::persistence::Persistence;
 use self::write::Lines;
 use super::sentence;
 use super::{Dialect, Facts, Incoming};
-use crate::hub::event::Event;
+use crate::hub::event::{Event, EventKind};
 use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
+use crate::hub::people::News;
 use crate::hub::persona::Persona;
 
 /// How what many clients hear looks to some of them.
@@ -209,6 +210,9 @@ impl Session {
             Some(_) | None => render_event(self.caps.look(), facts, event, &mut lines),
         }
         let group = request.and_then(|it| self.pending.group_of(it));
+        if let EventKind::People(News::RealName { .. }) = &event.kind {
+            self.persona.clone_from(&event.actor);
+        }
         self.pending.put(group, &lines, out);
     }
 

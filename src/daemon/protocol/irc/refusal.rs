@@ -100,8 +100,7 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         | Refusal::TooManyRules { .. }
         | Refusal::TooManyRoles { .. }
         | Refusal::TooManyCharters { .. }
-        | Refusal::NoSuchKey
-        | Refusal::TooManyKeys { .. }
+        | Refusal::Key(_)
         | Refusal::HistoryOff
         | Refusal::HistoryUnavailable(_)
         | Refusal::NotKept(_)

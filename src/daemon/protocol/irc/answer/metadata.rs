@@ -7,7 +7,7 @@ use crate::daemon::protocol::irc::one_line;
 use crate::daemon::protocol::irc::write::Lines;
 use crate::daemon::protocol::sentence;
 use crate::hub::event::EventPlace;
-use crate::hub::people::metadata::{Answer, MetadataKey};
+use crate::hub::people::metadata::{Answer, KeyError, MetadataKey};
 use crate::hub::refusal::Refusal;
 
 pub(in crate::daemon::protocol::irc) const NOT_SET: &str = "Nothing is set under this key";
@@ -107,8 +107,8 @@ pub(super) fn refused(answering: &mut Answering<'_>, asked: &Metadata, refusal: 
             let key = if key.is_empty() { "*" } else { key };
             fail("KEY_NO_PERMISSION", &[target, key]);
         }
-        Refusal::NoSuchKey => fail("KEY_NOT_SET", &[target, key]),
-        Refusal::TooManyKeys { .. } => fail("LIMIT_REACHED", &[target]),
+        Refusal::Key(KeyError::NotSet) => fail("KEY_NOT_SET", &[target, key]),
+        Refusal::Key(KeyError::TooMany { .. }) => fail("LIMIT_REACHED", &[target]),
         Refusal::TextTooLong { .. } | Refusal::TextControl | Refusal::BlockedWord => {
             if has_new_form {
                 fail("INVALID_VALUE", &[key]);
