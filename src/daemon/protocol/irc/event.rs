@@ -188,7 +188,7 @@ impl Telling<'_> {
                 self.speech(from, &target, *kind, text, tags.as_ref());
             }
             EventKind::People(news) => {
-                news::render(self.look, self.facts, self.event, news, self.out)
+                news::render(self.look, self.facts, self.event, news, self.out);
             }
             EventKind::Notice { room, text } => {
                 let target = room.as_ref().map_or("*", |room| room.as_str());

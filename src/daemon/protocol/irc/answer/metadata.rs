@@ -95,6 +95,10 @@ pub(super) fn answer(answering: &mut Answering<'_>, about: &About, answer: &Answ
 }
 
 /// Whether it has a form of its own.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others have none here, as `refusal::write` sees"
+)]
 pub(super) fn refused(answering: &mut Answering<'_>, asked: &Metadata, refusal: &Refusal) -> bool {
     let text = one_line(&sentence::refusal(refusal));
     let (target, key) = (&*asked.target, &*asked.key);
