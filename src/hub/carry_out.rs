@@ -14,7 +14,6 @@ use super::history::{Keeping, Partner, Place, RecordKind, Sent};
 use super::id::{MessageId, RoomId, SessionId, UserId, UserKey};
 use super::name::Nick;
 use super::output::{Audit, LoggedInto, Reply};
-use super::permission::Status;
 use super::persona::Introduction;
 use super::resend::Said;
 use super::turn::{Asked, Turn};
@@ -187,25 +186,6 @@ impl Turn<'_> {
         self.acknowledge(asked);
     }
 
-    /// Whoever comes back, or searches, may have another status by then: so it is not kept.
-    pub(super) fn say_to_status(&mut self, asked: Asked, to: (RoomId, Status), speech: Speech) {
-        let (room, status) = to;
-        let from = self.user_of(asked.session);
-        let state = &self.hub.state;
-        let audience = audience::speech_to_status(state, from, room, status);
-        let audience = audience.without_unwanted_echo(state, asked.session);
-        let kind = EventKind::ToStatus {
-            room: state.room(room).name.clone(),
-            status,
-            from: state.user(from).nick.clone(),
-            kind: speech.kind,
-            text: speech.text,
-            tags: speech.tags,
-        };
-        self.tell_of(from, audience, kind);
-        self.acknowledge(asked);
-    }
-
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
@@ -243,21 +223,6 @@ impl Turn<'_> {
         };
         self.tell_of(from, audience, kind);
         self.keep_tags(from, Place::Room(name), &tags);
-        self.acknowledge(asked);
-    }
-
-    pub(super) fn tag_status(&mut self, asked: Asked, to: (RoomId, Status), tags: Tags) {
-        let (room, status) = to;
-        let from = self.user_of(asked.session);
-        let state = &self.hub.state;
-        let audience = audience::speech_to_status(state, from, room, status);
-        let audience = audience.without_unwanted_echo(state, asked.session);
-        let kind = EventKind::Tagged {
-            place: EventPlace::Status(state.room(room).name.clone(), status),
-            from: state.user(from).nick.clone(),
-            tags,
-        };
-        self.tell_of(from, audience, kind);
         self.acknowledge(asked);
     }
 

@@ -70,6 +70,7 @@ pub mod tags;
 mod tell;
 pub mod time;
 mod timers;
+mod to_status;
 mod turn;
 mod user;
 mod usual;

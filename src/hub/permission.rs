@@ -257,7 +257,6 @@ mod tests {
             (Action::SpeakMuted, "-++++"),
             (Action::SpeakFast, "-++++"),
             (Action::SetLockedTopic, "--+++"),
-            (Action::DeleteOthers, "--+++"),
             (Action::InviteIntoClosed, "--+++"),
             (Action::SeeMembers, "--+++"),
             (Action::Kick, "--+++"),

@@ -3,14 +3,14 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::caps::Cap;
-use super::modes::{self, Change};
+use super::modes;
 use super::news;
 use super::sentence;
 use super::speech::Speech;
 use super::write::{Head, Source, push_fitting_text, push_params, push_text};
 use super::{Look, one_line};
+use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
-use crate::daemon::protocol::{Facts, moderation};
 use crate::hub::command::{MessageKind, Tags};
 use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::history::Partner;
@@ -19,14 +19,14 @@ use crate::hub::permission::Status;
 use crate::hub::time::UnixMillis;
 
 /// One event while it is being written.
-struct Telling<'a> {
-    look: Look,
-    facts: &'a Facts,
-    event: &'a Event,
-    stamp: Stamp,
+pub(super) struct Telling<'a> {
+    pub(super) look: Look,
+    pub(super) facts: &'a Facts,
+    pub(super) event: &'a Event,
+    pub(super) stamp: Stamp,
     /// The batch that it is part of.
-    batch: Option<&'a str>,
-    out: &'a mut Vec<u8>,
+    pub(super) batch: Option<&'a str>,
+    pub(super) out: &'a mut Vec<u8>,
 }
 
 /// An event as all with this look see it; nothing where they have no form for it.
@@ -52,26 +52,6 @@ pub(super) fn render_in_batch(
         out,
     };
     telling.tell();
-}
-
-/// What became of a `MODE` line, for whoever has written it.
-pub(super) fn render_modes(
-    look: Look,
-    facts: &Facts,
-    event: &Event,
-    changes: &[Change],
-    out: &mut Vec<u8>,
-) {
-    let stamp = Stamp::of(event);
-    let mut telling = Telling {
-        look,
-        facts,
-        event,
-        stamp,
-        batch: None,
-        out,
-    };
-    telling.modes(changes);
 }
 
 /// The question whether the client lives.
@@ -248,44 +228,6 @@ impl Telling<'_> {
         }
     }
 
-    fn invite(&mut self, by: &Nick, nick: &Nick, room: &RoomName) {
-        self.head(by, "INVITE", None);
-        push_params(&[nick.as_str(), room.as_str()], self.out);
-        self.end();
-    }
-
-    /// What is set about a room, a rule or a role, as modes; in words where there is no letter for it.
-    fn modes(&mut self, changes: &[Change]) {
-        let kind = &self.event.kind;
-        let (room, by) = if let EventKind::RoleChanged { room, by, .. }
-        | EventKind::RoomChanged { room, by, .. } = kind
-        {
-            (Some(room), by)
-        } else if let EventKind::RuleAdded { rule } = kind {
-            (rule.room.as_ref(), &rule.by)
-        } else if let EventKind::RuleEnded { rule, by } = kind {
-            (rule.room.as_ref(), by)
-        } else {
-            return;
-        };
-        let target = room.map_or("*", |room| room.as_str());
-        if changes.is_empty() {
-            if let Some(text) = moderation::told(kind, self.event.at) {
-                self.head_by(None, "NOTICE");
-                push_params(&[target], self.out);
-                push_text(&one_line(&text), self.out);
-            }
-            return;
-        }
-        for words in modes::lines(changes) {
-            self.head_by(by.as_ref(), "MODE");
-            push_params(&[target], self.out);
-            let words: Vec<&str> = words.iter().map(SmolStr::as_str).collect();
-            push_params(&words, self.out);
-            self.end();
-        }
-    }
-
     fn speech(
         &mut self,
         from: &Nick,
@@ -317,7 +259,7 @@ impl Telling<'_> {
         speech.write(self.facts, self.out);
     }
 
-    fn head(&mut self, nick: &Nick, verb: &str, tags: Option<&Tags>) {
+    pub(super) fn head(&mut self, nick: &Nick, verb: &str, tags: Option<&Tags>) {
         let head = Head {
             caps: self.look.caps,
             stamp: &self.stamp,
@@ -335,7 +277,7 @@ impl Telling<'_> {
     }
 
     /// Of somebody, or of the server.
-    fn head_by(&mut self, by: Option<&Nick>, verb: &str) {
+    pub(super) fn head_by(&mut self, by: Option<&Nick>, verb: &str) {
         if let Some(nick) = by {
             return self.head(nick, verb, None);
         }
@@ -363,7 +305,7 @@ impl Telling<'_> {
         push_fitting_text(&one_line(text), begin, self.out);
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.out.extend_from_slice(b"\r\n");
     }
 

@@ -10,6 +10,7 @@ mod accounts;
 mod answer;
 mod caps;
 mod context;
+mod deeds;
 mod event;
 mod glob;
 mod isupport;
@@ -205,7 +206,7 @@ impl Session {
                 if change.is_gathered {
                     return self.gather(event, changes);
                 }
-                event::render_modes(self.caps.look(), facts, event, &changes, &mut lines);
+                deeds::render_modes(self.caps.look(), facts, event, &changes, &mut lines);
             }
             Some(_) | None => render_event(self.caps.look(), facts, event, &mut lines),
         }

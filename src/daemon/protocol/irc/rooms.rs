@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::answer::Answering;
 use super::caps::Cap;
 use super::context::Context;
-use super::event::render_modes;
+use super::deeds::render_modes;
 use super::modes;
 use super::verbs::list::Filter;
 use super::write::Source;
