@@ -21,6 +21,7 @@ pub mod ask;
 mod attempts;
 mod audience;
 mod authenticate;
+mod beside;
 mod carry_out;
 mod certified;
 mod change;

@@ -206,11 +206,7 @@ impl Turn<'_> {
                 self.reply(asked, Reply::Done);
             }
             Decision::SetAway(away) => self.set_away(asked, away),
-            Decision::Persist(on) => {
-                let session = asked.session;
-                self.hub.state.apply(Change::PersistSet { session, on });
-                self.reply(asked, Reply::Done);
-            }
+            Decision::Persist(on) => self.set_persistence(asked, on),
             Decision::SetDeaf(deaf) => self.set_deaf(asked, deaf),
             Decision::SetIgnore { other, on } => {
                 let user = self.user_of(asked.session);

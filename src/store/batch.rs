@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use crate::hub::command::{MessageKind, Tags};
 use crate::hub::history::{
-    Author, OwnerId, Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind,
+    Author, OwnerId, Partner, Place, RESENDS_KEPT_FOR_MS, RESENDS_MAX, Record, RecordKind,
 };
 use crate::hub::id::MessageId;
 
@@ -72,21 +72,7 @@ pub(super) fn write(
                     speech.write(names, record, (&place, by), flags, (text, None))?;
                 }
             }
-            // Whatever else a client names would be a row that nothing ever needs.
-            RecordKind::MarkSet { owner, of, .. }
-                if conversations_of(db, *owner, of)?.is_empty()
-                    && marks_of(db, *owner)? >= EMPTY_MARKS_MAX => {}
-            RecordKind::MarkSet { owner, of, upto } => {
-                db.prepare_cached(
-                    "INSERT INTO mark VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto)",
-                )?
-                .execute(params![
-                    owner.0.cast_signed(),
-                    mark_key(of),
-                    to_sql(*upto)
-                ])?;
-            }
+            RecordKind::MarkSet { owner, of, upto } => set_mark(db, *owner, of, *upto)?,
         }
     }
     let added = speech.tally.write(db)?;
@@ -190,6 +176,24 @@ pub(super) fn flags_of(kind: MessageKind, place: &Place) -> i64 {
         } => kind | FLAG_UNHEARD,
         Place::User { .. } | Place::Room(_) => kind,
     }
+}
+
+/// Whatever a client names that nothing was said in would be a row that nothing ever needs: there are few of them.
+fn set_mark(
+    db: &Connection,
+    owner: OwnerId,
+    of: &Partner,
+    upto: MessageId,
+) -> rusqlite::Result<()> {
+    if conversations_of(db, owner, of)?.is_empty() && marks_of(db, owner)? >= EMPTY_MARKS_MAX {
+        return Ok(());
+    }
+    db.prepare_cached(
+        "INSERT INTO mark VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto)",
+    )?
+    .execute(params![owner.0.cast_signed(), mark_key(of), to_sql(upto)])?;
+    Ok(())
 }
 
 fn marks_of(db: &Connection, owner: OwnerId) -> rusqlite::Result<usize> {

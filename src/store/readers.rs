@@ -93,15 +93,10 @@ impl Reader {
                     return Ok(Answer::Failed(Trouble::Unindexed));
                 }
                 let index = (&*shared.files.search, &shared.progress);
-                self.finder
-                    .find(
-                        index,
-                        &self.deadline,
-                        &moment,
-                        (*asker, query, hidden),
-                        *limit,
-                    )
-                    .map(Answer::Page)
+                let what = (*asker, query, &**hidden);
+                let deadline = &self.deadline;
+                let found = self.finder.find(index, deadline, &moment, what, *limit);
+                found.map(Answer::Page)
             }
             Question::Message { id } => message(&moment, *id).map(Answer::Message),
             Question::Missed {
@@ -110,12 +105,10 @@ impl Reader {
                 since,
                 upto,
                 limit,
-            } => {
-                if upto <= since {
-                    return Ok(Answer::Page(Page::default()));
-                }
+            } if upto > since => {
                 missed(&moment, *asker, rooms, (*since, *upto), *limit).map(Answer::Page)
             }
+            Question::Missed { .. } => Ok(Answer::Page(Page::default())),
             Question::Unread {
                 asker,
                 ignored,

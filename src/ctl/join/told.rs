@@ -7,6 +7,51 @@ use crate::wire::chat::{RoleOf, Rule, ServerMessage, Setting};
 /// When it happened, in which room, and what.
 pub type Told<'a> = (&'a String, Option<&'a String>, String);
 
+/// What has become of an earlier message, or how somebody reacts to it; `None` for anything else.
+pub fn change(message: &ServerMessage) -> Option<Told<'_>> {
+    Some(match message {
+        ServerMessage::Edited {
+            time,
+            room,
+            from,
+            to,
+            text,
+            ..
+        } => {
+            let told = format!("{} edited: {text}", pair(from, to.as_deref()));
+            (time, room.as_ref(), told)
+        }
+        ServerMessage::Deleted {
+            time,
+            room,
+            from,
+            to,
+            ..
+        } => {
+            let told = format!("{} deleted a message", pair(from, to.as_deref()));
+            (time, room.as_ref(), told)
+        }
+        ServerMessage::Reaction {
+            time,
+            room,
+            from,
+            to,
+            reaction,
+            off,
+            ..
+        } => {
+            let did = if *off { "takes back" } else { "reacts with" };
+            let who = pair(from, to.as_deref());
+            (
+                time,
+                room.as_ref(),
+                format!("{who} {did} {}", harmless(reaction)),
+            )
+        }
+        _ => return None,
+    })
+}
+
 /// An event of this family; `None` for any other. `day_and_time` shows a time that may be far off.
 pub fn event<'a>(
     message: &'a ServerMessage,
@@ -231,6 +276,14 @@ fn with_article(role: &str) -> String {
     match role {
         "operator" | "owner" => format!("an {role}"),
         other => harmless(other),
+    }
+}
+
+/// Who changed a message, and to whom it was said if that is private.
+fn pair(from: &str, to: Option<&str>) -> String {
+    match to {
+        Some(to) => format!("[{} > {}]", harmless(from), harmless(to)),
+        None => harmless(from),
     }
 }
 

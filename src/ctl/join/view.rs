@@ -156,41 +156,8 @@ impl<'a> View<'a> {
                 };
                 (time, None, text)
             }
-            ServerMessage::Edited {
-                time,
-                room,
-                from,
-                to,
-                text,
-                ..
-            } => {
-                let told = format!("{} edited: {text}", pair(from, to.as_deref()));
-                (time, room.as_ref(), told)
-            }
-            ServerMessage::Deleted {
-                time,
-                room,
-                from,
-                to,
-                ..
-            } => {
-                let told = format!("{} deleted a message", pair(from, to.as_deref()));
-                (time, room.as_ref(), told)
-            }
-            ServerMessage::Reaction {
-                time,
-                room,
-                from,
-                to,
-                reaction,
-                off,
-                ..
-            } => {
-                let did = if *off { "takes back" } else { "reacts with" };
-                let told = format!("{} {did} {reaction}", pair(from, to.as_deref()));
-                (time, room.as_ref(), told)
-            }
-            _ => told::event(message, |at| self.day_and_time(at))?,
+            _ => told::change(message)
+                .or_else(|| told::event(message, |at| self.day_and_time(at)))?,
         };
         let room = room.map(|room| self.room(room)).unwrap_or_default();
         Some(self.block(time_of(self, time), room, "-- ", &text, true))
@@ -331,14 +298,6 @@ fn time_of(view: &View<'_>, time: &str) -> String {
 
 pub(super) fn harmless(text: &str) -> String {
     sanitize::line(text).into_owned()
-}
-
-/// Who changed a message, and to whom it was said if that is private.
-fn pair(from: &str, to: Option<&str>) -> String {
-    match to {
-        Some(to) => format!("[{} > {}]", harmless(from), harmless(to)),
-        None => harmless(from),
-    }
 }
 
 fn names(nicks: &[String]) -> String {

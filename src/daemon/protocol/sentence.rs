@@ -9,8 +9,8 @@ use crate::hub::event::EventKind;
 use crate::hub::input::QuitReason;
 use crate::hub::limits::Limit;
 use crate::hub::name::{NameError, Nick, RoomName};
-use crate::hub::permission::Status;
 use crate::hub::people::metadata::KeyError;
+use crate::hub::permission::Status;
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::PasswordError;
 

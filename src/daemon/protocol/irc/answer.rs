@@ -4,13 +4,12 @@ mod coming;
 pub(super) mod metadata;
 mod past;
 mod people;
+mod said;
 
-use super::caps::Cap;
-use super::context::{Context, Said};
+use super::context::Context;
 use super::pending::{GroupId, Waiting};
-use super::speech::Speech;
 use super::verbs::query::write_motd;
-use super::write::{Head, Lines, Source, push_params};
+use super::write::{Lines, Source, push_params};
 use super::{Facts, Incoming, Session, isupport, modes, refusal};
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{Command, Survey};
@@ -18,7 +17,6 @@ use crate::hub::id::RequestId;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::output::{Reply, RoomCard, Surveyed};
 use crate::hub::people::Answer;
-use crate::hub::tags::Tags;
 
 /// One answer while it is being written.
 pub(super) struct Answering<'a> {
@@ -143,20 +141,14 @@ impl Answering<'_> {
             (Context::Join { .. }, Reply::Joined { room, .. }) => {
                 self.look_around(room, Context::Joined);
             }
-            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => {
-                self.entered((**card).clone())
-            }
+            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => self.entered(card),
             (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
                 self.attached(card);
-                self.entered((**card).clone());
+                self.entered(card);
             }
             (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
-                if card.topic.is_none() {
-                    let room = card.room.as_str();
-                    self.lines().numeric(331, &[room], "No topic is set");
-                }
-                self.topic(card);
+                self.topic_or_none(card);
             }
             (Context::Invite { room, nick }, _) => {
                 let params = [nick.as_str(), room.as_str()];
@@ -168,15 +160,7 @@ impl Answering<'_> {
                     target,
                 },
                 _,
-            ) => {
-                if target.is_empty() {
-                    self.lines()
-                        .numeric(305, &[], "You are no longer marked as being away");
-                } else {
-                    self.lines()
-                        .numeric(306, &[], "You have been marked as being away");
-                }
-            }
+            ) => self.away_set(!target.is_empty()),
             (Context::About(about), reply) => self.about(&about, reply),
             (Context::Say(said), Reply::Ack { id, at, .. }) => {
                 self.said(&said, &Stamp::new(*id, *at));
@@ -300,6 +284,23 @@ impl Answering<'_> {
         self.lines.extend_from_slice(b"\r\n");
     }
 
+    fn away_set(&mut self, is_away: bool) {
+        let (number, text) = if is_away {
+            (306, "You have been marked as being away")
+        } else {
+            (305, "You are no longer marked as being away")
+        };
+        self.lines().numeric(number, &[], text);
+    }
+
+    fn topic_or_none(&mut self, card: &RoomCard) {
+        if card.topic.is_none() {
+            let room = card.room.as_str();
+            self.lines().numeric(331, &[room], "No topic is set");
+        }
+        self.topic(card);
+    }
+
     fn topic(&mut self, card: &RoomCard) {
         let room = card.room.as_str();
         let Some(topic) = &card.topic else {
@@ -310,58 +311,5 @@ impl Answering<'_> {
             let at = (at.0 / 1000).to_string();
             self.lines().bare_numeric(333, &[room, by.as_str(), &at]);
         }
-    }
-
-    /// What the client said comes back to it, once it is kept; what it says to itself as anybody's would, too.
-    fn said(&mut self, said: &Said, stamp: &Stamp) {
-        if self.session.is_called(&said.target) {
-            let mut lines = Vec::new();
-            self.say_back(said, stamp, &mut lines);
-            self.unlabelled = lines;
-        }
-        if self.session.caps.has(Cap::EchoMessage) {
-            let mut lines = Vec::new();
-            self.say_back(said, stamp, &mut lines);
-            self.lines.append(&mut lines);
-        }
-    }
-
-    fn say_back(&self, said: &Said, stamp: &Stamp, out: &mut Vec<u8>) {
-        let Some(echo) = &said.echo else {
-            return;
-        };
-        let from = Source {
-            nick: &self.session.nick,
-            persona: self.session.persona.as_deref(),
-        };
-        let target = &*said.target;
-        if said.verb == "TAGMSG" {
-            let head = Head {
-                caps: self.session.caps,
-                stamp,
-                has_msgid: true,
-                source: from,
-                is_server: false,
-                client_tags: echo.tags.as_ref().map(Tags::as_str),
-                batch: None,
-                verb: said.verb,
-            };
-            head.write(self.facts, out);
-            push_params(&[target], out);
-            out.extend_from_slice(b"\r\n");
-            return;
-        }
-        let speech = Speech {
-            caps: self.session.caps.look().caps,
-            stamp,
-            from: &from,
-            verb: said.verb,
-            target,
-            around: ("", ""),
-            text: &echo.text,
-            tags: echo.tags.as_ref(),
-            batch: None,
-        };
-        speech.write(self.facts, out);
     }
 }

@@ -3,6 +3,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::caps::Cap;
+use super::mark::{mark_line, partner_name};
 use super::modes;
 use super::news;
 use super::sentence;
@@ -13,7 +14,6 @@ use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{MessageKind, Tags};
 use crate::hub::event::{Event, EventKind, EventPlace};
-use crate::hub::history::Partner;
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::permission::Status;
 use crate::hub::time::UnixMillis;
@@ -322,22 +322,6 @@ fn place_name(place: &EventPlace) -> SmolStr {
         EventPlace::Room(room) => room.as_str().into(),
         EventPlace::User(nick) => nick.as_str().into(),
         EventPlace::Status(room, status) => status_target(room, *status),
-    }
-}
-
-pub(super) fn partner_name(of: &Partner) -> &str {
-    match of {
-        Partner::Room(room) => room.as_str(),
-        Partner::User(nick) => nick.as_str(),
-    }
-}
-
-/// Up to when somebody has read a conversation.
-pub(super) fn mark_line(facts: &Facts, target: &str, at: Option<&Rfc3339>) -> String {
-    let server = &facts.server_name;
-    match at {
-        Some(at) => format!(":{server} MARKREAD {target} timestamp={}\r\n", at.as_str()),
-        None => format!(":{server} MARKREAD {target} *\r\n"),
     }
 }
 

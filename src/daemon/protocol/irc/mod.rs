@@ -15,6 +15,7 @@ mod event;
 mod glob;
 mod isupport;
 mod line;
+mod mark;
 mod mask;
 mod modes;
 mod multiline;

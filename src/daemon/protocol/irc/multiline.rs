@@ -98,10 +98,14 @@ pub(super) fn line(handling: &mut Handling<'_>, line: &Line<'_>, reference: &str
     };
     if !open.is_refused {
         let bytes_max = handling.facts.settings.message_bytes;
-        if let Err(refused) = open.add(line, reference, bytes_max) {
-            open.is_refused = true;
-            open.text = String::new();
-            refused.tell(handling, line, &open);
+        match open.add(line, reference, bytes_max) {
+            // With the lines that open and close the batch: else none of many lines could be said.
+            Ok(()) => handling.is_paid(),
+            Err(refused) => {
+                open.is_refused = true;
+                open.text = String::new();
+                refused.tell(handling, line, &open);
+            }
         }
     }
     handling.session.multiline = Some(open);

@@ -74,12 +74,6 @@ impl Lines<'_> {
         self.bare_server("BATCH", &[&format_smolstr!("-{name}")]);
     }
 
-    /// A word of the server to this client.
-    pub(super) fn notice(&mut self, text: &str) {
-        let nick = self.nick.to_owned();
-        self.server("NOTICE", &[&nick], text);
-    }
-
     fn begin_numeric(&mut self, code: u16, params: &[&str]) {
         let nick = self.nick;
         self.begin(&format_smolstr!("{code:03}"), &[nick]);

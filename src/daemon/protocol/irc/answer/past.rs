@@ -3,7 +3,8 @@
 use super::Answering;
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::{Context, Past};
-use crate::daemon::protocol::irc::event::{mark_line, partner_name, render_in_batch};
+use crate::daemon::protocol::irc::event::render_in_batch;
+use crate::daemon::protocol::irc::mark::{mark_line, partner_name};
 use crate::daemon::protocol::irc::one_line;
 use crate::daemon::protocol::irc::verbs::shown;
 use crate::daemon::protocol::sentence;
@@ -162,13 +163,13 @@ impl Answering<'_> {
 
     /// The session is in a room from now on: what it is about, up to where it was read, who is there, and for
     /// clients that cannot ask for it themselves the last that was said.
-    pub(super) fn entered(&mut self, card: RoomCard) {
+    pub(super) fn entered(&mut self, card: &RoomCard) {
         let reads_marks = self.session.caps.has(Cap::ReadMarker) && self.facts.has_history;
         if !reads_marks {
-            return self.entered_read_nothing(&card);
+            return self.entered_read_nothing(card);
         }
         let of = Partner::Room(card.room.clone());
-        let past = Past::Entered(Box::new(card));
+        let past = Past::Entered(Box::new(card.clone()));
         let command = Command::ReadMark { of, upto: None };
         self.ask_command(command, Context::Past(Box::new(past)));
     }

@@ -229,6 +229,11 @@ impl<'a> Handling<'a> {
         });
     }
 
+    /// The line is paid for with another one.
+    pub(super) fn is_paid(&mut self) {
+        self.has_asked = true;
+    }
+
     /// What the client hears in this way is that of its capabilities from now on.
     pub(super) fn look_anew(&mut self) {
         let dialect = Dialect::Irc(self.session.caps.look());

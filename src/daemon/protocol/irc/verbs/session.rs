@@ -5,6 +5,7 @@ use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::Context;
 use crate::daemon::protocol::irc::line::Line;
 use crate::daemon::protocol::irc::registration::introduction;
+use crate::daemon::protocol::irc::splitter::LINE_BYTES_MAX;
 use crate::hub::command::Command;
 use crate::hub::name::Nick;
 
@@ -112,6 +113,9 @@ pub(super) fn ping(handling: &mut Handling<'_>, line: &Line<'_>) {
     match line.params.first() {
         Some(token) => {
             let server = handling.facts.server_name.clone();
+            // A token that leaves no room for the server's name beside it is cut.
+            let most = LINE_BYTES_MAX.saturating_sub(2 * server.len() + ": PONG  :\r\n".len());
+            let token = &token[..token.floor_char_boundary(most)];
             handling.lines().server("PONG", &[&server], token);
         }
         None => handling.not_enough("PING"),
