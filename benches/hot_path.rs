@@ -190,6 +190,7 @@ fn facts() -> Facts {
         has_history: false,
         list_bytes: 512 * 1024,
         irc_autoreplay: 20,
+        irc_sts: None,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),
         now: NOW,

@@ -236,6 +236,7 @@ fn message_line_bytes() -> usize {
         origins: Vec::new(),
         has_history: false,
         irc_autoreplay: 20,
+        irc_sts: None,
         list_bytes: 0,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

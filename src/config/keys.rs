@@ -249,6 +249,9 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Irc "autoreplay", Kind::Count(0..=PLAYBACK_MAX as u64, at!(irc.autoreplay)), Reload,
         "Messages that an IRC client is shown when it enters a room, if it cannot ask for them itself; 0 is none."),
 
+    key!(Irc "sts", Kind::Time(secs(0)..=secs(3650 * 86_400), at!(irc.sts)), Reload,
+        "How long IRC clients are to use TLS only, once they were told (strict transport security); 0s tells them nothing."),
+
     key!(Limits "max_connections", Kind::Count(1..=1_000_000, at!(limits.hub.max_connections)), Reload,
         "Connections at one time, all listeners together."),
     key!(Limits "max_connections_per_ip", Kind::Count(0..=1_000_000, at!(limits.hub.max_connections_per_ip)), Reload,

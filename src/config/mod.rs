@@ -121,6 +121,8 @@ pub struct Irc {
     pub gateway_certificates: Vec<Fingerprint>,
     /// Messages that a client is shown when it enters a room. Default 20.
     pub autoreplay: usize,
+    /// How long clients are to use TLS only. Default zero, which tells them nothing.
+    pub sts: Duration,
 }
 
 impl Default for Irc {
@@ -130,6 +132,7 @@ impl Default for Irc {
             gateway_password_sha256: None,
             gateway_certificates: Vec::new(),
             autoreplay: 20,
+            sts: Duration::ZERO,
         }
     }
 }

@@ -37,6 +37,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
             "[\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]"
         }
         ("irc", "autoreplay") => "7",
+        ("irc", "sts") => "\"30d\"",
         ("limits", "max_connections") => "500",
         ("limits", "max_connections_per_ip") => "0",
         ("limits", "connects_per_minute") => "30",

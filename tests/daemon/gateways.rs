@@ -67,7 +67,7 @@ fn whoever_is_behind_a_gateway_counts_by_their_own_address() {
     let _ben = join("ben", "2001:db8::7");
     assert_eq!(addresses(&daemon), ["192.0.2.7:0", "[2001:db8::7]:0"]);
     ana.send(b"JOIN #gate\r\n");
-    let joined = hear(&mut ana, "JOIN");
+    let joined = hear(&mut ana, " JOIN ");
     assert!(joined.contains(".ip JOIN"), "a cloak of theirs: {joined}");
     let refused = rest(connect(
         &daemon,

@@ -69,6 +69,7 @@ impl Stage {
                 origins: Vec::new(),
                 has_history: false,
                 irc_autoreplay: 20,
+                irc_sts: None,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 started_at: UnixMillis(BEGIN_MS),

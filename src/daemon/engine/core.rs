@@ -20,9 +20,9 @@ use super::intake::{Backlog, Taken};
 use super::log_pace::LogPaces;
 use super::room::Room;
 use super::shards::{Place, Shards};
-use crate::config::{Config, Durability, Protocol};
+use crate::config::{Config, Durability, Endpoint, Protocol};
 use crate::daemon::clock::{self, Clock};
-use crate::daemon::protocol::{self, Facts, Incoming};
+use crate::daemon::protocol::{self, Facts, Incoming, Sts};
 use crate::daemon::shard::{Bounds, Finish, Reports};
 use crate::daemon::transport::{Peer, Socket, Tls};
 use crate::hub::Hub;
@@ -146,7 +146,7 @@ impl Core {
             return;
         }
         let now = self.now();
-        let protocol = match speaks {
+        let mut protocol = match speaks {
             Protocol::Chat => protocol::Session::chat(),
             Protocol::Irc => protocol::Session::irc(),
             Protocol::Http => protocol::Session::http(),
@@ -189,6 +189,9 @@ impl Core {
             let until = now.uptime + self.config.tls.handshake_timeout;
             Box::new(Tls::new(acceptor.accept(), until))
         });
+        if tls.is_some() {
+            protocol.secured();
+        }
         let mut connection = Connection::new(session, peer, protocol, now.uptime);
         connection.is_handshaking = tls.is_some();
         if tls.is_some() {
@@ -324,12 +327,24 @@ pub(super) fn facts_of(config: &Config, started_at: UnixMillis) -> Facts {
         origins: config.http.origins.clone(),
         has_history: config.history.durability != Durability::Off,
         irc_autoreplay: config.irc.autoreplay,
+        irc_sts: sts_of(config),
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
         started_at,
         now: UnixMillis::default(),
         utc_offset_seconds: 0,
     }
+}
+
+/// Clients are told of it only where there is a listener that they can go to.
+fn sts_of(config: &Config) -> Option<Sts> {
+    let mut listeners = config.listen.iter();
+    let port = listeners.find_map(|listen| match (listen.protocol, &listen.at) {
+        (Protocol::Irc, Endpoint::Tcp { port, .. }) if listen.tls => Some(*port),
+        (Protocol::Chat | Protocol::Irc | Protocol::Http, _) => None,
+    })?;
+    let seconds = config.irc.sts.as_secs();
+    (seconds > 0).then_some(Sts { port, seconds })
 }
 
 pub(super) fn bounds_of(config: &Config) -> Bounds {

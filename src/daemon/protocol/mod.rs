@@ -82,6 +82,13 @@ impl Dialect {
     }
 }
 
+/// Strict transport security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sts {
+    pub port: u16,
+    pub seconds: u64,
+}
+
 /// What protocols know of the server. Made anew when the config is read again.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -99,6 +106,8 @@ pub struct Facts {
     pub has_history: bool,
     /// `[irc] autoreplay`: messages that IRC clients are told when they enter a room.
     pub irc_autoreplay: usize,
+    /// How long IRC clients are to use TLS only, and on which port.
+    pub irc_sts: Option<Sts>,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
     /// client that asked.
     pub list_bytes: usize,
@@ -228,6 +237,14 @@ impl Session {
             Self::Chat(_) => {}
             Self::Irc(session) => session.tell_own(facts, request, event, out),
             Self::Http(session) => session.tell_own(facts, request, event, out),
+        }
+    }
+
+    /// The session is over TLS. Said before its first byte.
+    pub fn secured(&mut self) {
+        match self {
+            Self::Chat(_) | Self::Http(_) => {} // a web page has come by what its browser was told
+            Self::Irc(session) => session.secured(),
         }
     }
 

@@ -22,6 +22,7 @@ fn facts() -> Facts {
         origins: Vec::new(),
         has_history: false,
         irc_autoreplay: 20,
+        irc_sts: None,
         list_bytes: 1024,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

@@ -85,6 +85,8 @@ pub struct Session {
     /// What came while an answer was waited for without which nothing can be read: in the order in which it came.
     held: Vec<u8>,
     is_waiting: bool,
+    /// Whether it is over TLS.
+    is_secure: bool,
     /// Whether its peer has shown a certificate.
     has_certificate: bool,
     /// While it proves whose account it is.
@@ -216,6 +218,10 @@ impl Session {
             self.persona.clone_from(&event.actor);
         }
         self.pending.put(group, &lines, out);
+    }
+
+    pub(super) fn secured(&mut self) {
+        self.is_secure = true;
     }
 
     pub(super) fn certified(&mut self) {

@@ -3,6 +3,7 @@
 use super::Handling;
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::line::Line;
+use crate::daemon::protocol::{Facts, Sts};
 
 pub(super) fn cap(handling: &mut Handling<'_>, line: &Line<'_>) {
     let subcommand = line.params[0].to_ascii_uppercase();
@@ -21,7 +22,10 @@ pub(super) fn cap(handling: &mut Handling<'_>, line: &Line<'_>) {
                 Some(value) if knows_values => format!("{}={value}", cap.name()),
                 Some(_) | None => cap.name().to_owned(),
             });
-            let words: Vec<String> = words.collect();
+            let mut words: Vec<String> = words.collect();
+            if knows_values {
+                words.extend(sts(facts, handling.session.is_secure));
+            }
             list(handling, "LS", &words, knows_values);
         }
         "LIST" => {
@@ -111,4 +115,14 @@ fn nick_of(handling: &Handling<'_>) -> String {
         "" => "*".to_owned(),
         nick => nick.to_owned(),
     }
+}
+
+/// A client without TLS is told where to go, one with it for how long. It is nothing that can be asked for.
+fn sts(facts: &Facts, is_secure: bool) -> Option<String> {
+    let Sts { port, seconds } = facts.irc_sts?;
+    Some(if is_secure {
+        format!("sts=duration={seconds},port={port}")
+    } else {
+        format!("sts=port={port}")
+    })
 }
