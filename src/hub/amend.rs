@@ -76,11 +76,10 @@ impl Turn<'_> {
         let asker = Asker::find(self.facts(), session)?;
         let state = &self.hub.state;
         let is_own = stored.from.owner == state.owner_of(user);
-        let is_meant = match purpose {
-            Purpose::Delete { of, .. } => of
-                .as_ref()
-                .is_none_or(|of| matches!(of, Partner::Room(room) if room == name)),
-            _ => is_own,
+        let is_there = |of: &Partner| matches!(of, Partner::Room(room) if room == name);
+        let is_meant = match purpose.is_deletion() {
+            true => purpose.aim().is_none_or(is_there),
+            false => is_own,
         };
         let room = state.room_named(name);
         let room = room.filter(|&room| state.user(user).is_in(room));
@@ -112,12 +111,12 @@ impl Turn<'_> {
         if self.hub.state.role_in(user, room).may(action) {
             return Ok(());
         }
-        match purpose {
-            Purpose::Delete { of: Some(_), .. } => Err(Refusal::NotPermitted {
-                needs: action.needs(),
-            }),
-            _ => Err(Refusal::NoSuchMessage),
-        }
+        // Whoever does not say where it is has no right to learn that it is there.
+        let needs = action.needs();
+        Err(match purpose.aim() {
+            Some(_) => Refusal::NotPermitted { needs },
+            None => Refusal::NoSuchMessage,
+        })
     }
 
     fn change_privately(
@@ -133,23 +132,19 @@ impl Turn<'_> {
         let asker = Asker::find(self.facts(), session)?;
         let state = &self.hub.state;
         let own = state.owner_of(user);
-        let is_meant = match purpose {
-            Purpose::Delete { of, .. } => of.as_ref().is_none_or(|of| match of {
-                Partner::User(nick) => *nick == to.nick || *nick == stored.from.nick,
-                Partner::Room(_) => false,
-            }),
-            _ => true,
-        };
+        let is_meant = purpose.aim().is_none_or(|of| match of {
+            Partner::User(nick) => *nick == to.nick || *nick == stored.from.nick,
+            Partner::Room(_) => false,
+        });
         if !is_meant || !can_change(stored, purpose) {
             return Err(Refusal::NoSuchMessage);
         }
         if stored.from.owner != own {
             let has_heard = to.owner == own && !is_unheard;
-            return Err(match purpose {
-                Purpose::Delete { of: Some(_), .. } if has_heard => Refusal::NotPermitted {
-                    needs: Action::RuleServer.needs(),
-                },
-                _ => Refusal::NoSuchMessage,
+            let needs = Action::RuleServer.needs();
+            return Err(match purpose.aim() {
+                Some(_) if has_heard => Refusal::NotPermitted { needs },
+                Some(_) | None => Refusal::NoSuchMessage,
             });
         }
         if let Purpose::Edit(text) = purpose {
@@ -166,8 +161,23 @@ impl Turn<'_> {
 fn can_change(stored: &Stored, purpose: &Purpose) -> bool {
     let fits = match stored.aside {
         None => true,
-        Some(Aside::Tagged) => matches!(purpose, Purpose::Delete { .. }),
+        Some(Aside::Tagged) => purpose.is_deletion(),
         Some(Aside::TopicSet) => false,
     };
     fits && stored.text.is_some()
+}
+
+impl Purpose {
+    fn is_deletion(&self) -> bool {
+        matches!(self, Self::Delete { .. })
+    }
+
+    /// Where the message must be that is to be deleted, if that was said.
+    fn aim(&self) -> Option<&Partner> {
+        if let Self::Delete { of, .. } = self {
+            of.as_ref()
+        } else {
+            None
+        }
+    }
 }

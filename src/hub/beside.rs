@@ -11,7 +11,7 @@ use super::output::Reply;
 use super::turn::{Asked, Turn};
 
 impl Turn<'_> {
-    pub(super) fn tag_room(&mut self, asked: Asked, room: RoomId, tags: Tags) {
+    pub(super) fn tag_room(&mut self, asked: Asked, room: RoomId, tags: &Tags) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience =
@@ -23,11 +23,11 @@ impl Turn<'_> {
             tags: tags.clone(),
         };
         self.tell_of(from, audience, kind);
-        self.keep_tags(from, Place::Room(name), &tags);
+        self.keep_tags(from, Place::Room(name), tags);
         self.acknowledge(asked);
     }
 
-    pub(super) fn tag_user(&mut self, asked: Asked, to: UserId, tags: Tags) {
+    pub(super) fn tag_user(&mut self, asked: Asked, to: UserId, tags: &Tags) {
         let from = self.user_of(asked.session);
         let state = &self.hub.state;
         let audience =
@@ -42,7 +42,7 @@ impl Turn<'_> {
             is_unheard: state.user(to).does_ignore(from),
         };
         self.tell_of(from, audience, kind);
-        self.keep_tags(from, place, &tags);
+        self.keep_tags(from, place, tags);
         self.acknowledge(asked);
     }
 

@@ -195,9 +195,9 @@ impl Turn<'_> {
             Decision::Say { room, speech } => self.say(asked, room, speech),
             Decision::SayToStatus { to, speech } => self.say_to_status(asked, to, speech),
             Decision::Tell { to, speech } => self.tell_user(asked, to, speech),
-            Decision::TagRoom { room, tags } => self.tag_room(asked, room, tags),
+            Decision::TagRoom { room, tags } => self.tag_room(asked, room, &tags),
             Decision::TagStatus { to, tags } => self.tag_status(asked, to, tags),
-            Decision::TagUser { to, tags } => self.tag_user(asked, to, tags),
+            Decision::TagUser { to, tags } => self.tag_user(asked, to, &tags),
             Decision::Ask { question, purpose } => self.ask(asked, question, purpose),
             Decision::MarkRead { of, upto } => self.mark_read(asked, of, upto),
             Decision::SetTopic { room, text } => {

@@ -171,6 +171,10 @@ impl Answering<'_> {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all else is an answer to what was asked"
+    )]
     fn unasked(&mut self, reply: &Reply) {
         match reply {
             Reply::Joined {

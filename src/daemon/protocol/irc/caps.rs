@@ -13,6 +13,7 @@ pub struct Caps(u64);
 
 macro_rules! caps {
     ($($name:ident = $text:literal),+ $(,)?) => {
+        #[expect(clippy::enum_variant_names, reason = "one of them is called cap-notify")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub(super) enum Cap { $($name),+ }
@@ -70,6 +71,10 @@ impl Cap {
     }
 
     /// What `CAP LS 302` says behind the name.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most capabilities are nothing special"
+    )]
     pub(super) fn value(self, facts: &Facts, has_certificate: bool) -> Option<String> {
         match self {
             Self::Sasl => Some(mechanisms(has_certificate)),
@@ -90,6 +95,10 @@ impl Cap {
     }
 
     /// Whether it can be asked for now.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most capabilities are nothing special"
+    )]
     pub(super) fn is_offered(self, facts: &Facts) -> bool {
         match self {
             Self::ChatHistory

@@ -73,12 +73,12 @@ impl Answering<'_> {
             }
             Past::Redact { message, .. } => {
                 let both = [&*target, message];
-                match refusal {
-                    _ if is_nowhere => lines.fail("REDACT", "INVALID_TARGET", &[&target], &text),
-                    Refusal::NoSuchMessage => {
-                        lines.fail("REDACT", "UNKNOWN_MSGID", &both, &text);
-                    }
-                    _ => lines.fail("REDACT", "REDACT_FORBIDDEN", &both, &text),
+                if is_nowhere {
+                    lines.fail("REDACT", "INVALID_TARGET", &[&target], &text);
+                } else if *refusal == Refusal::NoSuchMessage {
+                    lines.fail("REDACT", "UNKNOWN_MSGID", &both, &text);
+                } else {
+                    lines.fail("REDACT", "REDACT_FORBIDDEN", &both, &text);
                 }
             }
             Past::Search => lines.fail("SEARCH", "INTERNAL_ERROR", &[], &text),
