@@ -76,7 +76,7 @@ impl Turn<'_> {
                 let ids = invited.filter_map(|room| state.room_named(&room.name));
                 Surveyed::Rooms(ids.map(|id| self.room_card(asker, id, false)).collect())
             }
-            Survey::Rules(room) => self.rules_seen(asker, room),
+            Survey::Rules(room) => self.rules_seen(asker, &room),
             Survey::Counts => Surveyed::Crowd(self.crowd()),
         };
         self.reply(asked, Reply::Survey(surveyed));
@@ -95,9 +95,9 @@ impl Turn<'_> {
         }
     }
 
-    fn rules_seen(&self, asker: UserId, name: RoomName) -> Surveyed {
+    fn rules_seen(&self, asker: UserId, name: &RoomName) -> Surveyed {
         let state = &self.hub.state;
-        let room = state.room_named(&name).expect("it was found before");
+        let room = state.room_named(name).expect("it was found before");
         let role = state.role_in(asker, room);
         let is_seen = |rule: &Rule| match rule.subject.is_address() {
             true => role.may(Action::RuleAddresses),
