@@ -191,6 +191,7 @@ fn facts() -> Facts {
         list_bytes: 512 * 1024,
         irc_autoreplay: 20,
         irc_sts: None,
+        irc_password: None,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),
         now: NOW,

@@ -237,6 +237,7 @@ fn message_line_bytes() -> usize {
         has_history: false,
         irc_autoreplay: 20,
         irc_sts: None,
+        irc_password: None,
         list_bytes: 0,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

@@ -52,6 +52,8 @@ pub fn after_reload(running: &Config, new: &Config) -> Config {
     for key in CONFIG_KEYS.iter().filter(|key| !key.needs_restart()) {
         key.kind.copy(new, &mut config);
     }
+    let opers = &mut config.limits.hub.opers;
+    opers.clone_from(&new.limits.hub.opers);
     config
 }
 

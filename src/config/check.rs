@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::file::{Document, Form, RawSection, same_line};
-use super::keys::{LISTEN_KEYS, Section};
+use super::keys::{LISTEN_KEYS, OPER_KEYS, Section};
 use super::listen::ListenDraft;
 use super::listeners;
 use super::notes::Notes;
+use super::opers::{self, OperDraft};
 use super::problem::{Place, Problem};
 use super::{ClientCertificates, Config, Endpoint, Listen};
 use crate::wire::chat::object_bytes_max;
@@ -20,6 +21,7 @@ const QUEUED_FRAMES_MIN: usize = 2;
 pub(super) struct Draft {
     config: Config,
     listen: Vec<ListenDraft>,
+    opers: Vec<OperDraft>,
     notes: Notes,
 }
 
@@ -36,6 +38,7 @@ impl Draft {
         Self {
             // As if nothing had been written, so that `unix` may replace address and port.
             listen: vec![ListenDraft::default(); defaults.listen.len()],
+            opers: Vec::new(),
             config: defaults,
             notes: Notes::default(),
         }
@@ -73,16 +76,10 @@ impl Draft {
                 raw,
                 "must have at least one listener; leave it out for the default",
             ),
-            (Section::Listen, Form::Table | Form::Scalar) => {
-                self.notes.wrong_form(
-                    raw,
-                    match raw.place {
-                        Place::Set => "a listener is written with its number: listen[0]",
-                        Place::File { .. } | Place::WholeFile | Place::Default => {
-                            "must be written [[listen]], with two brackets: there may be several"
-                        }
-                    },
-                );
+            (Section::Oper, Form::Item(index)) => self.oper(index, raw),
+            (Section::Oper, Form::EmptyList) => {}
+            (Section::Listen | Section::Oper, Form::Table | Form::Scalar) => {
+                self.notes.wrong_form(raw, needs_number(section, raw.place));
             }
             (_, Form::Table) => {
                 for entry in &raw.entries {
@@ -99,28 +96,50 @@ impl Draft {
     }
 
     fn listener(&mut self, index: usize, raw: &RawSection) {
-        let here = format!("listen[{index}]");
-        let known = self.listen.len();
-        if index > known {
-            let text = format!("there is none of this number; the next new one is listen[{known}]");
-            return self
-                .notes
-                .problems
-                .push(Problem::new(raw.place, here, text));
-        }
-        if index == known {
+        let Some(here) = self.item(index, self.listen.len(), raw) else {
+            return;
+        };
+        if index == self.listen.len() {
             self.listen.push(ListenDraft::default());
         }
-        self.notes.origins.entry(here.clone()).or_insert(raw.place);
         for entry in &raw.entries {
             let keys: Vec<_> = LISTEN_KEYS.iter().collect();
             self.notes.put(&keys, &mut self.listen[index], &here, entry);
         }
     }
 
+    fn oper(&mut self, index: usize, raw: &RawSection) {
+        let Some(here) = self.item(index, self.opers.len(), raw) else {
+            return;
+        };
+        if index == self.opers.len() {
+            self.opers.push(OperDraft::default());
+        }
+        for entry in &raw.entries {
+            let keys: Vec<_> = OPER_KEYS.iter().collect();
+            self.notes.put(&keys, &mut self.opers[index], &here, entry);
+        }
+    }
+
+    /// What one of `known` items, or the next, is called; one beyond that is a mistake.
+    fn item(&mut self, index: usize, known: usize, raw: &RawSection) -> Option<String> {
+        let name = &raw.name;
+        let here = format!("{name}[{index}]");
+        if index > known {
+            let text = format!("there is none of this number; the next new one is {name}[{known}]");
+            self.notes
+                .problems
+                .push(Problem::new(raw.place, here, text));
+            return None;
+        }
+        self.notes.origins.entry(here.clone()).or_insert(raw.place);
+        Some(here)
+    }
+
     /// Looks at what is only wrong together, and closes the books.
     pub(super) fn finish(mut self) -> Checked {
         self.config.listen = listeners::check(&self.listen, &mut self.notes);
+        self.config.limits.hub.opers = opers::check(&self.opers, &mut self.notes);
         self.queue_holds_frames();
         self.topic_fits_message();
         self.sockets_differ();
@@ -204,6 +223,20 @@ impl Draft {
             let key = format!("listen[{index}].unix");
             let text = format!("is the admin socket as well: {admin}");
             self.notes.problem(&[&key, "admin.socket"], &key, text);
+        }
+    }
+}
+
+/// How one section of several is written.
+fn needs_number(section: Section, place: Place) -> String {
+    let name = section.name();
+    match (section, place) {
+        (Section::Listen, Place::Set) => {
+            "a listener is written with its number: listen[0]".to_owned()
+        }
+        (_, Place::Set) => format!("one of several is written with its number: {name}[0]"),
+        (_, Place::File { .. } | Place::WholeFile | Place::Default) => {
+            format!("must be written [[{name}]], with two brackets: there may be several")
         }
     }
 }

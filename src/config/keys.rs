@@ -9,6 +9,7 @@ use super::external::check_command;
 use super::field::{Words, at};
 use super::kind::Kind;
 use super::listen::ListenDraft;
+use super::opers::{self, OperDraft};
 use super::paths::{self, Environment};
 use super::text::{check_log_level, check_origins, group_name, one_line, one_word, socket_path};
 use super::{ClientCertificates, Durability, LogFormat, Protocol, Rotation, Trust};
@@ -24,6 +25,7 @@ pub(super) enum Section {
     Tls,
     Http,
     Irc,
+    Oper,
     Limits,
     History,
     Accounts,
@@ -79,19 +81,22 @@ pub fn all() -> Vec<KeyInfo> {
     let of_listen = LISTEN_KEYS
         .iter()
         .map(|key| key.info(listen.as_ref().and_then(|draft| key.kind.show(draft))));
-    let mut keys: Vec<(Section, KeyInfo)> = of_config.chain(of_listen).collect();
+    let of_oper = OPER_KEYS.iter().map(|key| key.info(None));
+    let keys = of_config.chain(of_listen).chain(of_oper);
+    let mut keys: Vec<(Section, KeyInfo)> = keys.collect();
     // Stable: within a section the table's order stays.
     keys.sort_by_key(|(section, _)| *section);
     keys.into_iter().map(|(_, info)| info).collect()
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Server,
         Self::Listen,
         Self::Tls,
         Self::Http,
         Self::Irc,
+        Self::Oper,
         Self::Limits,
         Self::History,
         Self::Accounts,
@@ -107,6 +112,7 @@ impl Section {
             Self::Tls => "tls",
             Self::Http => "http",
             Self::Irc => "irc",
+            Self::Oper => "oper",
             Self::Limits => "limits",
             Self::History => "history",
             Self::Accounts => "accounts",
@@ -120,7 +126,7 @@ impl Section {
         Self::ALL.into_iter().find(|section| section.name() == name)
     }
 
-    /// The section's keys that are fields of the config; none for `[[listen]]`.
+    /// The section's keys that are fields of the config; none for `[[listen]]` and `[[oper]]`.
     pub(super) fn keys(self) -> impl Iterator<Item = &'static Key<Config>> {
         CONFIG_KEYS.iter().filter(move |key| key.section == self)
     }
@@ -129,8 +135,10 @@ impl Section {
     pub(super) fn with_key(name: &str) -> impl Iterator<Item = Self> {
         let of_config = CONFIG_KEYS.iter().map(|key| (key.section, key.name));
         let of_listen = LISTEN_KEYS.iter().map(|key| (key.section, key.name));
+        let of_oper = OPER_KEYS.iter().map(|key| (key.section, key.name));
         of_config
             .chain(of_listen)
+            .chain(of_oper)
             .filter(move |(_, known)| *known == name)
             .map(|(section, _)| section)
     }
@@ -154,6 +162,7 @@ impl<T> Key<T> {
                 | Kind::Number(..)
                 | Kind::Switch(..)
                 | Kind::Text(..)
+                | Kind::Secret(..)
                 | Kind::List(..)
                 | Kind::Choice(..) => default,
             },
@@ -206,6 +215,14 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
         "Proxies: each connection from there begins with a PROXY header that says who is behind it. [] is nobody."),
 ];
 
+/// The keys of one `[[oper]]`.
+pub(super) static OPER_KEYS: &[Key<OperDraft>] = &[
+    key!(Oper "name", Kind::Text("one word of at most 64 bytes", at!(name, opers::check_name)), Reload,
+        "By which name somebody on IRC becomes a server operator. Default: there is nobody."),
+    key!(Oper "password", Kind::Secret(at!(password)), Reload,
+        "And by which password. chatd never prints it, but its hash."),
+];
+
 /// All other keys.
 #[rustfmt::skip] // a table: one key, one entry of the same shape
 pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
@@ -246,6 +263,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "What the gateways' password must hash to."),
     key!(Irc "gateway_certificates", Kind::List("a list of SHA-256 fingerprints", at!(irc.gateway_certificates)), Reload,
         "Client certificates by which gateways prove themselves instead of by a password."),
+    key!(Irc "password", Kind::Secret(at!(irc.password)), Reload,
+        "What an IRC client must say by PASS to come in. chatd never prints it, but its hash."),
     key!(Irc "autoreplay", Kind::Count(0..=PLAYBACK_MAX as u64, at!(irc.autoreplay)), Reload,
         "Messages that an IRC client is shown when it enters a room, if it cannot ask for them itself; 0 is none."),
 

@@ -25,6 +25,8 @@ pub(super) enum Kind<T: 'static> {
     Switch(Access<T, bool>),
     /// Free text. What is allowed is said here in words; the field's check enforces it.
     Text(&'static str, Access<T, String>),
+    /// A password, or its hash. Shown as its hash, and not at all where it is wrong.
+    Secret(Access<T, String>),
     /// Several texts, in their order. What is allowed is said here in words.
     List(&'static str, Access<T, Vec<String>>),
     /// A file or directory. Its default depends on who runs chatd, or there is none.
@@ -49,6 +51,11 @@ impl<T> Kind<T> {
             Self::Switch(field) => field.put(target, switch(raw).ok_or_else(|| self.not(raw))?),
             Self::Text(_, field) | Self::Path(_, field) => {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
+                field.put(target, text.to_owned())
+            }
+            Self::Secret(field) => {
+                // A number is no text, and would be shown by what it is.
+                let text = text(raw).ok_or_else(|| format!("must be {}", self.expected()))?;
                 field.put(target, text.to_owned())
             }
             Self::List(_, field) => field.put(target, list(raw).ok_or_else(|| self.not(raw))?),
@@ -76,7 +83,10 @@ impl<T> Kind<T> {
                 .map(|number| toml::Value::Float(number).to_string()),
             Self::Switch(field) => field.get(target).map(|on| on.to_string()),
             Self::List(_, field) => field.get(target).map(show_list),
-            Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => field
+            Self::Text(_, field)
+            | Self::Secret(field)
+            | Self::Path(_, field)
+            | Self::Choice(_, field) => field
                 .get(target)
                 .map(|text| toml::Value::String(text).to_string()),
         }
@@ -90,7 +100,10 @@ impl<T> Kind<T> {
             Self::Number(_, field) => field.copy(from, to),
             Self::Switch(field) => field.copy(from, to),
             Self::List(_, field) => field.copy(from, to),
-            Self::Text(_, field) | Self::Path(_, field) | Self::Choice(_, field) => {
+            Self::Text(_, field)
+            | Self::Secret(field)
+            | Self::Path(_, field)
+            | Self::Choice(_, field) => {
                 field.copy(from, to);
             }
         }
@@ -117,6 +130,7 @@ impl<T> Kind<T> {
             Self::Text(allowed, _) | Self::Path(allowed, _) | Self::List(allowed, _) => {
                 (*allowed).to_owned()
             }
+            Self::Secret(_) => SECRET.to_owned(),
             Self::Choice(words, _) => one_of(words),
         }
     }
@@ -130,6 +144,7 @@ impl<T> Kind<T> {
             | Self::Number(..)
             | Self::Switch(..)
             | Self::Text(..)
+            | Self::Secret(..)
             | Self::Path(..)
             | Self::List(..)
             | Self::Choice(..) => "",
@@ -155,6 +170,10 @@ impl<T> Kind<T> {
         }
     }
 }
+
+/// What stands where a password does.
+const SECRET: &str =
+    "a text in quotes: a password, or \"sha256:\" and the 64 hexadecimal digits of its hash";
 
 /// Why a value could not be read.
 enum Unread {

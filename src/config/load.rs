@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use super::check::{Checked, Draft};
 use super::file;
-use super::keys::{Key, LISTEN_KEYS, Section};
+use super::keys::{Key, LISTEN_KEYS, OPER_KEYS, Section};
+use super::kind::Kind;
 use super::listen::ListenDraft;
+use super::opers::OperDraft;
 use super::paths::{self, Environment};
 use super::problem::{Place, Problem, Problems};
 use super::{Accounts, Config, Endpoint, set};
@@ -47,7 +49,23 @@ pub struct EffectiveKey {
     pub source: Source,
     /// Whether a change needs a restart; the others take effect on reload.
     pub needs_restart: bool,
+    /// Whether the value is the hash of a password, for whoever may read the file only.
+    pub is_secret: bool,
 }
+
+impl EffectiveKey {
+    /// The value for everybody on the machine.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match self.is_secret && self.value != NONE {
+            true => "(hidden)",
+            false => &self.value,
+        }
+    }
+}
+
+/// No password, in TOML's notation.
+const NONE: &str = "\"\"";
 
 /// Where a value came from. Displays as `default`, `/etc/chatd/chat.toml:12` or `--set`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +129,14 @@ fn effective(checked: &Checked, file: Option<&PathBuf>) -> Vec<EffectiveKey> {
         for key in section.keys() {
             keys.extend(one(key, &checked.config, section.name(), checked, &path));
         }
+        if section == Section::Oper {
+            for (index, oper) in checked.config.limits.hub.opers.iter().enumerate() {
+                let draft = OperDraft::from(oper);
+                let here = format!("oper[{index}]");
+                let of_oper = OPER_KEYS.iter();
+                keys.extend(of_oper.filter_map(|key| one(key, &draft, &here, checked, &path)));
+            }
+        }
         if section == Section::Listen {
             for (index, listen) in checked.config.listen.iter().enumerate() {
                 let draft = ListenDraft::from(listen);
@@ -144,6 +170,7 @@ fn one<T>(
         key: name,
         source,
         needs_restart: key.needs_restart(),
+        is_secret: matches!(key.kind, Kind::Secret(_)),
     })
 }
 

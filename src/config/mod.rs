@@ -16,6 +16,7 @@ mod listen;
 mod listeners;
 mod load;
 mod notes;
+mod opers;
 pub mod paths;
 mod print;
 mod problem;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::hub::fingerprint::Fingerprint;
+use crate::hub::oper::PasswordHash;
 use crate::hub::settings::Settings;
 use paths::Directories;
 
@@ -119,6 +121,8 @@ pub struct Irc {
     pub gateway_password_sha256: Option<Fingerprint>,
     /// Or by one of these certificates, at most 64.
     pub gateway_certificates: Vec<Fingerprint>,
+    /// What a client must know to come in. Default none.
+    pub password: Option<PasswordHash>,
     /// Messages that a client is shown when it enters a room. Default 20.
     pub autoreplay: usize,
     /// How long clients are to use TLS only. Default zero, which tells them nothing.
@@ -131,6 +135,7 @@ impl Default for Irc {
             gateways: Vec::new(),
             gateway_password_sha256: None,
             gateway_certificates: Vec::new(),
+            password: None,
             autoreplay: 20,
             sts: Duration::ZERO,
         }
@@ -178,7 +183,7 @@ pub enum Endpoint {
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Those that the hub enforces (the default room is `[server] default_room`).
+    /// Those that the hub enforces (the default room is `[server] default_room`, the operators are the `[[oper]]`).
     pub hub: Settings,
     /// Most bytes that wait for one peer. Default 1 MiB, at least 64 KiB.
     pub send_queue_bytes: usize,

@@ -27,9 +27,9 @@ impl Notes {
         self.problems.push(Problem::new(place, key, text));
     }
 
-    /// Whether a key of this listener was refused.
-    pub(super) fn refused_within(&self, listener: &str) -> bool {
-        self.refused.iter().any(|key| key.starts_with(listener))
+    /// Whether a key of this listener or operator was refused.
+    pub(super) fn refused_within(&self, item: &str) -> bool {
+        self.refused.iter().any(|key| key.starts_with(item))
     }
 
     pub(super) fn any_refused(&self, keys: &[&str]) -> bool {
@@ -105,7 +105,7 @@ impl Notes {
 
 fn bracketed(section: Section) -> String {
     match section {
-        Section::Listen => "[[listen]]".to_owned(),
+        Section::Listen | Section::Oper => format!("[[{}]]", section.name()),
         Section::Server
         | Section::Tls
         | Section::Http

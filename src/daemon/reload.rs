@@ -143,15 +143,17 @@ impl Reloader {
             let keys = loaded.effective.clone().into_iter();
             keys.filter(move |key| key.needs_restart == needs_restart)
         };
-        // In the order of the reference, which the started config has; a reload adds no key.
+        // In the order of the reference, which the started config has; operators may have come since, or gone.
         let mut read = keys_of(&held.read, false).collect::<Vec<_>>();
         let mut effective = Vec::new();
         for key in &held.started.effective {
             match read.iter().position(|fresh| fresh.key == key.key) {
                 Some(index) => effective.push(read.remove(index)),
-                None => effective.push(key.clone()),
+                None if key.needs_restart => effective.push(key.clone()),
+                None => {}
             }
         }
+        effective.append(&mut read);
         effective
     }
 

@@ -325,6 +325,7 @@ impl State {
             self.set_ignore(other, id, false);
         }
         self.count_invisible(self.user(id).modes(), UserModes::default());
+        self.opers.remove(&id);
         self.users.remove(id.0);
     }
 }

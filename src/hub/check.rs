@@ -134,6 +134,8 @@ impl State {
         let users = self.users.iter();
         let invisible = users.filter(|(_, user)| user.modes().has(UserMode::Invisible));
         assert_eq!(invisible.count(), self.invisible_users);
+        let mut opers = self.opers.iter();
+        assert!(opers.all(|user| self.users.find(user.0).is_some()));
         let sessions = self.sessions.iter();
         let attached = sessions.filter(|(_, session)| session.user.is_some());
         assert_eq!(attached.count(), self.attached_sessions);

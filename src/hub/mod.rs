@@ -45,6 +45,7 @@ pub mod limits;
 mod moderate;
 pub mod moderation;
 pub mod name;
+pub mod oper;
 mod operate;
 pub mod output;
 mod pace;

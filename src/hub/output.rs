@@ -347,6 +347,12 @@ pub enum Audit {
     Registered { session: SessionId, account: Nick },
     /// Somebody gave their account another password.
     PasswordChanged { session: SessionId, account: Nick },
+    /// A user is a server operator now by this name of the config; with `None` they were wrong about one.
+    Operator {
+        session: SessionId,
+        nick: Nick,
+        name: Option<Arc<str>>,
+    },
     /// A user took another nick.
     NickChanged {
         /// That asked for it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::account::{Registration, Require};
 use super::name::RoomName;
+use super::oper::Oper;
 
 /// All limits and names that the hub goes by. Replaced whole by [`Input::Settings`].
 ///
@@ -53,6 +54,9 @@ pub struct Settings {
     pub require_account: Require,
     /// Fewest characters of a new password.
     pub password_length: usize,
+    /// Who may become a server operator by a password; at most [`OPERS_MAX`](super::oper::OPERS_MAX), each of another
+    /// name.
+    pub opers: Vec<Oper>,
     /// Words that may not be said anywhere, as [`words::parse`] gives them.
     ///
     /// [`words::parse`]: super::moderation::words::parse
@@ -104,6 +108,7 @@ impl Default for Settings {
             register_before_login: false,
             require_account: Require::None,
             password_length: 8,
+            opers: Vec::new(),
             blocked_words: Vec::new(),
             on_failure: OnFailure::Refuse,
             login_timeout: Duration::from_secs(30),

@@ -2,7 +2,7 @@
 //! `check.rs` knows what must always be true of it.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
@@ -50,6 +50,8 @@ pub(super) struct State {
     pub(super) invisible_users: usize,
     /// What IRC's hosts are hidden by.
     pub(super) cloak_key: CloakKey,
+    /// Who became a server operator by a password of the config.
+    pub(super) opers: BTreeSet<UserId>,
 }
 
 /// Who is here by an account.
@@ -94,6 +96,7 @@ impl State {
             attached_sessions: 0,
             invisible_users: 0,
             cloak_key: CloakKey::default(),
+            opers: BTreeSet::new(),
         }
     }
 
@@ -167,13 +170,15 @@ impl State {
     }
 
     pub(super) fn is_server_operator(&self, user: UserId) -> bool {
-        self.member(user).is_some_and(|member| member.is_operator)
+        let is_by_account = || self.member(user).is_some_and(|member| member.is_operator);
+        self.opers.contains(&user) || is_by_account()
     }
 
     /// How many of the users are server operators. Takes time proportional to those who are here by an account.
     pub(super) fn server_operators(&self) -> usize {
-        let members = self.accounts.values();
-        members.filter(|member| member.is_operator).count()
+        let members = self.accounts.values().filter(|member| member.is_operator);
+        let others = members.filter(|member| !self.opers.contains(&member.user));
+        self.opers.len() + others.count()
     }
 
     /// What a user is in a room, whether or not they are in it.

@@ -36,6 +36,10 @@ fn other_value(key: &KeyInfo) -> &'static str {
         ("irc", "gateway_certificates") => {
             "[\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]"
         }
+        ("irc" | "oper", "password") => {
+            "\"sha256:4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\""
+        }
+        ("oper", "name") => "\"ana\"",
         ("irc", "autoreplay") => "7",
         ("irc", "sts") => "\"30d\"",
         ("limits", "max_connections") => "500",
@@ -112,13 +116,15 @@ fn needs(key: &KeyInfo) -> &'static str {
         ("listen", "tls") => "[tls]\ncertificate = \"/a.pem\"\nkey = \"/a.key\"\n",
         ("tls", "client_certificates") => "client_ca = \"/ca.pem\"\n",
         ("irc", "gateways") => GATEWAY_PROOF,
+        ("oper", "name") => "password = \"correct horse\"\n",
+        ("oper", "password") => "name = \"ana\"\n",
         _ => "",
     }
 }
 
 fn full_name(key: &KeyInfo) -> String {
     match key.section {
-        "listen" => format!("listen[0].{}", key.name),
+        "listen" | "oper" => format!("{}[0].{}", key.section, key.name),
         section => format!("{section}.{}", key.name),
     }
 }
@@ -137,6 +143,8 @@ fn needs_alone(key: &KeyInfo) -> &'static str {
         ("irc", "gateways") => {
             "[irc]\ngateway_certificates = [\"4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\"]\n"
         }
+        ("oper", "name") => "[[oper]]\npassword = \"correct horse\"\n",
+        ("oper", "password") => "[[oper]]\nname = \"ana\"\n",
         _ => needs(key),
     }
 }
@@ -146,7 +154,7 @@ fn each_key_in_the_file_is_honoured() {
     let defaults = load("");
     for key in keys_with_a_choice() {
         let heading = match key.section {
-            "listen" => "[[listen]]".to_owned(),
+            "listen" | "oper" => format!("[[{}]]", key.section),
             section => format!("[{section}]"),
         };
         let value = other_value(&key);

@@ -425,3 +425,44 @@ fn only_one_may_have_the_last_word_about_passwords() {
         ]
     );
 }
+
+#[test]
+fn an_operator_has_a_name_of_its_own_and_a_password_that_no_mistake_shows() {
+    assert_eq!(
+        mistakes(
+            "[[oper]]\nname = \"ana\"\n[[oper]]\nname = \"two words\"\npassword = \"x\"\n[[oper]]\nname = \"ben\"\n\
+             password = \"one\"\n[[oper]]\npassword = \"two\"\nname = \"ben\"\n",
+            &[]
+        ),
+        [
+            "chat.toml:1:1: oper[0]: needs both name and password",
+            "chat.toml:4:8: oper[1].name: must be one word of at most 64 bytes",
+            "chat.toml:11:8: oper[3].name: is the name of oper[2] as well",
+        ]
+    );
+    let expected = "must be a text in quotes: a password, or \"sha256:\" and the 64 hexadecimal digits of its hash";
+    assert_eq!(
+        mistakes(
+            "[irc]\npassword = 12345\n[[oper]]\nname = \"ana\"\npassword = \"sha256:abc\"\n[[oper]]\nname = \"ben\"\n\
+             password = \"a\\u0007b\"\n",
+            &[]
+        ),
+        [
+            format!("chat.toml:2:12: irc.password: {expected}"),
+            "chat.toml:5:12: oper[0].password: must have 64 hexadecimal digits after sha256:".to_owned(),
+            "chat.toml:8:12: oper[1].password: must have at most 1024 bytes, and no control characters"
+                .to_owned(),
+        ]
+    );
+    assert_eq!(
+        mistakes(
+            "[oper]\nname = \"ana\"\n",
+            &["oper[1].name=ben", "oper.name=ben"]
+        ),
+        [
+            "chat.toml:1:2: oper: must be written [[oper]], with two brackets: there may be several",
+            "--set oper[1]: there is none of this number; the next new one is oper[0]",
+            "--set oper: one of several is written with its number: oper[0]",
+        ]
+    );
+}

@@ -75,3 +75,35 @@ fn after_a_reload_what_needs_a_restart_is_still_as_it_was() {
     );
     assert_eq!(in_force.listen, running.listen);
 }
+
+#[test]
+fn operators_and_the_password_of_irc_come_and_go_by_a_reload_and_are_not_shown() {
+    let password = "correct horse";
+    let running = load(&format!(
+        "[irc]\npassword = \"{password}\"\n[[oper]]\nname = \"ana\"\npassword = \"{password}\"\n"
+    ));
+    let edited = load("[[oper]]\nname = \"ben\"\npassword = \"battery staple\"\n");
+    let found = changes(&running, &edited);
+    assert_eq!(
+        found.applied,
+        ["irc.password", "oper[0].name", "oper[0].password"]
+    );
+    assert!(found.needs_restart.is_empty());
+    let in_force = after_reload(&running.config, &edited.config);
+    assert_eq!(in_force.irc.password, None);
+    assert_eq!(in_force.limits.hub.opers, edited.config.limits.hub.opers);
+    assert_eq!(changes(&edited, &load("")).applied.len(), 2);
+
+    let keys = running.effective.iter();
+    let shown: Vec<&str> = keys
+        .filter(|it| it.key.ends_with(".password"))
+        .map(|it| it.shown())
+        .collect();
+    assert_eq!(shown, ["(hidden)", "(hidden)"]);
+    let printed = running.to_toml();
+    assert!(
+        !printed.contains(password) && printed.contains("[[oper]]\n"),
+        "{printed}"
+    );
+    assert_eq!(load(&printed).config, running.config);
+}

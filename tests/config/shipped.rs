@@ -55,6 +55,8 @@ fn the_shipped_file_explains_every_key_in_its_section_with_its_bounds() {
     for key in keys::all() {
         let heading = match key.section {
             "listen" => "\n[[listen]]\n".to_owned(),
+            // There is nobody by default.
+            "oper" => "\n# [[oper]]\n".to_owned(),
             section => format!("\n[{section}]\n"),
         };
         let start = text.find(&heading).expect(&heading) + heading.len();
@@ -109,6 +111,7 @@ fn the_reference_lists_every_key_as_the_code_has_it() {
     for key in keys::all() {
         let section = match key.section {
             "listen" => "listen[N]",
+            "oper" => "oper[N]",
             section => section,
         };
         let default = key

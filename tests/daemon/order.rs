@@ -152,7 +152,10 @@ fn rooms_are_set_and_shown_and_roles_given() {
     let wrong = fails(&daemon, &["room", "set", "dev", "members-max", "many"], 2);
     assert!(wrong.contains("it is a number from 1"), "{wrong}");
     let wrong = fails(&daemon, &["room", "set", "dev", "colour", "red"], 2);
-    assert!(wrong.contains("the settings are external-messages"), "{wrong}");
+    assert!(
+        wrong.contains("the settings are external-messages"),
+        "{wrong}"
+    );
     fails(&daemon, &["room", "show", "attic"], 4);
     fails(&daemon, &["room", "role", "dev", "nobody", "owner"], 4);
     let listed = succeeds(&daemon, &["room", "list", "-o", "tsv"]);

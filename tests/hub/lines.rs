@@ -420,6 +420,14 @@ pub(super) fn audit(audit: &Audit) -> String {
             let by = session.map_or(other.to_owned(), |it| it.to_string());
             format!("{by} {}", deed(it))
         }
+        Audit::Operator {
+            session,
+            nick,
+            name,
+        } => match name {
+            Some(name) => format!("{session} {nick} is a server operator as {name}"),
+            None => format!("{session} {nick} is no server operator"),
+        },
         Audit::Throttled { session } => format!("{session} throttled"),
     }
 }

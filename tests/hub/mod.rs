@@ -16,6 +16,7 @@ mod messages;
 mod model;
 mod moderating;
 mod names;
+mod opers;
 mod ordering;
 mod password;
 mod people;

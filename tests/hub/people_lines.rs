@@ -13,6 +13,7 @@ use chatd::hub::people::modes::{UserMode, UserModes};
 use chatd::hub::people::watch::Watch;
 use chatd::hub::people::{Answer, News, Request};
 use chatd::hub::persona::Introduction;
+use chatd::hub::secret::Secret;
 
 /// What somebody does, if it is of this kind.
 pub(super) fn command(words: &[&str], text: Option<&Arc<str>>) -> Option<Command> {
@@ -50,6 +51,10 @@ pub(super) fn command(words: &[&str], text: Option<&Arc<str>>) -> Option<Command
         ["switches", "off", name] => Request::SetModes {
             on: UserModes::default(),
             off: mode(name),
+        },
+        ["says", "to", "be", name] => Request::Operate {
+            name: (*name).into(),
+            password: Secret::new(text.map_or("", |text| text)).unwrap(),
         },
         ["tells", "all"] => Request::Wallops(text.map_or_else(|| "".into(), Arc::clone)),
         ["watches", "nobody"] => Request::Watch(Watch::Clear),
@@ -155,7 +160,18 @@ pub(super) fn news(news: &News) -> String {
 
 pub(super) fn answer(answer: &Answer) -> String {
     match answer {
-        Answer::Modes { now, .. } => format!("modes [{}]", modes(*now)),
+        Answer::Modes {
+            now,
+            is_server_operator,
+            ..
+        } => {
+            let operator = if *is_server_operator {
+                ", a server operator"
+            } else {
+                ""
+            };
+            format!("modes [{}]{operator}", modes(*now))
+        }
         Answer::IsAway { nick, text } => format!("{nick} is away: {text}"),
         Answer::Watched(watched) => {
             let online: Vec<&str> = watched

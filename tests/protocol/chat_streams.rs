@@ -28,6 +28,7 @@ fn facts() -> Facts {
         has_history: true,
         irc_autoreplay: 20,
         irc_sts: None,
+        irc_password: None,
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
         started_at: UnixMillis(0),

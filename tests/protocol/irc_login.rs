@@ -266,3 +266,64 @@ fn an_account_is_made_after_the_connection_where_the_config_says_so() {
     let expected = "FAIL REGISTER COMPLETE_CONNECTION_REQUIRED";
     assert_eq!(words(&heard, 3), [expected]);
 }
+
+#[test]
+fn where_the_server_has_a_password_nobody_comes_in_without() {
+    let mut stage = stage();
+    stage.want_password("open sesame");
+    let all = ["NICK kim", "USER kim 0 * :Kim"];
+    for (number, pass) in [
+        None,
+        Some("PASS :open sesam"),
+        Some("PASS :ana:correct horse"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("out{number}");
+        stage.connect_irc(&name);
+        let lines: Vec<&str> = pass.into_iter().chain(all).collect();
+        let heard = say(&mut stage, &name, &lines);
+        assert!(has_code(&heard, "464"), "{heard:#?}");
+        assert!(
+            heard.iter().any(|it| it.starts_with("ERROR :")),
+            "{heard:#?}"
+        );
+        assert!(!has_code(&heard, "001") && is_closed(&heard), "{heard:#?}");
+    }
+    stage.connect_irc("late");
+    let late = [all[0], all[1], "PASS :open sesame"];
+    let heard = say(&mut stage, "late", &late);
+    assert!(!has_code(&heard, "001") && is_closed(&heard), "{heard:#?}");
+    stage.connect_irc("in");
+    let lines = ["PASS :open sesame", all[0], all[1]];
+    let heard = say(&mut stage, "in", &lines);
+    assert!(has_code(&heard, "001"), "{heard:#?}");
+    stage.connect_irc("ana");
+    let both = [
+        "PASS :ana:correct horse",
+        "PASS :open sesame",
+        "NICK ann",
+        "USER ann 0 * :Ann",
+    ];
+    let heard = say(&mut stage, "ana", &both);
+    assert!(
+        has_code(&heard, "900") && has_code(&heard, "001"),
+        "{heard:#?}"
+    );
+}
+
+#[test]
+fn a_client_that_negotiates_may_say_the_servers_password_until_it_is_done() {
+    let mut stage = stage();
+    stage.want_password("open sesame");
+    stage.connect_irc("one");
+    let heard = say(
+        &mut stage,
+        "one",
+        &["CAP LS 302", "NICK kim", "USER kim 0 * :Kim"],
+    );
+    assert!(!has_code(&heard, "464"), "{heard:#?}");
+    let heard = say(&mut stage, "one", &["PASS :open sesame", "CAP END"]);
+    assert!(has_code(&heard, "001"), "{heard:#?}");
+}

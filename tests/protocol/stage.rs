@@ -13,6 +13,7 @@ use chatd::hub::event::Event;
 use chatd::hub::history::{Keeping, Question, Restored, Ticket};
 use chatd::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
+use chatd::hub::oper::PasswordHash;
 use chatd::hub::output::{Audit, Output};
 use chatd::hub::settings::Settings;
 use chatd::hub::time::{Now, UnixMillis};
@@ -70,6 +71,7 @@ impl Stage {
                 has_history: false,
                 irc_autoreplay: 20,
                 irc_sts: None,
+                irc_password: None,
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 started_at: UnixMillis(BEGIN_MS),
@@ -92,6 +94,11 @@ impl Stage {
     pub(crate) fn keep(&mut self) {
         self.facts.has_history = true;
         self.input(Input::Restored(Restored::default()));
+    }
+
+    /// Whoever speaks IRC must say this to come in.
+    pub(crate) fn want_password(&mut self, password: &str) {
+        self.facts.irc_password = Some(PasswordHash::of(password));
     }
 
     /// An operator changes an account.

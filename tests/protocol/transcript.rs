@@ -27,6 +27,7 @@ use chatd::hub::moderation::request::Moderation;
 use chatd::hub::moderation::rule::Effect;
 use chatd::hub::moderation::subject::Subject;
 use chatd::hub::name::Nick;
+use chatd::hub::oper::{Oper, PasswordHash};
 use chatd::hub::settings::Settings;
 
 use super::stage::{Heard, Stage};
@@ -214,6 +215,12 @@ fn settings(transcript: &str) -> Settings {
         match key {
             "registration" if value == "open" => {
                 settings.registration = Registration::Open;
+                continue;
+            }
+            "oper" => {
+                let (name, password) = value.split_once(':').expect("name:password");
+                let (name, password) = (name.to_owned(), PasswordHash::of(password));
+                settings.opers.push(Oper { name, password });
                 continue;
             }
             "require" if value == "all" => {

@@ -100,8 +100,8 @@ async fn show(admin: &Admin, output: Output, environment: &Environment) -> Resul
 
 fn local_key(key: EffectiveKey) -> ConfigKey {
     ConfigKey {
+        value: key.shown().to_owned(),
         key: key.key,
-        value: key.value,
         source: key.source.to_string(),
         needs_restart: key.needs_restart,
     }

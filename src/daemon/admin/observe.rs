@@ -188,8 +188,8 @@ pub(super) async fn config(State(state): State<AdminState>) -> Json<EffectiveCon
 
 fn key(key: EffectiveKey) -> ConfigKey {
     ConfigKey {
+        value: key.shown().to_owned(),
         key: key.key,
-        value: key.value,
         source: key.source.to_string(),
         needs_restart: key.needs_restart,
     }

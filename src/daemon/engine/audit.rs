@@ -1,8 +1,10 @@
 //! What the log says of a session's life, beside that it began and ended.
 
+use tracing::field::DisplayValue;
 use tracing::{field, info, warn};
 
 use super::core::Core;
+use crate::daemon::transport::Peer;
 use crate::hub::fingerprint::Fingerprint;
 use crate::hub::id::SessionId;
 use crate::hub::name::Nick;
@@ -35,8 +37,7 @@ impl Core {
                 account,
                 code,
             } => {
-                let peer = self.open(session).map(|connection| connection.peer);
-                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                let (peer, account) = (self.peer(session), account.map(field::display));
                 info!(target: "chatd::connection", %session, peer, account, code, "login refused");
             }
             Audit::LoginsSlowed {
@@ -44,8 +45,7 @@ impl Core {
                 account,
                 count,
             } => {
-                let peer = self.open(session).map(|connection| connection.peer);
-                let (peer, account) = (peer.map(field::display), account.map(field::display));
+                let (peer, account) = (self.peer(session), account.map(field::display));
                 info!(target: "chatd::connection", %session, peer, account, count, "logins slowed down");
             }
             Audit::Registered { session, account } => {
@@ -54,6 +54,11 @@ impl Core {
             Audit::PasswordChanged { session, account } => {
                 info!(target: "chatd::connection", %session, %account, "password changed");
             }
+            Audit::Operator {
+                session,
+                nick,
+                name,
+            } => self.log_operator(session, &nick, name.as_deref()),
             Audit::NickChanged {
                 session,
                 sessions,
@@ -70,12 +75,30 @@ impl Core {
             Audit::RoomOpened { room } => info!(target: "chatd::room", %room, "opened"),
             Audit::RoomClosed { room } => info!(target: "chatd::room", %room, "closed"),
             Audit::Moderated { session, deed } => self.log_deed(session, &deed),
-            Audit::Throttled { session } => {
-                let nick = self
-                    .open(session)
-                    .map_or("-", |connection| connection.nick())
-                    .to_owned();
-                warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
+            Audit::Throttled { session } => self.log_throttled(session),
+        }
+    }
+
+    fn log_throttled(&mut self, session: SessionId) {
+        let nick = self
+            .open(session)
+            .map_or("-", |connection| connection.nick());
+        warn!(target: "chatd::connection", %session, %nick, "throttled: commands come faster than allowed");
+    }
+
+    fn peer(&mut self, session: SessionId) -> Option<DisplayValue<Peer>> {
+        let connection = self.open(session)?;
+        Some(field::display(connection.peer))
+    }
+
+    fn log_operator(&mut self, session: SessionId, nick: &Nick, name: Option<&str>) {
+        let peer = self.peer(session);
+        match name {
+            Some(name) => {
+                info!(target: "chatd::connection", %session, peer, %nick, name, "is a server operator from now on");
+            }
+            None => {
+                warn!(target: "chatd::connection", %session, peer, %nick, "gave a wrong name or password for a server operator");
             }
         }
     }

@@ -328,6 +328,7 @@ pub(super) fn facts_of(config: &Config, started_at: UnixMillis) -> Facts {
         has_history: config.history.durability != Durability::Off,
         irc_autoreplay: config.irc.autoreplay,
         irc_sts: sts_of(config),
+        irc_password: config.irc.password,
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
         started_at,

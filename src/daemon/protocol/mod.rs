@@ -23,6 +23,7 @@ use crate::hub::event::Event;
 use crate::hub::id::RequestId;
 use crate::hub::input::QuitReason;
 use crate::hub::name::Nick;
+use crate::hub::oper::PasswordHash;
 use crate::hub::output::Reply;
 use crate::hub::settings::Settings;
 use crate::hub::time::UnixMillis;
@@ -108,6 +109,8 @@ pub struct Facts {
     pub irc_autoreplay: usize,
     /// How long IRC clients are to use TLS only, and on which port.
     pub irc_sts: Option<Sts>,
+    /// `[irc] password`: what IRC clients must know to come in.
+    pub irc_password: Option<PasswordHash>,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
     /// client that asked.
     pub list_bytes: usize,

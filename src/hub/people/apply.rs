@@ -16,6 +16,10 @@ pub(in crate::hub) enum PeopleChange {
         user: UserId,
         modes: UserModes,
     },
+    /// Until the user goes.
+    Operator {
+        user: UserId,
+    },
     /// There is room for it in the session's list.
     Watched {
         session: SessionId,
@@ -62,6 +66,9 @@ impl State {
                 let before = self.user(user).modes();
                 self.count_invisible(before, modes);
                 self.change_extra(user, |extra| extra.modes = modes);
+            }
+            PeopleChange::Operator { user } => {
+                self.opers.insert(user);
             }
             PeopleChange::Watched { session, nick } => {
                 self.watches.add(session, nick);

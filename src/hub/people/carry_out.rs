@@ -22,6 +22,7 @@ impl Turn<'_> {
             Request::SetModes { on, off } => self.set_modes(asked, on, off),
             Request::SetRealName(text) => self.set_real_name(asked, text),
             Request::Wallops(text) => self.wallops(asked, text),
+            Request::Operate { name, password } => self.become_operator(asked, &name, &password),
             Request::Watch(watch) => {
                 let answer = self.watch(asked.session, watch);
                 self.reply(asked, answer);

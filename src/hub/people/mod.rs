@@ -10,6 +10,7 @@ mod carry_out;
 pub mod gone;
 pub mod metadata;
 pub mod modes;
+mod operator;
 pub mod watch;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use super::event::EventPlace;
 use super::name::Nick;
 use super::persona::Persona;
+use super::secret::Secret;
 
 pub(super) use apply::{Holder, PeopleChange};
 
@@ -36,6 +38,11 @@ pub enum Request {
     SetRealName(Arc<str>),
     /// Tell everybody something who wants to hear the server's operators; for these alone.
     Wallops(Arc<str>),
+    /// Be a server operator, by a name and a password of the config, until the user goes.
+    Operate {
+        name: Arc<str>,
+        password: Secret,
+    },
     /// Be told when somebody comes and goes; for this session.
     Watch(Watch),
     Metadata(metadata::Request),

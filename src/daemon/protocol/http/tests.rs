@@ -23,6 +23,7 @@ fn facts() -> Facts {
         has_history: false,
         irc_autoreplay: 20,
         irc_sts: None,
+        irc_password: None,
         list_bytes: 1024,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

@@ -21,6 +21,7 @@ pub(super) enum About {
         is_question: bool,
     },
     SetName,
+    Oper,
     Wallops,
     Kill {
         nick: SmolStr,
@@ -65,6 +66,7 @@ impl About {
             Self::Lusers => "LUSERS",
             Self::Modes { .. } => "MODE",
             Self::SetName => "SETNAME",
+            Self::Oper => "OPER",
             Self::Wallops => "WALLOPS",
             Self::Kill { .. } => "KILL",
             Self::Rehash => "REHASH",
@@ -83,6 +85,7 @@ impl About {
             | Self::Lusers
             | Self::Modes { .. }
             | Self::SetName
+            | Self::Oper
             | Self::Wallops
             | Self::Rehash
             | Self::Monitor

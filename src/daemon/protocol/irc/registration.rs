@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::sasl::claim_of_pass;
 use super::verbs::Handling;
-use super::{Context, Session};
+use super::{Context, Facts, Session};
 use crate::hub::command::Command;
 use crate::hub::name::Nick;
 use crate::hub::people::metadata::MetadataKey;
@@ -21,7 +21,10 @@ pub(super) struct Registration {
     pub(super) introduction: Option<Introduction>,
     /// It has begun to negotiate capabilities, and not said `CAP END`.
     pub(super) is_negotiating: bool,
+    /// Of an account, as far as is known.
     pub(super) password: Option<Box<str>>,
+    /// It has said the server's.
+    pub(super) knows_password: bool,
     /// A gateway has said who is behind it.
     pub(super) is_introduced: bool,
     /// What it sets about itself; at most so many as a user may.
@@ -32,9 +35,20 @@ pub(super) struct Registration {
     pub(super) away: Option<Arc<str>>,
 }
 
+impl Registration {
+    /// Whether all is said that is needed, but perhaps for passwords.
+    fn is_complete(&self) -> bool {
+        self.nick.is_some() && self.introduction.is_some() && !self.is_negotiating
+    }
+}
+
 impl Handling<'_> {
     /// Asks the hub to let the client in, once it has said all that is needed.
     pub(super) fn register_if_complete(&mut self) {
+        if self.session.lacks_password(self.facts) {
+            self.lines().numeric(464, &[], "Password incorrect");
+            return self.turn_away("The server's password is wrong or missing");
+        }
         let Some((command, context)) = self.session.complete() else {
             return;
         };
@@ -51,18 +65,22 @@ impl Handling<'_> {
 }
 
 impl Session {
+    /// Whether it has said all that is needed but the server's password.
+    fn lacks_password(&self, facts: &Facts) -> bool {
+        let registration = self.registration.as_deref();
+        facts.irc_password.is_some()
+            && registration.is_some_and(|it| it.is_complete() && !it.knows_password)
+    }
+
     /// What the hub is to be asked once the client has said all that is needed: first whose account it is, if
     /// it has said that with `PASS`.
     pub(super) fn complete(&mut self) -> Option<(Command, Context)> {
         let registration = self.registration.as_deref_mut()?;
-        let (Some((written, nick)), Some(introduction)) =
-            (&registration.nick, &registration.introduction)
-        else {
-            return None;
-        };
-        if registration.is_negotiating {
+        if !registration.is_complete() {
             return None;
         }
+        let (written, nick) = registration.nick.as_ref()?;
+        let introduction = registration.introduction.as_ref()?;
         let password = registration.password.as_deref();
         if let Some(claim) = password.and_then(claim_of_pass) {
             registration.password = None;

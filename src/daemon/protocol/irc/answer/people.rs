@@ -37,6 +37,7 @@ impl Answering<'_> {
             (About::Modes { is_question }, Reply::People(answer)) => {
                 self.modes(*is_question, answer);
             }
+            (About::Oper, Reply::People(_)) => self.is_operator(),
             (About::Monitor, Reply::People(Answer::Watched(watched))) => self.watched(watched),
             (About::Monitor, Reply::People(Answer::Watching(nicks))) => self.watching(nicks),
             (
@@ -68,6 +69,13 @@ impl Answering<'_> {
             ) => {
                 let text = "This cannot be a realname";
                 self.lines().fail("SETNAME", "INVALID_REALNAME", &[], text);
+            }
+            // Whether the name or the password was wrong is not told.
+            (About::Oper, Refusal::LoginFailed) => {
+                self.lines().numeric(464, &[], "Password incorrect");
+            }
+            (About::Oper, Refusal::NotPermitted { .. }) => {
+                self.lines().numeric(491, &[], "Nobody may do that here");
             }
             (About::Metadata(asked), refusal) => return metadata::refused(self, asked, refusal),
             (_, _) => return false,
@@ -296,18 +304,28 @@ impl Answering<'_> {
             .map(|(sign, modes)| format!("{sign}{}", letters(modes)))
             .collect();
         if !changed.is_empty() {
-            let nick = self.session.nick.clone();
-            let persona = self.session.persona.clone();
-            let source = Source {
-                nick: &nick,
-                persona: persona.as_deref(),
-            };
-            self.lines.push(b':');
-            source.write(self.facts, &mut self.lines);
-            self.lines.extend_from_slice(b" MODE");
-            push_params(&[&nick, &changed], &mut self.lines);
-            self.lines.extend_from_slice(b"\r\n");
+            self.mode_changed(&changed);
         }
+    }
+
+    fn mode_changed(&mut self, changed: &str) {
+        let nick = self.session.nick.clone();
+        let persona = self.session.persona.clone();
+        let source = Source {
+            nick: &nick,
+            persona: persona.as_deref(),
+        };
+        self.lines.push(b':');
+        source.write(self.facts, &mut self.lines);
+        self.lines.extend_from_slice(b" MODE");
+        push_params(&[&nick, changed], &mut self.lines);
+        self.lines.extend_from_slice(b"\r\n");
+    }
+
+    fn is_operator(&mut self) {
+        let text = "You are now a server operator";
+        self.lines().numeric(381, &[], text);
+        self.mode_changed("+o");
     }
 
     fn watched(&mut self, watched: &Watched) {

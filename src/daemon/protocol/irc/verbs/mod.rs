@@ -105,6 +105,7 @@ const VERBS: &[Verb] = &[
     verb("NAMES", 0, channel::names),
     early("NICK", 0, session::nick),
     verb("NOTICE", 0, message::notice),
+    verb("OPER", 2, own::oper),
     verb("PART", 1, channel::part),
     early("PASS", 1, session::pass),
     verb("PERSISTENCE", 1, persistence::persistence),
@@ -232,6 +233,15 @@ impl<'a> Handling<'a> {
     /// The line is paid for with another one.
     pub(super) fn is_paid(&mut self) {
         self.has_asked = true;
+    }
+
+    /// Says no more to the client than what has been written, and why.
+    pub(super) fn turn_away(&mut self, why: &str) {
+        self.flush();
+        self.has_asked = true;
+        self.session.is_waiting = true;
+        let text = format!("ERROR :{why}\r\n");
+        self.incoming.push(Incoming::Closed(text.into_bytes()));
     }
 
     /// What the client hears in this way is that of its capabilities from now on.

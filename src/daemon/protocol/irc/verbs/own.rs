@@ -1,5 +1,5 @@
 //! What a client says of itself, and what operators do: `MODE` of the own nick, `SETNAME`, `WALLOPS`, `KILL`,
-//! `REHASH`.
+//! `REHASH`; and how one becomes an operator, `OPER`.
 
 use super::{Handling, shown};
 use crate::daemon::protocol::irc::about::About;
@@ -10,6 +10,7 @@ use crate::hub::moderation::request::Moderation;
 use crate::hub::name::Nick;
 use crate::hub::people::Request;
 use crate::hub::people::modes::{UserMode, UserModes};
+use crate::hub::secret::Secret;
 
 /// Of users; of rooms it is elsewhere.
 pub(super) fn mode(handling: &mut Handling<'_>, line: &Line<'_>) {
@@ -97,6 +98,17 @@ pub(super) fn kill(handling: &mut Handling<'_>, line: &Line<'_>) {
         reason: line.param(1).map(Into::into),
     };
     handling.command(Command::Moderate(kick), Context::About(about));
+}
+
+/// `OPER name password`.
+pub(super) fn oper(handling: &mut Handling<'_>, line: &Line<'_>) {
+    match Secret::new(line.params[1]) {
+        Some(password) => {
+            let name = line.params[0].into();
+            people(handling, Request::Operate { name, password }, About::Oper);
+        }
+        None => handling.not_enough("OPER"),
+    }
 }
 
 /// Whether the client may ask for it at all is for the hub to say.

@@ -9,9 +9,17 @@ use crate::daemon::protocol::irc::splitter::LINE_BYTES_MAX;
 use crate::hub::command::Command;
 use crate::hub::name::Nick;
 
+/// The server's password, or `account:password`; whoever needs both says both.
 pub(super) fn pass(handling: &mut Handling<'_>, line: &Line<'_>) {
     match handling.session.registration.as_deref_mut() {
-        Some(registration) => registration.password = Some(line.params[0].into()),
+        Some(registration) => {
+            let server = handling.facts.irc_password;
+            if server.is_some_and(|it| it.fits(line.params[0])) {
+                registration.knows_password = true;
+            } else {
+                registration.password = Some(line.params[0].into());
+            }
+        }
         None => already_registered(handling),
     }
 }

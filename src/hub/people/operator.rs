@@ -1,0 +1,86 @@
+//! Becoming a server operator by a name and a password of the config. Guesses count as failed logins of that address
+//! do, and slow those down as much.
+
+use super::{Answer, PeopleChange};
+use crate::hub::attempts::{Asker, Outcome};
+use crate::hub::change::Change;
+use crate::hub::oper;
+use crate::hub::output::{Audit, Reply};
+use crate::hub::permission::Role;
+use crate::hub::refusal::Refusal;
+use crate::hub::secret::Secret;
+use crate::hub::turn::{Asked, Turn};
+
+impl Turn<'_> {
+    pub(super) fn become_operator(&mut self, asked: Asked, name: &str, password: &Secret) {
+        let session = asked.session;
+        let user = self.user_of(session);
+        let opers = &self.hub.settings.opers;
+        if opers.is_empty() {
+            let needs = Role::ServerOperator;
+            return self.refuse(asked, Refusal::NotPermitted { needs });
+        }
+        let is_right = oper::is_one_of(opers, name, password);
+        if let Err(refusal) = self.count_guess(&asked, is_right) {
+            return self.refuse(asked, refusal);
+        }
+        let nick = self.hub.state.user(user).nick.clone();
+        if !is_right {
+            let name = None;
+            self.audit(Audit::Operator {
+                session,
+                nick,
+                name,
+            });
+            return self.refuse(asked, Refusal::LoginFailed);
+        }
+        let change = PeopleChange::Operator { user };
+        self.hub.state.apply(Change::People(change));
+        let name = Some(name.into());
+        self.audit(Audit::Operator {
+            session,
+            nick,
+            name,
+        });
+        let modes = self.hub.state.user(user).modes();
+        let answer = Answer::Modes {
+            before: modes,
+            now: modes,
+            is_server_operator: true,
+            persona: self.persona_of(user),
+        };
+        self.reply(asked, Reply::People(answer));
+    }
+
+    /// Unless too much failed from there before, so that right or wrong is not even told.
+    fn count_guess(&mut self, asked: &Asked, is_right: bool) -> Result<(), Refusal> {
+        let session = self.hub.state.session(asked.session);
+        let session = session.expect("who asks is there");
+        let asker = Asker {
+            session: asked.session,
+            source: session.source.told_apart(),
+            key: session.key,
+        };
+        let now = self.now.uptime;
+        let attempts = &mut self.hub.attempts;
+        if let Some(wait) = attempts.wait(None, asker, now, |_| true) {
+            if let Some(count) = attempts.slowed(now) {
+                self.audit(Audit::LoginsSlowed {
+                    session: asked.session,
+                    account: None,
+                    count,
+                });
+            }
+            return Err(Refusal::LoginSlowed {
+                retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+        let attempt = attempts.began(None, asker, now);
+        let outcome = match is_right {
+            true => Outcome::Good,
+            false => Outcome::Failed,
+        };
+        attempts.ended(&attempt, outcome, now);
+        Ok(())
+    }
+}
