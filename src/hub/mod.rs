@@ -29,6 +29,7 @@ mod charter;
 mod check;
 pub mod command;
 mod decide;
+mod deed;
 mod directory;
 mod displace;
 mod ending;

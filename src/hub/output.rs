@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::{AccountQuestion, ScramChallenge, ScramSignature};
+pub use super::deed::Deed;
 use super::event::{Event, Membership};
 use super::fingerprint::Fingerprint;
 use super::history::{Conversation, Page, Partner, Question, Record, Ticket, Unread};
@@ -17,7 +18,7 @@ use super::people;
 use super::people::gone::GoneCard;
 use super::people::metadata::MetadataKey;
 use super::people::modes::UserModes;
-use super::permission::{Role, RoomRole};
+use super::permission::Role;
 use super::persona::Persona;
 use super::refusal::Refusal;
 use super::time::UnixMillis;
@@ -378,29 +379,4 @@ pub enum Audit {
     },
     /// A session is refused for going too fast; output once until it has recovered.
     Throttled { session: SessionId },
-}
-
-/// What a moderator did, or the clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
-    Kicked {
-        room: Option<RoomName>,
-        nick: Nick,
-    },
-    RuleAdded(Rule),
-    RuleEnded {
-        rule: Rule,
-        has_expired: bool,
-    },
-    RoleSet {
-        room: RoomName,
-        nick: Nick,
-        role: Option<RoomRole>,
-    },
-    /// The value is not told where it is a secret.
-    RoomSet {
-        room: RoomName,
-        setting: &'static str,
-        value: Arc<str>,
-    },
 }
