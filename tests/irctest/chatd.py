@@ -11,7 +11,6 @@ stands in the output of its test.
 import grp
 import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -121,31 +120,12 @@ class ChatdController(BaseServerController, DirectoryBasedController):
         if self.test_config.account_registration_before_connect:
             config["accounts"]["register_before_login"] = True
 
-        self._write(config)
+        Path(self._file("chat.toml")).write_text(toml(config))
         self._faketime = []
         if faketime and shutil.which("faketime"):
             self._faketime = ["faketime", "-f", faketime]
             self.faketime_enabled = True
         self._start()
-
-    def _write(self, config: dict) -> None:
-        """The config file; without what this chatd does not know, which the tests of it then show."""
-        path = Path(self._file("chat.toml"))
-        while True:
-            path.write_text(toml(config))
-            check = [program("chatd"), "--check-config", "--config", path]
-            told = subprocess.run(check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
-            unknown = re.findall(r"toml:[0-9:]+ (\S+): unknown (?:section|key)", told)
-            if 'must be "' in told and 'not "http"' in told:
-                raise NotImplementedByController("WebSocket")
-            if not unknown:
-                return
-            for name in unknown:
-                section, _, key = name.partition(".")
-                if key:
-                    del config[section][key]
-                else:
-                    del config[section]
 
     def registerUser(
         self,
