@@ -146,11 +146,7 @@ impl Core {
             return;
         }
         let now = self.now();
-        let mut protocol = match speaks {
-            Protocol::Chat => protocol::Session::chat(),
-            Protocol::Irc => protocol::Session::irc(),
-            Protocol::Http => protocol::Session::http(),
-        };
+        let protocol = new_session(speaks, tls.is_some());
         let session = self.next_session();
         let origin = match peer {
             Peer::Tcp(address) => Origin::Ip(address.ip()),
@@ -189,9 +185,6 @@ impl Core {
             let until = now.uptime + self.config.tls.handshake_timeout;
             Box::new(Tls::new(acceptor.accept(), until))
         });
-        if tls.is_some() {
-            protocol.secured();
-        }
         let mut connection = Connection::new(session, peer, protocol, now.uptime);
         connection.is_handshaking = tls.is_some();
         if tls.is_some() {
@@ -316,6 +309,18 @@ impl Core {
             serial: self.serial,
         }
     }
+}
+
+fn new_session(speaks: Protocol, is_secure: bool) -> protocol::Session {
+    let mut session = match speaks {
+        Protocol::Chat => protocol::Session::chat(),
+        Protocol::Irc => protocol::Session::irc(),
+        Protocol::Http => protocol::Session::http(),
+    };
+    if is_secure {
+        session.secured();
+    }
+    session
 }
 
 pub(super) fn facts_of(config: &Config, started_at: UnixMillis) -> Facts {
