@@ -1,5 +1,7 @@
 //! Whose account an IRC client is: SASL in all its ways, `PASS` and `REGISTER`, as lines back and forth.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chatd::hub::account::Registration;
@@ -326,4 +328,21 @@ fn a_client_that_negotiates_may_say_the_servers_password_until_it_is_done() {
     assert!(!has_code(&heard, "464"), "{heard:#?}");
     let heard = say(&mut stage, "one", &["PASS :open sesame", "CAP END"]);
     assert!(has_code(&heard, "001"), "{heard:#?}");
+}
+
+#[test]
+fn whoever_has_spent_all_they_may_ask_for_is_welcomed_all_the_same() {
+    let mut stage = Stage::new(Settings {
+        burst: 3.0,
+        ..Settings::default()
+    });
+    stage.connect_irc("ana");
+    let heard = say(&mut stage, "ana", &["NICK ana", "USER ana 0 * :Ana"]);
+    assert!(
+        has_code(&heard, "001") && has_code(&heard, "376"),
+        "{heard:#?}"
+    );
+    stage.pass(Duration::from_secs(1));
+    let heard = say(&mut stage, "ana", &["PING x"]);
+    assert!(has_code(&heard, "PONG"), "{heard:#?}");
 }

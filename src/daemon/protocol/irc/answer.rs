@@ -133,9 +133,7 @@ impl Answering<'_> {
             }
             (Context::Welcome, Reply::Survey(Surveyed::Crowd(crowd))) => {
                 self.crowd(*crowd);
-                write_motd(&mut self.lines());
-                let (facts, session) = (self.facts, &mut *self.session);
-                session.go_on(facts, self.incoming);
+                self.welcomed();
             }
             (Context::Paid { lines, .. }, _) => self.lines.extend_from_slice(&lines),
             (Context::Join { .. }, Reply::Joined { room, .. }) => {
@@ -186,8 +184,7 @@ impl Answering<'_> {
             }
             Reply::Joined { room, .. } => self.look_around(room, Context::Joined),
             Reply::Refused(refusal) => {
-                let context = Context::Welcome;
-                self.refused(&context, refusal);
+                refusal::write(&mut self.lines(), &Context::Unasked, refusal)
             }
             _ => {}
         }
@@ -218,13 +215,15 @@ impl Answering<'_> {
             return;
         }
         refusal::write(&mut self.lines(), context, refusal);
+        if let Context::Welcome = context {
+            return self.welcomed(); // how many are here is no reason to keep it waiting
+        }
         if let Context::Register { .. } = context {
             // Another nick may do.
             if let Some(registration) = self.session.registration.as_deref_mut() {
                 registration.nick = None;
             }
-            let (facts, session) = (self.facts, &mut *self.session);
-            session.go_on(facts, self.incoming);
+            self.go_on();
         }
     }
 
@@ -256,6 +255,12 @@ impl Answering<'_> {
         isupport::write(&mut lines, batch.as_deref());
         self.come_in(registration);
         self.ask(Survey::Counts, Context::Welcome);
+    }
+
+    /// The end of the welcome: what came meanwhile is read.
+    fn welcomed(&mut self) {
+        write_motd(&mut self.lines());
+        self.go_on();
     }
 
     fn look_around(&mut self, room: &RoomName, context: Context) {

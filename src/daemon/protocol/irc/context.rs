@@ -18,6 +18,8 @@ pub(super) enum Context {
     },
     /// The rest of the welcome.
     Welcome,
+    /// None: no answer was waited for.
+    Unasked,
     /// One step of an exchange of SASL.
     Sasl,
     /// An account that came with `PASS`.
@@ -167,6 +169,7 @@ impl Context {
         match self {
             Self::Register { .. } => "USER",
             Self::Welcome => "LUSERS",
+            Self::Unasked => "*",
             Self::Sasl => "AUTHENTICATE",
             Self::Pass => "PASS",
             Self::Account { .. } => "REGISTER",
@@ -203,6 +206,7 @@ impl Context {
             Self::Invite { nick, .. } => nick.as_str(),
             Self::Past(past) => past.target(),
             Self::Welcome
+            | Self::Unasked
             | Self::Sasl
             | Self::Pass
             | Self::Paid { .. }
