@@ -346,3 +346,29 @@ fn whoever_has_spent_all_they_may_ask_for_is_welcomed_all_the_same() {
     let heard = say(&mut stage, "ana", &["PING x"]);
     assert!(has_code(&heard, "PONG"), "{heard:#?}");
 }
+
+#[test]
+fn batches_with_labels_leave_nothing_open() {
+    let mut stage = Stage::new(Settings {
+        rate: 0.0,
+        ..Settings::default()
+    });
+    stage.connect_irc("ana");
+    let hello = [
+        "CAP REQ :labeled-response batch draft/multiline",
+        "NICK ana",
+        "USER ana 0 * :Ana",
+        "CAP END",
+        "JOIN #tea",
+    ];
+    say(&mut stage, "ana", &hello);
+    let open = "@label=a BATCH +x draft/multiline #tea";
+    assert_eq!(say(&mut stage, "ana", &[open]), [""; 0]);
+    let text = "@batch=x PRIVMSG #tea :one";
+    let heard = say(&mut stage, "ana", &[text, "@label=b BATCH -x"]);
+    let acks = ["@label=a :chatd ACK", "@label=b :chatd ACK"];
+    assert_eq!(heard, acks);
+    assert_eq!(say(&mut stage, "ana", &[open]), [""; 0]);
+    let heard = say(&mut stage, "ana", &["CAP REQ -draft/multiline"]);
+    assert!(heard.contains(&acks[0].to_owned()), "{heard:#?}");
+}

@@ -52,14 +52,7 @@ pub(super) fn batch(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 fn open(handling: &mut Handling<'_>, line: &Line<'_>, reference: &str) {
-    if let Some(other) = handling.session.multiline.take() {
-        let mut out = Vec::new();
-        let facts = handling.facts;
-        handling
-            .session
-            .pending
-            .settle(other.group, facts, &mut out);
-        handling.out.extend_from_slice(&out);
+    if give_up(handling) {
         return invalid(handling, "Another batch is open, and is given up");
     }
     let kind = line.params.get(1).copied().unwrap_or_default();
@@ -89,6 +82,15 @@ fn open(handling: &mut Handling<'_>, line: &Line<'_>, reference: &str) {
         lines: 0,
         is_refused: false,
     }));
+}
+
+/// Ends a message that does not come whole, if there is one. Its labelled line is answered.
+pub(super) fn give_up(handling: &mut Handling<'_>) -> bool {
+    let Some(open) = handling.session.multiline.take() else {
+        return false;
+    };
+    handling.settle(open.group);
+    true
 }
 
 /// One line of a message.
@@ -187,8 +189,12 @@ impl Refused {
 }
 
 fn close(handling: &mut Handling<'_>, whole: Incomplete) {
-    // What is said now is the answer to the line that has opened it.
-    handling.group = handling.group.or(whole.group);
+    // What is said now is the answer to the line that has opened it, unless this one has a label of its own.
+    if handling.group.is_some() {
+        handling.settle(whole.group);
+    } else {
+        handling.group = whole.group;
+    }
     if whole.is_refused {
         return;
     }

@@ -3,6 +3,7 @@
 use super::Handling;
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::line::Line;
+use crate::daemon::protocol::irc::multiline;
 use crate::daemon::protocol::{Facts, Sts};
 
 pub(super) fn cap(handling: &mut Handling<'_>, line: &Line<'_>) {
@@ -86,6 +87,9 @@ fn request(handling: &mut Handling<'_>, wanted: &str) {
     if is_good && caps != handling.session.caps {
         let before = std::mem::replace(&mut handling.session.caps, caps);
         handling.look_anew();
+        if !caps.has(Cap::MultiLine) {
+            multiline::give_up(handling);
+        }
         if before.has(Cap::ExtendedMonitor) != caps.has(Cap::ExtendedMonitor) {
             super::monitor::extend(handling);
         }

@@ -252,17 +252,27 @@ impl<'a> Handling<'a> {
 
     /// The line has been read. What was answered at once is paid for, unless the hub was asked something else.
     pub(super) fn end(mut self, line: &Line<'_>) {
-        if !self.has_asked && !self.session.pending.is_full() {
+        if !self.has_asked && self.session.pending.is_full() {
+            // It costs as much, but what answers it cannot wait.
+            self.flush();
+            self.incoming.push(Incoming::Command {
+                request: None,
+                command: Command::Ping,
+            });
+        } else if !self.has_asked {
             let lines = std::mem::take(&mut self.out).into();
             let verb = SmolStr::from(shown(line.verb));
             let context = Context::Paid { verb, lines };
             self.command(Command::Ping, context);
         }
         self.flush();
+        self.settle(self.group);
+    }
+
+    /// One part of a labelled line has been read.
+    pub(super) fn settle(&mut self, group: Option<GroupId>) {
         let mut out = Vec::new();
-        self.session
-            .pending
-            .settle(self.group, self.facts, &mut out);
+        self.session.pending.settle(group, self.facts, &mut out);
         if !out.is_empty() {
             self.incoming.push(Incoming::Answer(out));
         }
