@@ -127,7 +127,7 @@ pub(super) fn of_settings(settings: &RoomSettings) -> Vec<SmolStr> {
             (Takes::Inverse, None) | (Takes::Nothing, Some(_)) => letters.push(setting.letter),
             (Takes::Value | Takes::Key, Some((_, value))) => {
                 letters.push(setting.letter);
-                params.push(shown_value(value));
+                params.push(shown_value(setting, value));
             }
             (Takes::Inverse, Some(_)) | (Takes::Nothing | Takes::Value | Takes::Key, None) => {}
         }
@@ -137,9 +137,12 @@ pub(super) fn of_settings(settings: &RoomSettings) -> Vec<SmolStr> {
     words
 }
 
-/// `10/60` is `10:60` on IRC.
-fn shown_value(value: &str) -> SmolStr {
-    value.replace('/', ":").to_smolstr()
+/// A setting's value as IRC shows it: `10/60` is `10:60`.
+fn shown_value(setting: &Setting, value: &str) -> SmolStr {
+    match setting.name {
+        "join-throttle" => value.replace('/', ":").to_smolstr(),
+        _ => value.to_smolstr(),
+    }
 }
 
 /// A setting's value from what a client wrote behind its letter.
@@ -190,7 +193,7 @@ fn of_setting(setting: &Setting, value: &str) -> Change {
     let is_set = value != OFF;
     let param = match setting.takes {
         Takes::Nothing | Takes::Inverse => None,
-        Takes::Value => is_set.then(|| shown_value(value)),
+        Takes::Value => is_set.then(|| shown_value(setting, value)),
         Takes::Key => Some(SmolStr::new_static("*")),
     };
     Change {
@@ -386,14 +389,14 @@ mod tests {
         let mut settings = RoomSettings::default();
         assert_eq!(of_settings(&settings), ["+n"]);
         for (name, value) in [
-            ("key", "tür"),
+            ("key", "tür/3"),
             ("external-messages", "on"),
             ("join-throttle", "5/60"),
             ("secret", "on"),
         ] {
             settings.apply(RoomChange::parse(name, value).unwrap());
         }
-        assert_eq!(of_settings(&settings), ["+jks", "5:60", "tür"]);
+        assert_eq!(of_settings(&settings), ["+jks", "5:60", "tür/3"]);
     }
 
     #[test]
