@@ -96,6 +96,14 @@ impl Client {
                 };
                 return self.input(request, input);
             }
+            Incoming::FollowUp { request, command } => {
+                let input = Input::FollowUp {
+                    session: ME,
+                    request: request.clone(),
+                    command,
+                };
+                return self.input(Some(request), input);
+            }
             Incoming::Answer(bytes) | Incoming::Fault(bytes) => assert_readable(&bytes),
             Incoming::Unreadable(bytes) | Incoming::Gateway { refusal: bytes, .. } => {
                 assert_readable(&bytes);

@@ -31,6 +31,13 @@ pub enum Input {
         request: Option<RequestId>,
         command: Command,
     },
+    /// A session's protocol asks for something because of an answer, such as who is in a room that was just entered.
+    /// No word of the peer: it costs nothing, and proves nothing.
+    FollowUp {
+        session: SessionId,
+        request: RequestId,
+        command: Command,
+    },
     /// A session sent what its protocol could not understand, and was told so by its protocol.
     /// Counts for flood control and towards `Settings::max_faults`.
     Fault { session: SessionId },

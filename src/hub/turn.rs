@@ -57,6 +57,16 @@ impl Turn<'_> {
                     self.command(Asked { session, request }, command);
                 }
             }
+            Input::FollowUp {
+                session,
+                request,
+                command,
+            } => {
+                if self.hub.state.session(session).is_some() {
+                    let request = Some(request);
+                    self.paid_command(Asked { session, request }, command);
+                }
+            }
             Input::Fault { session } => {
                 if self.is_heard(session) {
                     self.fault(session);
@@ -138,6 +148,10 @@ impl Turn<'_> {
                 }
             }
         }
+        self.paid_command(asked, command);
+    }
+
+    fn paid_command(&mut self, asked: Asked, command: Command) {
         if self.was_said(&asked, &command) {
             return;
         }

@@ -145,7 +145,7 @@ proptest! {
                     assert_readable(Some(reader), &answer);
                 }
                 Incoming::Unreadable(answer) => assert_readable(dialect, &answer),
-                Incoming::Closed(_) | Incoming::Gateway { .. } => {
+                Incoming::Closed(_) | Incoming::Gateway { .. } | Incoming::FollowUp { .. } => {
                     prop_assert!(false, "this protocol has no such thing");
                 }
             }

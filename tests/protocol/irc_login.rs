@@ -372,3 +372,14 @@ fn batches_with_labels_leave_nothing_open() {
     let heard = say(&mut stage, "ana", &["CAP REQ -draft/multiline"]);
     assert!(heard.contains(&acks[0].to_owned()), "{heard:#?}");
 }
+
+#[test]
+fn what_comes_with_a_room_costs_nothing_more_than_to_enter_it() {
+    let mut stage = Stage::new(Settings::default());
+    stage.keep();
+    stage.connect_irc("ana");
+    say(&mut stage, "ana", &["NICK ana", "USER ana 0 * :Ana"]);
+    let heard = say(&mut stage, "ana", &["JOIN #a,#b,#c,#d,#e,#f,#g,#h,#i,#j"]);
+    let ends = words(&heard, 1).into_iter().filter(|word| word == "366");
+    assert_eq!(ends.count(), 10, "{heard:#?}");
+}

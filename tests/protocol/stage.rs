@@ -210,18 +210,20 @@ impl Stage {
             }
             Incoming::Echo { is_wanted } => self.input(Input::Echo { session, is_wanted }),
             Incoming::Command { request, command } => {
-                let dialect = self.client(session).dialect;
-                let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
-                self.own = is_told_apart.then(|| (session, request.clone()));
-                self.input(Input::Command {
+                let input = Input::Command {
                     session,
-                    request,
+                    request: request.clone(),
                     command,
-                });
-                self.own = None;
-                while let Some((session, asked)) = self.asked_in_turn.pop_front() {
-                    self.take_in(session, asked);
-                }
+                };
+                self.carry_out_for(session, request, input);
+            }
+            Incoming::FollowUp { request, command } => {
+                let input = Input::FollowUp {
+                    session,
+                    request: request.clone(),
+                    command,
+                };
+                self.carry_out_for(session, Some(request), input);
             }
             Incoming::Answer(bytes) => self.deliver(session, &bytes),
             Incoming::Fault(bytes) => {
@@ -252,6 +254,17 @@ impl Stage {
                     reason: QuitReason::Unreadable,
                 });
             }
+        }
+    }
+
+    fn carry_out_for(&mut self, session: SessionId, request: Option<RequestId>, input: Input) {
+        let dialect = self.client(session).dialect;
+        let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
+        self.own = is_told_apart.then_some((session, request));
+        self.input(input);
+        self.own = None;
+        while let Some((session, asked)) = self.asked_in_turn.pop_front() {
+            self.take_in(session, asked);
         }
     }
 

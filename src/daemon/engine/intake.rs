@@ -8,7 +8,7 @@ use super::core::{Core, Own};
 use crate::daemon::protocol::{Dialect, Incoming};
 use crate::daemon::shard::Report;
 use crate::daemon::transport::Peer;
-use crate::hub::id::SessionId;
+use crate::hub::id::{RequestId, SessionId};
 use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::time::Now;
 
@@ -134,7 +134,7 @@ impl Core {
         self.take_asked();
     }
 
-    /// What sessions ask because of what they were told. An answer to that asks nothing more.
+    /// What sessions ask because of what they were told, and because of the answers to that.
     pub(super) fn take_asked(&mut self) {
         while let Some((session, item)) = self.asked_in_turn.pop_front() {
             let now = self.now();
@@ -153,21 +153,20 @@ impl Core {
                 self.input(now, Input::Echo { session, is_wanted });
             }
             Incoming::Command { request, command } => {
-                let dialect = self.connection(session).and_then(|it| it.dialect);
-                let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
-                self.own = is_told_apart.then(|| Own {
+                let input = Input::Command {
                     session,
                     request: request.clone(),
-                });
-                self.input(
-                    now,
-                    Input::Command {
-                        session,
-                        request,
-                        command,
-                    },
-                );
-                self.own = None;
+                    command,
+                };
+                self.carry_out_for(session, now, request, input);
+            }
+            Incoming::FollowUp { request, command } => {
+                let input = Input::FollowUp {
+                    session,
+                    request: request.clone(),
+                    command,
+                };
+                self.carry_out_for(session, now, Some(request), input);
             }
             Incoming::Gateway {
                 password,
@@ -190,6 +189,20 @@ impl Core {
                 self.end(session, &QuitReason::Unreadable);
             }
         }
+    }
+
+    fn carry_out_for(
+        &mut self,
+        session: SessionId,
+        now: Now,
+        request: Option<RequestId>,
+        input: Input,
+    ) {
+        let dialect = self.connection(session).and_then(|it| it.dialect);
+        let is_told_apart = dialect.is_some_and(Dialect::is_told_apart);
+        self.own = is_told_apart.then_some(Own { session, request });
+        self.input(now, input);
+        self.own = None;
     }
 
     /// A connection may turn out to be a gateway's for somebody else, whose it is from then on.

@@ -144,6 +144,11 @@ pub enum Incoming {
         request: Option<RequestId>,
         command: Command,
     },
+    /// What the session itself asks the hub because of an answer. Costs its client nothing.
+    FollowUp {
+        request: RequestId,
+        command: Command,
+    },
     /// The peer says that it is a gateway, which has opened the connection for whoever comes from there. If it is one,
     /// so be it; else its connection is sent this and closed. Comes at most once, ahead of every command.
     Gateway {

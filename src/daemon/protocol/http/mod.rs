@@ -249,7 +249,7 @@ fn frame_items(items: &mut [Incoming], kind: Kind) {
                 *lines = framed(lines, kind);
                 write_close(close_code::POLICY, "", lines);
             }
-            Incoming::Echo { .. } | Incoming::Command { .. } => {}
+            Incoming::Echo { .. } | Incoming::Command { .. } | Incoming::FollowUp { .. } => {}
         }
     }
 }

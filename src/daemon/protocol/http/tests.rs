@@ -93,7 +93,10 @@ fn answered(incoming: &[Incoming]) -> Vec<(OpCode, Vec<u8>)> {
         | Incoming::Closed(bytes)
         | Incoming::Unreadable(bytes) => bytes.as_slice(),
         Incoming::Gateway { refusal, .. } => refusal,
-        Incoming::Dialect(_) | Incoming::Echo { .. } | Incoming::Command { .. } => &[],
+        Incoming::Dialect(_)
+        | Incoming::Echo { .. }
+        | Incoming::Command { .. }
+        | Incoming::FollowUp { .. } => &[],
     });
     frames(&bytes.collect::<Vec<_>>().concat())
 }

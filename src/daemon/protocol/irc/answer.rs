@@ -95,10 +95,7 @@ impl Answering<'_> {
             Some(line) => pending.add_for(line, self.group, context),
             None => pending.add(self.group, context),
         };
-        self.incoming.push(Incoming::Command {
-            request: Some(request),
-            command,
-        });
+        self.incoming.push(Incoming::FollowUp { request, command });
     }
 
     fn asked(&mut self, context: Context, reply: &Reply) {
