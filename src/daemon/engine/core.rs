@@ -75,6 +75,8 @@ pub(super) struct Core {
     pub(super) reports: Reports,
     pub(super) reports_of: Place,
     pub(super) backlog: Backlog,
+    /// The session whose bytes, or what it asks because of an answer, are being taken in or were last.
+    pub(super) speaker: SessionId,
     /// Notified when there may be something to do.
     pub(super) work: Arc<Notify>,
     pub(super) counters: Counters,
@@ -119,6 +121,7 @@ impl Core {
             reports: Reports::new(config.server.buffer_size),
             reports_of: Place::default(),
             backlog: Backlog::new(),
+            speaker: SessionId { slot: 0, serial: 0 },
             work,
             counters: Counters::default(),
             log_paces: LogPaces::default(),

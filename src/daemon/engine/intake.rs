@@ -147,6 +147,7 @@ impl Core {
         if connection.is_none_or(|connection| connection.is_over()) {
             return; // what came after a quit, or after one fault too many
         }
+        self.speaker = session;
         match item {
             Incoming::Dialect(dialect) => self.take_dialect(session, now, dialect),
             Incoming::Echo { is_wanted } => {

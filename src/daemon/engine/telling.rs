@@ -119,7 +119,7 @@ impl Core {
     /// goes out first.
     fn note_speech(&mut self, room_id: RoomId) {
         let turn = self.turn;
-        let Some(speaker) = self.connection(self.backlog.session) else {
+        let Some(speaker) = self.connection(self.speaker) else {
             return;
         };
         let before = (speaker.spoke_in == turn).then_some(speaker.spoke_to);
@@ -134,7 +134,7 @@ impl Core {
     /// says to one user must not overtake that.
     fn has_spoken(&mut self) -> bool {
         let turn = self.turn;
-        let speaker = self.backlog.session;
+        let speaker = self.speaker;
         let spoke_in = self.connection(speaker).map_or(0, |it| it.spoke_in);
         spoke_in == turn || (spoke_in + 1 == turn && self.shards.is_flushing())
     }
