@@ -201,14 +201,9 @@ impl Answering<'_> {
         {
             return; // a notice is never answered, or programs would answer each other for ever
         }
-        // To a notice nothing is answered by itself.
-        let is_of_notice = matches!(context, Context::Say(said) if said.verb == "NOTICE");
         if let Context::About(about) = context
             && self.about_refused(about, refusal)
         {
-            return;
-        }
-        if is_of_notice && refusal::is_about_target(refusal) {
             return;
         }
         refusal::write(&mut self.lines(), context, refusal);
