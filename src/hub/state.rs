@@ -16,6 +16,7 @@ use super::moderation::rule::Effect;
 use super::moderation::subject::{Shown, Traits};
 use super::name::{Nick, RoomName};
 use super::people::metadata::Subscriptions;
+use super::people::modes::UserMode;
 use super::people::watch::Watches;
 use super::permission::{Action, Role};
 use super::persona::{CloakKey, Persona};
@@ -305,6 +306,14 @@ impl State {
     pub(super) fn may_see_members(&self, user: UserId, room: RoomId) -> bool {
         !self.room(room).charter.settings.members_hidden
             || self.role_in(user, room).may(Action::SeeMembers)
+    }
+
+    /// Whether the asker may find a user among those in a room: who is invisible is hidden from outside.
+    pub(super) fn may_find_in(&self, asker: UserId, user: UserId, room: RoomId) -> bool {
+        !self.user(user).modes().has(UserMode::Invisible)
+            || asker == user
+            || self.user(asker).is_in(room)
+            || self.is_server_operator(asker)
     }
 
     /// Whether a user may read what was said in a room: who could come in at any time could have heard it.

@@ -116,12 +116,9 @@ impl Turn<'_> {
         let state = &self.hub.state;
         let user = state.user(id);
         let near = |room: RoomId| state.user(asker).is_in(room);
-        let is_open = id == asker
-            || !user.modes().has(UserMode::Invisible)
-            || state.is_server_operator(asker);
         let may_find = |room: RoomId| {
             let may_see = || state.may_know_of(asker, room) && state.may_see_members(asker, room);
-            id == asker || may_see() && (is_open || near(room))
+            id == asker || may_see() && state.may_find_in(asker, id, room)
         };
         let places = match rooms {
             Rooms::Shown => &user.places[..],
@@ -165,7 +162,8 @@ impl Turn<'_> {
         if with_members {
             let sees_all = state.may_see_members(asker, id);
             let is_shown = |user: UserId| {
-                sees_all || user == asker || state.role_in(user, id).may(Action::Rule)
+                let is_seen = || user == asker || state.role_in(user, id).may(Action::Rule);
+                (sees_all || is_seen()) && state.may_find_in(asker, user, id)
             };
             let shown = room.members.iter().filter(|&&user| is_shown(user));
             members = shown

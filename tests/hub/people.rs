@@ -174,6 +174,46 @@ fn the_invisible_are_found_by_name_and_by_who_is_near() {
 }
 
 #[test]
+fn the_invisible_are_not_seen_in_rooms_from_outside() {
+    story(
+        r"
+        > ana connects
+        > ana introduces herself as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ben connects
+        > ben introduces herself as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+        > ben joins #dev
+          log: #dev opened
+          ben gets: in #dev with 1
+          ben hears: ben joined #dev
+        > ben sets key url of herself: https://b.example
+          ben gets: metadata of ben [url=https://b.example]
+        > ana subscribes to url
+          ana gets: subscribed to [url], no room for []
+        > ana syncs keys of #dev
+          ana gets: sync of #dev [ben url=https://b.example]
+        > ana asks for names in #dev
+          ana gets: names in #dev: [ben]
+        > ben switches on invisible
+          ben gets: modes [invisible]
+        > ana looks around in #dev
+          ana gets: sees #dev with []
+        > ana asks for names in #dev
+          ana gets: names in #dev: []
+        > ana asks about ben
+          ana gets: ben is in [] with 1 sessions
+        > ana syncs keys of #dev
+          ana gets: sync of #dev []
+        > ben asks for names in #dev
+          ben gets: names in #dev: [ben]
+    ",
+    );
+}
+
+#[test]
 fn operators_reach_those_who_want_to_hear_them() {
     story(
         r"

@@ -45,16 +45,14 @@ pub(super) fn survey(asker: &Asker<'_>, survey: Survey) -> Result<Decision, Refu
 pub(super) fn names(asker: &Asker<'_>, name: RoomName) -> Result<Decision, Refusal> {
     let id = asker.room(name)?;
     let room = asker.state.room(id);
-    let members = if asker.state.may_see_members(asker.id, id) {
-        nicks(asker, &room.members)
-    } else {
-        let members = room.members.iter().copied();
+    let sees_all = asker.state.may_see_members(asker.id, id);
+    let members = room.members.iter().copied();
+    let shown = members.filter(|&member| {
         // Who keeps order can be found, and nobody doubts that they are there themselves.
-        let shown = members.filter(|&member| {
-            member == asker.id || asker.state.role_in(member, id).may(Action::Rule)
-        });
-        nicks(asker, &shown.collect::<Vec<_>>())
-    };
+        let is_seen = || member == asker.id || asker.state.role_in(member, id).may(Action::Rule);
+        (sees_all || is_seen()) && asker.state.may_find_in(asker.id, member, id)
+    });
+    let members = nicks(asker, &shown.collect::<Vec<_>>());
     Ok(Decision::Answer(Reply::Names {
         room: room.name.clone(),
         topic: room.topic.clone(),
@@ -67,7 +65,9 @@ pub(super) fn whois(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal> 
     let state = asker.state;
     let summary = view::user(state, user, |room| {
         user == asker.id
-            || state.may_know_of(asker.id, room) && state.may_see_members(asker.id, room)
+            || state.may_know_of(asker.id, room)
+                && state.may_see_members(asker.id, room)
+                && state.may_find_in(asker.id, user, room)
     });
     Ok(Decision::Answer(Reply::Whois(summary)))
 }

@@ -337,7 +337,8 @@ impl Turn<'_> {
             let asker = self.user_of(session);
             if state.may_see_members(asker, room) {
                 let members = state.room(room).members.iter();
-                holders.extend(members.map(|&user| Holder::User(user)));
+                let found = members.filter(|&&user| state.may_find_in(asker, user, room));
+                holders.extend(found.map(|&user| Holder::User(user)));
             }
         }
         let mut entries: Vec<(EventPlace, MetadataKey, Arc<str>)> = Vec::new();
