@@ -102,6 +102,11 @@ impl User {
         self.extra.as_ref().and_then(|extra| extra.persona.as_ref())
     }
 
+    /// What IRC shows; `None` where nobody has needed it or said it.
+    pub(super) fn username(&self) -> Option<&str> {
+        self.persona().map(|persona| &*persona.username)
+    }
+
     pub(super) fn modes(&self) -> UserModes {
         let extra = self.extra.as_ref();
         extra.map_or_else(UserModes::default, |extra| extra.modes)

@@ -19,7 +19,9 @@ use chatd::hub::secret::Secret;
 pub(super) fn command(words: &[&str], text: Option<&Arc<str>>) -> Option<Command> {
     let nick = |name: &str| Nick::parse(name).unwrap();
     let request = match words {
-        ["introduces", "herself", "as", name] => {
+        // `ana`, or `ana!~user`.
+        ["introduces", "herself", "as", who] => {
+            let (name, username) = who.split_once('!').unwrap_or((who, "~u"));
             return Some(Command::Login {
                 nick: nick(name),
                 key: None,
@@ -27,8 +29,8 @@ pub(super) fn command(words: &[&str], text: Option<&Arc<str>>) -> Option<Command
                 does_resume: false,
                 since: None,
                 introduction: Some(Introduction {
-                    username: "~u".into(),
-                    realname: text.map_or_else(|| (*name).into(), Arc::clone),
+                    username: username.into(),
+                    realname: text.map_or_else(|| name.into(), Arc::clone),
                 }),
             });
         }

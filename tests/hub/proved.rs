@@ -579,3 +579,42 @@ fn an_exchange_of_scram_is_counted_as_a_password_is() {
     ",
     );
 }
+
+#[test]
+fn a_ban_by_host_mask_finds_the_username_of_who_has_proved_an_account() {
+    story(
+        r"
+        > operator makes account ana: correct horse
+        > operator makes account cho: battery staple
+        > operator bans *!~spam@*
+          log: an operator began ban of *!~spam@* everywhere
+          operator gets: 0 sessions
+        > ana connects
+        > ana proves to be ana: correct horse
+          log: c1 has proved to be ana
+          ana gets: is proved to be ana
+        > ana introduces herself as ana!~spam
+          ana gets: refused: banned
+        > ana introduces herself as ana!~ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana to ana with 0 failed
+        > operator bans *!~u@*
+          log: an operator began ban of *!~u@* everywhere
+          operator gets: 0 sessions
+        > cho connects
+        > cho proves to be cho: battery staple
+          log: c2 has proved to be cho
+          cho gets: is proved to be cho
+        > cho introduces herself as cho!~cho
+          log: c2 is cho, session 1
+          cho gets: logged in as cho to cho with 0 failed
+        > cho2 connects
+        > cho2 proves to be cho: battery staple
+          log: c3 has proved to be cho
+          cho2 gets: is proved to be cho
+        > cho2 introduces herself as cho
+          log: c3 is cho, session 2
+          cho2 gets: logged in again as cho to cho with 0 failed
+    ",
+    );
+}

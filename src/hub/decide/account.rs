@@ -1,8 +1,8 @@
 //! Who one is: login, nick, away.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::banned::{must_not_be_banned, must_not_be_banned_as};
 use super::{Asker, Decision, Facts, text};
 use crate::hub::account::{Account, Claim, Newcomer, PasswordChange, Registration, Require};
 use crate::hub::authenticate::{Arrival, Enrolment};
@@ -11,12 +11,10 @@ use crate::hub::fingerprint::Fingerprint;
 use crate::hub::held::Held;
 use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserId, UserKey};
-use crate::hub::moderation::rule::Effect;
-use crate::hub::moderation::subject::{Shown, Traits};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
-use crate::hub::persona::{Introduction, Persona};
-use crate::hub::refusal::{InForce, Refusal};
+use crate::hub::persona::Introduction;
+use crate::hub::refusal::Refusal;
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
 use crate::hub::settings::Settings;
@@ -56,7 +54,7 @@ pub(super) fn log_in(
         since,
     };
     if let Some(account) = state.authenticated.get(&session) {
-        let nick = may_come_in(facts, session, nick, account)?;
+        let nick = may_come_in(facts, session, nick, account, introduction.as_ref())?;
         return Ok(Decision::ComeIn {
             nick,
             entry,
@@ -91,7 +89,8 @@ pub(super) fn log_in(
         must_not_need_account(facts, session)?;
     }
     if !state.is_server_operator(user) {
-        must_not_be_banned(facts, session, &nick, state.account_of(user))?;
+        let username = state.user(user).username();
+        must_not_be_banned_as(facts, session, &nick, state.account_of(user), username)?;
     }
     match key {
         None if held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
@@ -112,6 +111,7 @@ fn may_come_in(
     session: SessionId,
     wanted: Nick,
     account: &Account,
+    introduction: Option<&Introduction>,
 ) -> Result<Nick, Refusal> {
     let Facts { state, held, .. } = facts;
     let is_over = |end: UnixMillis| end <= facts.now.unix;
@@ -125,7 +125,9 @@ fn may_come_in(
     let here = state.accounts.get(&account.owner);
     let nick = here.map_or(wanted, |here| state.user(here.user).nick.clone());
     if !account.is_operator {
-        must_not_be_banned(facts, session, &nick, Some(&account.name))?;
+        let said = introduction.map(|it| &*it.username);
+        let username = here.map_or(said, |here| state.user(here.user).username());
+        must_not_be_banned_as(facts, session, &nick, Some(&account.name), username)?;
     }
     // Who has the account's nick as a guest gives way.
     let is_free = state.user_named(&nick).is_none() && !held.has_nick(&nick);
@@ -308,7 +310,8 @@ fn may_be_new(
 ) -> Result<(), Refusal> {
     nick.is_plain().map_err(Refusal::BadNick)?;
     must_not_need_account(facts, session)?;
-    must_not_be_banned_as(facts, session, nick, None, introduction)
+    let username = introduction.map(|it| &*it.username);
+    must_not_be_banned_as(facts, session, nick, None, username)
 }
 
 /// Whether the session may come in as a guest.
@@ -319,46 +322,6 @@ fn must_not_need_account(facts: Facts<'_>, session: SessionId) -> Result<(), Ref
         Require::All => Err(Refusal::AccountRequired),
         Require::Remote if is_remote => Err(Refusal::AccountRequired),
         Require::Remote | Require::None => Ok(()),
-    }
-}
-
-/// Whether the server's bans let somebody in from there, under this nick and perhaps this account.
-pub(in crate::hub) fn must_not_be_banned(
-    facts: Facts<'_>,
-    session: SessionId,
-    nick: &Nick,
-    account: Option<&Nick>,
-) -> Result<(), Refusal> {
-    must_not_be_banned_as(facts, session, nick, account, None)
-}
-
-/// The same of somebody who may say what IRC is to show of them.
-fn must_not_be_banned_as(
-    facts: Facts<'_>,
-    session: SessionId,
-    nick: &Nick,
-    account: Option<&Nick>,
-    introduction: Option<&Introduction>,
-) -> Result<(), Refusal> {
-    let session = facts.state.session(session);
-    let network = session.and_then(|session| session.network());
-    let who = Traits {
-        nick,
-        account,
-        networks: network.as_slice(),
-        shown: Shown {
-            username: introduction.map_or(Persona::USERNAME, |it| &it.username),
-            host: &OnceCell::new(),
-            network,
-            cloak_key: facts.state.cloak_key,
-        },
-    };
-    match facts.state.rules.holding(None, Effect::Ban, who) {
-        None => Ok(()),
-        Some(ban) => {
-            let ban = InForce::of(ban, facts.now.unix);
-            Err(Refusal::Banned(None, Box::new(ban)))
-        }
     }
 }
 

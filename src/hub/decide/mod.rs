@@ -3,6 +3,7 @@
 
 mod account;
 pub(super) mod admin;
+mod banned;
 pub(super) mod grant;
 mod history;
 mod membership;
@@ -38,7 +39,8 @@ use super::state::{DEFAULT_ROOM, State};
 use super::time::Now;
 use super::user::User;
 
-pub(super) use account::{is_taken, must_be_alone, must_not_be_banned};
+pub(super) use account::{is_taken, must_be_alone};
+pub(super) use banned::must_not_be_banned;
 use moderation::{Moderator, Order};
 
 /// What is to happen, with all names resolved. It is possible: carrying it out cannot fail.
