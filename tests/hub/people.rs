@@ -314,3 +314,59 @@ fn new_nicks_begin_with_no_sign_of_irc() {
     ",
     );
 }
+
+#[test]
+fn who_may_not_speak_in_a_room_shows_nothing_new_there() {
+    let mut story = Story::with(|settings| settings.rate = 0.0);
+    story.play(
+        r"
+        > ana connects
+        > ana introduces herself as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ben connects
+        > ben introduces herself as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+        > cho connects
+        > cho introduces herself as cho
+          log: c3 is cho, session 1
+          cho gets: logged in as cho
+        > ana joins #dev
+          log: #dev opened
+          ana gets: in #dev with 1
+          ana hears: ana joined #dev
+        > ben joins #dev
+          ben gets: in #dev with 2
+          ana, ben hear: ben joined #dev
+        > ben joins #tea
+          log: #tea opened
+          ben gets: in #tea with 1
+          ben hears: ben joined #tea
+        > cho joins #tea
+          cho gets: in #tea with 2
+          ben, cho hear: cho joined #tea
+        > ana subscribes to url
+          ana gets: subscribed to [url], no room for []
+        > cho subscribes to url
+          cho gets: subscribed to [url], no room for []
+        > ben calls herself: Ben
+          ana, ben, cho hear: ben is Ben
+          ben gets: done
+    ",
+    );
+    story.play_muted("ana mutes ben in #dev");
+    story.play(
+        r"
+        > ben calls herself: Buy This
+          ben, cho hear: ben is Buy This
+          ben gets: done
+        > ben sets key url of herself: https://buy.example
+          cho hears: url of ben is https://buy.example
+          ben gets: metadata of ben [url=https://buy.example]
+        > ben sets key url of herself
+          ana, cho hear: url of ben is nothing
+          ben gets: metadata of ben [no url]
+    ",
+    );
+}

@@ -47,7 +47,10 @@ fn check(asker: &Asker<'_>, request: &metadata::Request) -> Result<(), Refusal> 
                 None => {}
                 Some(value) => {
                     text::line(value, VALUE_BYTES_MAX)?;
-                    asker.may_say(value)?;
+                    match holder {
+                        Holder::User(_) => asker.may_say(value)?,
+                        Holder::Room(room) => asker.may_be_read_in(room, value)?,
+                    }
                     if !has_it && metadata.is_some_and(|it| it.len() >= KEYS_MAX) {
                         return Err(Refusal::Key(KeyError::TooMany { max: KEYS_MAX }));
                     }

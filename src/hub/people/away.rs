@@ -26,8 +26,14 @@ impl Turn<'_> {
         self.reply(asked, Reply::Done);
     }
 
-    /// The rooms of a user that are told a text of theirs: not those where they may not speak.
-    fn rooms_that_read(&self, session: SessionId, user: UserId, text: Option<&str>) -> Vec<RoomId> {
+    /// The rooms of a user that are told a text about them: not those where the session that says it may not
+    /// speak.
+    pub(super) fn rooms_that_read(
+        &self,
+        session: SessionId,
+        user: UserId,
+        text: Option<&str>,
+    ) -> Vec<RoomId> {
         let asker = Asker::find(self.facts(), session);
         let mut rooms = audience::rooms_of(&self.hub.state, user).into_vec();
         if let (Ok(asker), Some(text)) = (asker, text) {

@@ -64,7 +64,8 @@ impl Turn<'_> {
         let user = self.user_of(asked.session);
         self.change_persona(user, |it| it.realname = Arc::clone(&text));
         let nick = self.hub.state.user(user).nick.clone();
-        let audience = audience::around(&self.hub.state, user);
+        let rooms = self.rooms_that_read(asked.session, user, Some(&text));
+        let audience = audience::around_in(&self.hub.state, user, &rooms);
         let audience = self.with_watchers(audience, user);
         self.tell(audience, EventKind::People(News::RealName { nick, text }));
         self.reply(asked, Reply::Done);
@@ -267,13 +268,18 @@ impl Turn<'_> {
     ) -> metadata::Answer {
         let place = self.hub.state.place_of(of);
         for (key, value) in entries.clone() {
+            let rooms = match of {
+                Holder::User(user) => self.rooms_that_read(session, user, value.as_deref()),
+                Holder::Room(room) => vec![room],
+            };
             self.apply_people(PeopleChange::Metadata {
                 of,
                 key: key.clone(),
                 value: value.clone(),
             });
             let subscribers = self.hub.state.subscriptions.to(&key);
-            let concerned = subscribers.filter(|&it| it != session && self.concerns(it, of));
+            let concerned =
+                subscribers.filter(|&it| it != session && self.concerns(it, of, &rooms));
             let audience = Audience {
                 sessions: concerned.collect(),
                 ..Audience::default()
@@ -290,8 +296,8 @@ impl Turn<'_> {
         metadata::Answer::Entries { of: place, entries }
     }
 
-    /// Whether a session is where what is set is of its concern.
-    fn concerns(&self, session: SessionId, of: Holder) -> bool {
+    /// Whether a session is where what is set is of its concern; `rooms` are those that are told.
+    fn concerns(&self, session: SessionId, of: Holder, rooms: &[RoomId]) -> bool {
         let state = &self.hub.state;
         let Some(own) = state.session(session).and_then(|it| it.user) else {
             return false;
@@ -299,10 +305,7 @@ impl Turn<'_> {
         match of {
             Holder::Room(room) => hears(state, session, room),
             Holder::User(user) => {
-                let shares_room = || {
-                    let places = &state.user(user).places;
-                    places.iter().any(|place| state.user(own).is_in(place.room))
-                };
+                let shares_room = || rooms.iter().any(|&room| state.user(own).is_in(room));
                 own == user
                     || shares_room()
                     || state.watches.does_watch(session, &state.user(user).nick)
