@@ -23,6 +23,9 @@ impl Turn<'_> {
             tags: tags.clone(),
         };
         self.tell_of(from, audience, kind);
+        if tags.do_last() {
+            self.note_spoke(from, room);
+        }
         self.keep_tags(from, Place::Room(name), tags);
         self.acknowledge(asked);
     }

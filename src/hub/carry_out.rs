@@ -174,16 +174,21 @@ impl Turn<'_> {
             text: Arc::clone(&speech.text),
             tags: speech.tags.clone(),
         };
-        let is_slow = state.room(room).charter.settings.slow_mode.is_some();
         self.tell_of(from, audience, message);
-        if is_slow {
+        self.note_spoke(from, room);
+        self.keep(from, Place::Room(name), speech);
+        self.acknowledge(asked);
+    }
+
+    /// From now on they wait, where a room is slow.
+    pub(super) fn note_spoke(&mut self, user: UserId, room: RoomId) {
+        let state = &self.hub.state;
+        if state.room(room).charter.settings.slow_mode.is_some() {
             let at = self.now.uptime;
-            let owner = self.hub.state.owner_of(from);
+            let owner = state.owner_of(user);
             let spoke = CharterChange::Spoke { room, owner, at };
             self.hub.state.apply(Change::Charter(spoke));
         }
-        self.keep(from, Place::Room(name), speech);
-        self.acknowledge(asked);
     }
 
     pub(super) fn tell_user(&mut self, asked: Asked, to: UserId, speech: Speech) {

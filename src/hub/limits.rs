@@ -18,7 +18,7 @@ pub enum Limit {
     /// Rooms joined, or tried to join.
     Joins,
     NickChanges,
-    /// Bytes of the texts that are said, edited and set.
+    /// Bytes of the texts that are said, edited and set, and of the tags beside them.
     Text,
     /// Private messages to users with whom there is no common room, and invitations of them.
     Strangers,
@@ -117,9 +117,9 @@ fn is_login(command: &Command) -> bool {
 }
 
 fn text_bytes(command: &Command) -> usize {
-    if let Command::Send { text, .. } | Command::Edit { text, .. } | Command::Topic { text, .. } =
-        command
-    {
+    if let Command::Send { text, tags, .. } = command {
+        text.len() + tags.as_ref().map_or(0, |tags| tags.as_str().len())
+    } else if let Command::Edit { text, .. } | Command::Topic { text, .. } = command {
         text.len()
     } else if let Command::Tag { tags, .. } = command {
         tags.as_str().len()

@@ -1,5 +1,6 @@
 //! What a client says about its message to other clients, as IRC's client-only tags, and which of it is kept.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// `+name=value;+name`, values escaped; at most [`Tags::MAX_BYTES`] bytes. The hub looks at names only. With them
@@ -44,6 +45,12 @@ impl Tags {
         &self.written
     }
 
+    /// What they say to who reads them: with all escapes undone.
+    #[must_use]
+    pub fn as_said(&self) -> Cow<'_, str> {
+        unescape(&self.written)
+    }
+
     /// Where its client has cut the text: bytes before each cut.
     #[must_use]
     pub fn cuts(&self) -> &[u32] {
@@ -83,6 +90,31 @@ impl Tags {
         let tags = self.written.split(';').filter(|tag| !tag.is_empty());
         tags.map(|tag| tag.split_once('=').unwrap_or((tag, "")))
     }
+}
+
+/// A value with its escapes undone.
+#[must_use]
+pub fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut letters = value.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            plain.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some(':') => plain.push(';'),
+            Some('s') => plain.push(' '),
+            Some('r') => plain.push('\r'),
+            Some('n') => plain.push('\n'),
+            Some(other) => plain.push(other),
+            None => {}
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// Which message an answer or a reaction is about.

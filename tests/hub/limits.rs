@@ -297,6 +297,28 @@ fn some_words_may_not_be_said() {
         > ana says to #lobby: drats
           ana, ben hear: ana in #lobby: drats
           ana gets: ack
+        > ana says to #lobby with +draft/reply=x;+draft/react=drat: hello
+          ana gets: refused: blocked_word
+        > ana says to ben with +draft/react=drat: hello
+          ana gets: refused: blocked_word
+        > ana tags #lobby with +draft/reply=x;+draft/react=oh\sdrat
+          ana gets: refused: blocked_word
+        > ana tags ben with +draft/reply=x;+draft/react=oh\sdrat
+          ana gets: refused: blocked_word
+    ",
+    );
+}
+
+#[test]
+fn tags_beside_a_text_count_as_text() {
+    Story::with(|limits| limits.text_per_minute = 20).play(
+        r"
+        > ana arrives
+        > ana says to #lobby with +draft/reply=0123: ten
+          ana hears: ana in #lobby: ten
+          ana gets: ack
+        > ana says to #lobby: x
+          ana gets: refused: text_limited for 3000 ms
     ",
     );
 }

@@ -382,6 +382,41 @@ fn slow_mode_makes_members_wait_but_not_the_voiced() {
 }
 
 #[test]
+fn reactions_wait_in_slow_mode_and_typing_does_not() {
+    story(
+        r"
+        > ana arrives
+        > ana joins #dev
+          log: #dev opened
+          ana gets: in #dev with 1
+          ana hears: ana joined #dev
+        > ben arrives
+        > ben joins #dev
+          ben gets: in #dev with 2
+          ana, ben hear: ben joined #dev
+        > ana sets slow-mode of #dev to 10
+          log: c1 set slow-mode of #dev to 10
+          ana, ben hear: ana set slow-mode of #dev to 10
+          ana gets: 0 sessions
+        > ben tags #dev with +draft/react=:);+draft/reply=x
+          ana, ben hear: ben tags in #dev: +draft/react=:);+draft/reply=x
+          ben gets: ack, not kept
+        > ben tags #dev with +draft/react=:(;+draft/reply=x
+          ben gets: refused: slow_mode for 10000 ms
+        > ben says to #dev: one
+          ben gets: refused: slow_mode for 10000 ms
+        > ben tags #dev with +typing=active
+          ana, ben hear: ben tags in #dev: +typing=active
+          ben gets: ack, not kept
+        > 10s pass
+        > ben says to #dev: one
+          ana, ben hear: ben in #dev: one
+          ben gets: ack
+    ",
+    );
+}
+
+#[test]
 fn hidden_members_are_seen_by_operators() {
     story(
         r"

@@ -14,7 +14,6 @@ pub mod websocket;
 mod moderation;
 mod sentence;
 mod stamp;
-mod tag_value;
 
 use std::net::IpAddr;
 

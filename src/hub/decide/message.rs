@@ -2,6 +2,7 @@
 
 use super::{Asker, Decision, Speech, text};
 use crate::hub::command::{Tags, Target};
+use crate::hub::id::RoomId;
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::refusal::Refusal;
@@ -16,6 +17,9 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
                 return Err(Refusal::Deaf);
             }
             asker.may_speak_in(room, &speech.text)?;
+            if let Some(tags) = &speech.tags {
+                asker.may_be_read_in(room, &tags.as_said())?;
+            }
             Ok(Decision::Say { room, speech })
         }
         Target::Status(name, status) => {
@@ -24,18 +28,24 @@ pub(super) fn send(asker: &Asker<'_>, to: Target, speech: Speech) -> Result<Deci
                 return Err(Refusal::Deaf);
             }
             asker.may_speak_in(room, &speech.text)?;
+            if let Some(tags) = &speech.tags {
+                asker.may_be_read_in(room, &tags.as_said())?;
+            }
             let to = (room, status);
             Ok(Decision::SayToStatus { to, speech })
         }
         Target::User(nick) => {
             let to = asker.user_named(nick)?;
             asker.may_say(&speech.text)?;
+            if let Some(tags) = &speech.tags {
+                asker.may_say(&tags.as_said())?;
+            }
             Ok(Decision::Tell { to, speech })
         }
     }
 }
 
-/// As speech, but that only some of it is kept, and nobody is kept waiting by it.
+/// As speech, but that only some of it is kept. What is not, such as that somebody is typing, is never kept waiting.
 pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision, Refusal> {
     if tags.do_last() {
         asker.may_be_heard()?;
@@ -46,12 +56,12 @@ pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision,
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
-            asker.may_be_read_in(room, tags.as_str())?;
+            may_tag_in(asker, room, &tags)?;
             Ok(Decision::TagRoom { room, tags })
         }
         Target::User(nick) => {
             let to = asker.user_named(nick)?;
-            asker.may_say(tags.as_str())?;
+            asker.may_say(&tags.as_said())?;
             Ok(Decision::TagUser { to, tags })
         }
         Target::Status(name, status) => {
@@ -59,10 +69,18 @@ pub(super) fn tag(asker: &Asker<'_>, to: Target, tags: Tags) -> Result<Decision,
             if asker.is_deaf() {
                 return Err(Refusal::Deaf);
             }
-            asker.may_be_read_in(room, tags.as_str())?;
+            may_tag_in(asker, room, &tags)?;
             let to = (room, status);
             Ok(Decision::TagStatus { to, tags })
         }
+    }
+}
+
+fn may_tag_in(asker: &Asker<'_>, room: RoomId, tags: &Tags) -> Result<(), Refusal> {
+    if tags.do_last() {
+        asker.may_speak_in(room, &tags.as_said())
+    } else {
+        asker.may_be_read_in(room, &tags.as_said())
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use crate::daemon::protocol::tag_value::unescape;
+use crate::hub::tags::unescape;
 
 /// A line of a client; what it says of its source is nobody's business and left out.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::{room_or_nick, write};
 use crate::daemon::protocol::stamp::Stamp;
-use crate::daemon::protocol::tag_value::unescape;
 use crate::hub::event::EventPlace;
 use crate::hub::name::Nick;
+use crate::hub::tags::unescape;
 use crate::hub::tags::{REACT, REPLY, Tags, UNREACT};
 use crate::wire::chat::ServerMessage;
 

@@ -7,11 +7,11 @@ use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::{Context, Past};
 use crate::daemon::protocol::irc::line::Line;
 use crate::daemon::protocol::stamp::parse_time;
-use crate::daemon::protocol::tag_value::unescape;
 use crate::hub::command::{Command, PLAYBACK_MAX};
 use crate::hub::history::{Partner, Query, Range};
 use crate::hub::id::MessageId;
 use crate::hub::name::{Nick, RoomName};
+use crate::hub::tags::unescape;
 
 pub(super) fn chathistory(handling: &mut Handling<'_>, line: &Line<'_>) {
     let Some(subcommand) = line.param(0) else {
