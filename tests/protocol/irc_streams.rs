@@ -165,3 +165,26 @@ fn assert_readable(line: &str) {
         "an empty param: {line:?}"
     );
 }
+
+#[test]
+fn a_message_of_thousands_of_lines_is_no_more_than_a_hundred() {
+    let mut stage = Stage::new(Settings::default());
+    stage.connect_irc("ana");
+    stage.receive("ana", b"NICK ana\r\nUSER ana 0 * :ana\r\n");
+    stage.connect("ben");
+    stage.receive("ben", b"{\"type\":\"hello\",\"v\":1,\"nick\":\"ben\"}\n");
+    stage.take_heard();
+    let text = "x\\n".repeat(2000);
+    let message = format!("{{\"type\":\"send\",\"to\":\"@ana\",\"text\":\"{text}\"}}\n");
+    stage.receive("ben", message.as_bytes());
+    let lines = stage
+        .take_heard()
+        .into_iter()
+        .filter_map(|heard| match heard {
+            Heard::Line { client, line } if client == "ana" => Some(line),
+            _ => None,
+        });
+    let lines: Vec<String> = lines.collect();
+    assert_eq!(lines.len(), 100);
+    assert!(lines[99].ends_with(":[1902 more lines]\r"), "{}", lines[99]);
+}

@@ -3,6 +3,7 @@
 
 use super::Facts;
 use super::caps::{Cap, Caps};
+use super::multiline::LINES_MAX;
 use super::write::{Head, Piece, Source, pieces, push_params};
 use crate::daemon::protocol::stamp::Stamp;
 use crate::hub::tags::Tags;
@@ -32,7 +33,17 @@ impl Speech<'_> {
             + before.len()
             + behind.len()
             + HEAD_BYTES;
-        let pieces = pieces(self.text, cuts, head_bytes);
+        let mut pieces = pieces(self.text, cuts, head_bytes);
+        // One message of another protocol must not be thousands of lines, each with its source, to everybody here.
+        let left_off;
+        if pieces.len() > LINES_MAX {
+            left_off = format!("[{} more lines]", pieces.len() - (LINES_MAX - 1));
+            pieces.truncate(LINES_MAX - 1);
+            pieces.push(Piece {
+                text: &left_off,
+                continues: false,
+            });
+        }
         if pieces.len() > 1 && self.caps.has(Cap::MultiLine) {
             return self.write_as_one(&pieces, facts, out);
         }
