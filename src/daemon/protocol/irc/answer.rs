@@ -181,7 +181,7 @@ impl Answering<'_> {
             }
             Reply::Joined { room, .. } => self.look_around(room, Context::Joined),
             Reply::Refused(refusal) => {
-                refusal::write(&mut self.lines(), &Context::Unasked, refusal)
+                refusal::write(&mut self.lines(), &Context::Unasked, refusal);
             }
             _ => {}
         }
