@@ -400,14 +400,14 @@ fn reactions_wait_in_slow_mode_and_typing_does_not() {
           ana gets: 0 sessions
         > ben tags #dev with +draft/react=:);+draft/reply=x
           ana, ben hear: ben tags in #dev: +draft/react=:);+draft/reply=x
-          ben gets: ack, not kept
+          ben gets: ack
         > ben tags #dev with +draft/react=:(;+draft/reply=x
           ben gets: refused: slow_mode for 10000 ms
         > ben says to #dev: one
           ben gets: refused: slow_mode for 10000 ms
         > ben tags #dev with +typing=active
           ana, ben hear: ben tags in #dev: +typing=active
-          ben gets: ack, not kept
+          ben gets: ack
         > 10s pass
         > ben says to #dev: one
           ana, ben hear: ben in #dev: one
