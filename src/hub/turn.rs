@@ -61,12 +61,7 @@ impl Turn<'_> {
                 session,
                 request,
                 command,
-            } => {
-                if self.hub.state.session(session).is_some() {
-                    let request = Some(request);
-                    self.paid_command(Asked { session, request }, command);
-                }
-            }
+            } => self.follow_up(session, request, command),
             Input::Fault { session } => {
                 if self.is_heard(session) {
                     self.fault(session);
@@ -149,6 +144,13 @@ impl Turn<'_> {
             }
         }
         self.paid_command(asked, command);
+    }
+
+    fn follow_up(&mut self, session: SessionId, request: RequestId, command: Command) {
+        if self.hub.state.session(session).is_some() {
+            let request = Some(request);
+            self.paid_command(Asked { session, request }, command);
+        }
     }
 
     fn paid_command(&mut self, asked: Asked, command: Command) {
