@@ -284,7 +284,7 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
     key!(Limits "nick_changes_per_minute", Kind::Count(0..=1_000_000, at!(limits.hub.nick_changes_per_minute)), Reload,
         "Nicks that one person may take per minute."),
     key!(Limits "text_per_minute", Kind::Size(0..=1024 * MIB, at!(limits.hub.text_per_minute)), Reload,
-        "Text that one person may say per minute."),
+        "Text that one person may say per minute, with the tags beside it."),
     key!(Limits "strangers_per_minute", Kind::Count(0..=1_000_000, at!(limits.hub.strangers_per_minute)), Reload,
         "Private messages and invitations per minute from one person to users with whom they share no room."),
     key!(Limits "blocked_words", Kind::Text("up to 100 words with commas between them", at!(limits.hub.blocked_words)), Reload,
