@@ -370,3 +370,25 @@ fn who_may_not_speak_in_a_room_shows_nothing_new_there() {
     ",
     );
 }
+
+#[test]
+fn a_realname_at_the_login_is_minded_as_a_new_one_is() {
+    Story::with(|settings| settings.blocked_words = vec!["darn".into()]).play(
+        r"
+        > ana connects
+        > ana introduces herself as ana: \e]0;owned
+          ana gets: refused: text_control
+        > ana introduces herself as ana: one\ntwo
+          ana gets: refused: text_control
+        > ana introduces herself as ana: Darn It
+          ana gets: refused: blocked_word
+        > ana introduces herself as ana: Ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ana calls herself: \e]0;owned
+          ana gets: refused: text_control
+        > ana calls herself: Darn It
+          ana gets: refused: blocked_word
+    ",
+    );
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::banned::{must_not_be_banned, must_not_be_banned_as};
+use super::speech::must_not_have;
 use super::{Asker, Decision, Facts, text};
 use crate::hub::account::{Account, Claim, Newcomer, PasswordChange, Registration, Require};
 use crate::hub::authenticate::{Arrival, Enrolment};
@@ -13,7 +14,7 @@ use crate::hub::history::OwnerId;
 use crate::hub::id::{MessageId, SessionId, UserId, UserKey};
 use crate::hub::name::Nick;
 use crate::hub::output::Reply;
-use crate::hub::persona::Introduction;
+use crate::hub::persona::{Introduction, Persona};
 use crate::hub::refusal::Refusal;
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
@@ -31,6 +32,15 @@ pub(super) struct Login {
     pub(super) introduction: Option<Introduction>,
 }
 
+/// As for a new realname of somebody who is here.
+fn may_be_shown(realname: &str, settings: &Settings) -> Result<(), Refusal> {
+    if realname.is_empty() {
+        return Err(Refusal::TextEmpty);
+    }
+    text::line(realname, Persona::REALNAME_BYTES)?;
+    must_not_have(&settings.blocked_words, realname)
+}
+
 /// A nick that is free, and no account's, makes a new user, who is the person whose key came with it. An
 /// account's is for the system user of that name, where the listener trusts that.
 pub(super) fn log_in(
@@ -40,6 +50,9 @@ pub(super) fn log_in(
 ) -> Result<Decision, Refusal> {
     let Facts { state, held, .. } = facts;
     must_be_new(state, session)?;
+    if let Some(introduction) = &login.introduction {
+        may_be_shown(&introduction.realname, facts.settings)?;
+    }
     let Login {
         nick,
         key,

@@ -134,7 +134,7 @@ impl Asker<'_> {
 /// What begins a message of one program to another.
 const CTCP: char = '\u{1}';
 
-fn must_not_have(words: &[Arc<str>], text: &str) -> Result<(), Refusal> {
+pub(super) fn must_not_have(words: &[Arc<str>], text: &str) -> Result<(), Refusal> {
     match words::find(words, text) {
         Some(_) => Err(Refusal::BlockedWord),
         None => Ok(()),

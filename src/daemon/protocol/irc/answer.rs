@@ -211,9 +211,13 @@ impl Answering<'_> {
             return self.welcomed(); // how many are here is no reason to keep it waiting
         }
         if let Context::Register { .. } = context {
-            // Another nick may do.
+            // Another nick may do, or another realname.
             if let Some(registration) = self.session.registration.as_deref_mut() {
-                registration.nick = None;
+                if let Refusal::TextControl | Refusal::BlockedWord = refusal {
+                    registration.introduction = None;
+                } else {
+                    registration.nick = None;
+                }
             }
             self.go_on();
         }

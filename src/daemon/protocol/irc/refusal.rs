@@ -40,6 +40,10 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         }
         Refusal::Banned(Some(room), _) => lines.numeric(474, &[room.as_str()], &text),
         Refusal::Banned(None, _) => lines.numeric(465, &[], &text),
+        // Of the realname.
+        Refusal::BlockedWord if matches!(context, Context::Register { .. }) => {
+            lines.fail(verb, "BLOCKED_WORD", &[], &text);
+        }
         Refusal::Muted(..)
         | Refusal::RoomModerated(_)
         | Refusal::SlowMode { .. }

@@ -28,7 +28,7 @@ pub(super) fn user(handling: &mut Handling<'_>, line: &Line<'_>) {
     let Some(registration) = handling.session.registration.as_deref_mut() else {
         return already_registered(handling);
     };
-    if line.params[3].is_empty() {
+    if line.params[3].trim().is_empty() {
         return handling.not_enough("USER");
     }
     match introduction(line.params[0], line.params[3]) {
