@@ -70,7 +70,11 @@ impl State {
             Change::Registered { user, account } => self.join_account(user, account, false),
             Change::Rekeyed { user, key } => self.rekey(user, key),
             Change::OperatorSet { owner, is_operator } => self.set_operator(owner, is_operator),
-            Change::Detached { session, until } => self.detach(session, until),
+            Change::Detached {
+                session,
+                last_heard,
+                until,
+            } => self.detach(session, last_heard, until),
             Change::PlaceGivenUp { user } => {
                 self.change_extra(user, |extra| extra.kept_place = None);
             }
@@ -152,7 +156,7 @@ impl State {
         }
     }
 
-    fn detach(&mut self, id: SessionId, until: Duration) {
+    fn detach(&mut self, id: SessionId, last_heard: Duration, until: Duration) {
         let session = known(self.sessions.find(id));
         let user = session.user.expect("only a user has a place to keep");
         let (key, owner, network) = (session.key, session.owner, session.network());
@@ -162,6 +166,7 @@ impl State {
                 key,
                 owner,
                 network,
+                last_heard,
                 until,
             }));
         });

@@ -91,7 +91,8 @@ pub(super) enum Change {
     /// The last session of a user that no token made ends, and they keep their place.
     Detached {
         session: SessionId,
-        /// As uptime.
+        /// Both as uptime.
+        last_heard: Duration,
         until: Duration,
     },
     /// A user who has sessions of tokens keeps no place any more.

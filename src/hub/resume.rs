@@ -54,7 +54,12 @@ impl Turn<'_> {
         }
         let until = self.now.uptime + window;
         let nick = self.hub.state.user(user).nick.clone();
-        self.hub.state.apply(Change::Detached { session, until });
+        let last_heard = self.hub.timers.last_heard(session.slot);
+        self.hub.state.apply(Change::Detached {
+            session,
+            last_heard,
+            until,
+        });
         self.hub.timers.ended(session.slot);
         self.hub.kept_places.insert((until, user));
         self.audit(Audit::Detached { session, nick });

@@ -195,10 +195,12 @@ impl Turn<'_> {
     }
 
     fn idle(&self, user: UserId) -> Duration {
-        let sessions = self.hub.state.user(user).sessions.iter();
+        let user = self.hub.state.user(user);
+        let sessions = user.sessions.iter();
         let heard = sessions.map(|session| self.hub.timers.last_heard(session.slot));
-        let last = heard.max().unwrap_or_default();
-        self.now.uptime.saturating_sub(last)
+        let kept = user.kept_place().map(|place| place.last_heard);
+        let last = heard.chain(kept).max();
+        last.map_or(Duration::ZERO, |last| self.now.uptime.saturating_sub(last))
     }
 
     /// A user's introduction counts from now on. Their host is a cloak of where the session comes from.

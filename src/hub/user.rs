@@ -59,7 +59,8 @@ pub(super) struct KeptPlace {
     pub(super) owner: OwnerId,
     /// Where the connection came from that broke.
     pub(super) network: Option<Network>,
-    /// As uptime.
+    /// When that connection last sent something; this and the next as uptime.
+    pub(super) last_heard: Duration,
     pub(super) until: Duration,
 }
 

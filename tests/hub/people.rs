@@ -1,5 +1,10 @@
 //! What people show of themselves and want to know of each other.
 
+use std::time::Duration;
+
+use chatd::hub::output::{Reply, Surveyed};
+
+use super::engine::Seen;
 use super::story::{Story, story};
 
 #[test]
@@ -391,4 +396,28 @@ fn a_realname_at_the_login_is_minded_as_a_new_one_is() {
           ana gets: refused: blocked_word
     ",
     );
+}
+
+#[test]
+fn whose_place_is_kept_is_idle_since_they_were_heard() {
+    let mut story = Story::kept();
+    story.play(
+        r"
+        > ana arrives
+        > ben arrives
+        > ana answers no pings
+        > ben answers no pings
+        > 30s pass
+        > ana keeps the place
+          ana gets: done
+        > ana drops
+          log: c1 ana keeps their place
+        > 60s pass
+    ",
+    );
+    let seen = story.play_muted("ben looks up ana");
+    let [Seen::Replied(_, _, Reply::Survey(Surveyed::User(card)))] = &seen[..] else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(card.idle, Duration::from_secs(60));
 }
