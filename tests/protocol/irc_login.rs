@@ -195,6 +195,8 @@ fn who_is_here_logs_in_and_those_around_are_told() {
     };
     assert!(told("cho", " ACCOUNT ana"), "{heard:#?}");
     assert!(told("gil", " 900 gil gil!~x@localhost ana :"), "{heard:#?}");
+    let heard = say(&mut stage, "gil", &["PERSISTENCE GET"]);
+    assert_eq!(words(&heard, 3), ["PERSISTENCE STATUS DEFAULT"]);
     stage.receive("gil", b"PRIVMSG #a :hi\r\n");
     let heard = stage.take_heard().into_iter();
     let lines: Vec<String> = heard.filter_map(|it| line_to("cho", it)).collect();
@@ -249,9 +251,13 @@ fn an_account_is_made_before_and_after_the_client_comes_in() {
     let heard = say(&mut stage, "dan", &lines);
     assert_eq!(words(&heard, 3), ["FAIL REGISTER ACCOUNT_EXISTS"]);
     say(&mut stage, "dan", &["NICK dan", "USER x 0 * :x"]);
+    let heard = say(&mut stage, "dan", &["PERSISTENCE GET"]);
+    assert_eq!(words(&heard, 3), ["FAIL PERSISTENCE ACCOUNT_REQUIRED"]);
     let heard = say(&mut stage, "dan", &["REGISTER dan * correct-horse"]);
     let expected = ["REGISTER SUCCESS dan", "900 dan dan!~x@localhost"];
     assert_eq!(words(&heard, 3), expected);
+    let heard = say(&mut stage, "dan", &["PERSISTENCE GET"]);
+    assert_eq!(words(&heard, 3), ["PERSISTENCE STATUS DEFAULT"]);
     let heard = say(&mut stage, "dan", &["VERIFY dan 1234"]);
     assert_eq!(words(&heard, 3), ["FAIL VERIFY INVALID_CODE"]);
 }

@@ -73,6 +73,7 @@ impl Answering<'_> {
                 self.logged_in(account, true);
             }
         }
+        self.keeps_place_if_here();
         self.go_on();
     }
 
@@ -118,6 +119,7 @@ impl Answering<'_> {
         let name = account.as_str();
         self.lines().server("REGISTER", &["SUCCESS", name], text);
         self.logged_in(account, false);
+        self.keeps_place_if_here();
         self.go_on();
     }
 
@@ -130,6 +132,13 @@ impl Answering<'_> {
     fn logged_in(&mut self, account: &Nick, is_sasl: bool) {
         let (session, facts) = (&*self.session, self.facts);
         session.logged_in(facts, account, is_sasl, &mut self.lines);
+    }
+
+    /// For who comes in later, that goes with the welcome.
+    fn keeps_place_if_here(&mut self) {
+        if self.session.registration.is_none() && !self.session.has_account {
+            self.keeps_place();
+        }
     }
 
     pub(super) fn go_on(&mut self) {

@@ -224,7 +224,7 @@ impl Answering<'_> {
     }
 
     /// By default, whoever has an account keeps their place for a while when the connection breaks.
-    fn keeps_place(&mut self) {
+    pub(super) fn keeps_place(&mut self) {
         self.session.has_account = true;
         let context = Context::Deed {
             verb: "PERSISTENCE",
