@@ -105,15 +105,26 @@ pub(super) fn log_in(
         let username = state.user(user).username();
         must_not_be_banned_as(facts, session, &nick, state.account_of(user), username)?;
     }
+    may_join(facts, user, nick, key)?;
+    Ok(Decision::Attach {
+        user,
+        does_resume,
+        since,
+    })
+}
+
+/// Whether a key lets one more session join the user who has a nick.
+fn may_join(
+    facts: Facts<'_>,
+    user: UserId,
+    nick: Nick,
+    key: Option<UserKey>,
+) -> Result<(), Refusal> {
     match key {
-        None if held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
+        None if facts.held.has_nick(&nick) => Err(Refusal::NickRegistered(nick)),
         None => Err(Refusal::NickInUse(nick)),
-        Some(key) if !state.does_key_fit(user, key) => Err(Refusal::WrongKey(nick)),
-        Some(_) => Ok(Decision::Attach {
-            user,
-            does_resume,
-            since,
-        }),
+        Some(key) if !facts.state.does_key_fit(user, key) => Err(Refusal::WrongKey(nick)),
+        Some(_) => Ok(()),
     }
 }
 
