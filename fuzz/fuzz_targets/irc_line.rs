@@ -28,8 +28,8 @@ fuzz_target!(|text: &str| {
         again.push_str(" :");
         again.push_str(last);
     }
-    let again = Line::parse(&again).expect("it has a verb");
-    assert_eq!((again.verb, &again.params), (line.verb, &line.params));
+    let parsed = Line::parse(&again).expect("it has a verb");
+    assert_eq!((parsed.verb, &parsed.params[..]), (line.verb, &line.params[..]));
     let tags = line.client_tags();
     assert!(!tags.contains(' '));
 });

@@ -59,8 +59,17 @@ impl Client {
             facts: Facts {
                 server_name: "fuzz".into(),
                 software: "chatd 0".into(),
+                motd: String::new(),
                 settings,
-                ..Facts::default()
+                origins: Vec::new(),
+                has_history: false,
+                irc_autoreplay: 20,
+                irc_sts: None,
+                irc_password: None,
+                list_bytes: 1 << 20,
+                utc_offset_seconds: 0,
+                started_at: NOW.unix,
+                now: NOW.unix,
             },
             session: Session::irc(),
             dialect: None,

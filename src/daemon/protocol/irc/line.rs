@@ -8,12 +8,12 @@ use crate::hub::tags::unescape;
 
 /// A line of a client; what it says of its source is nobody's business and left out.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub struct Line<'a> {
     /// As written, without `@`; empty where there are none.
     tags: &'a str,
     /// As written; letters of any case.
-    pub(super) verb: &'a str,
-    pub(super) params: SmallVec<[&'a str; 8]>,
+    pub verb: &'a str,
+    pub params: SmallVec<[&'a str; 8]>,
 }
 
 /// Parameters of one line; what is beyond is part of the last.
@@ -23,7 +23,8 @@ const TAGS_MAX: usize = 100;
 
 impl<'a> Line<'a> {
     /// `None` where there is no verb.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
         let mut rest = text.trim_start_matches(' ');
         let mut tags = "";
         if let Some(tagged) = rest.strip_prefix('@') {
@@ -55,20 +56,23 @@ impl<'a> Line<'a> {
     }
 
     /// A parameter that is there and not empty.
-    pub(super) fn param(&self, index: usize) -> Option<&'a str> {
+    #[must_use]
+    pub fn param(&self, index: usize) -> Option<&'a str> {
         let param = self.params.get(index).copied();
         param.filter(|param| !param.is_empty())
     }
 
     /// A tag's value with its escapes undone; empty where it has none.
-    pub(super) fn tag(&self, name: &str) -> Option<Cow<'a, str>> {
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<Cow<'a, str>> {
         self.tags()
             .find(|(its, _)| *its == name)
             .map(|(_, value)| unescape(value))
     }
 
     /// The tags that clients address to each other, as written.
-    pub(super) fn client_tags(&self) -> String {
+    #[must_use]
+    pub fn client_tags(&self) -> String {
         let mut tags = String::new();
         for (name, value) in self.tags().filter(|(name, _)| name.starts_with('+')) {
             if !tags.is_empty() {

@@ -14,7 +14,7 @@ mod deeds;
 mod event;
 mod glob;
 mod isupport;
-mod line;
+pub mod line;
 mod mark;
 mod mask;
 mod modes;
