@@ -38,6 +38,7 @@ mod expiry;
 pub mod fingerprint;
 pub mod flood;
 mod gate;
+pub mod glob;
 pub mod held;
 pub mod history;
 pub mod id;

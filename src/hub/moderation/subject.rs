@@ -4,12 +4,12 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::net::IpAddr;
-use std::str::Chars;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, StrExt as _};
 
 use crate::hub::address::Network;
+use crate::hub::glob::glob;
 use crate::hub::name::{NameError, Nick};
 use crate::hub::persona::CloakKey;
 
@@ -274,32 +274,7 @@ impl Mask {
 
     /// Takes time proportional to the product of both lengths at worst, which are bounded.
     fn fits(&self, key: &str) -> bool {
-        let (mut mask, mut rest) = (self.0.chars(), key.chars());
-        // Behind the last `*`, and what it has not taken yet: where nothing else fits, it takes one more.
-        let mut last_star: Option<(Chars<'_>, Chars<'_>)> = None;
-        loop {
-            let mut ahead = mask.clone();
-            match (ahead.next(), rest.clone().next()) {
-                (None, None) => return true,
-                (Some('*'), _) => {
-                    mask = ahead.clone();
-                    last_star = Some((ahead, rest.clone()));
-                }
-                (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
-                    mask = ahead;
-                    rest.next();
-                }
-                (Some(_) | None, _) => {
-                    let Some((behind, left)) = &mut last_star else {
-                        return false;
-                    };
-                    if left.next().is_none() {
-                        return false;
-                    }
-                    (mask, rest) = (behind.clone(), left.clone());
-                }
-            }
-        }
+        glob(&self.0, key)
     }
 }
 

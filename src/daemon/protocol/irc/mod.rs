@@ -12,7 +12,6 @@ mod caps;
 mod context;
 mod deeds;
 mod event;
-mod glob;
 mod isupport;
 pub mod line;
 mod mark;

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use super::Handling;
 use crate::daemon::protocol::irc::context::Context;
-use crate::daemon::protocol::irc::glob::glob;
 use crate::daemon::protocol::irc::line::Line;
 use crate::hub::command::{Command, Survey};
+use crate::hub::glob::glob;
 use crate::hub::output::RoomCard;
 use crate::hub::time::UnixMillis;
 

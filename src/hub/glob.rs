@@ -1,8 +1,9 @@
 //! Masks of names: `*` stands for any letters, `?` for one.
 
-/// Whether a text fits a mask as a whole. Takes time proportional to the product of both lengths at worst; a line's
-/// length bounds both.
-pub(super) fn glob(mask: &str, text: &str) -> bool {
+/// Whether a text fits a mask as a whole. Letters are compared as they are. Takes time proportional to the product of
+/// both lengths at worst, which callers bound.
+#[must_use]
+pub fn glob(mask: &str, text: &str) -> bool {
     let (mut mask, mut rest) = (mask.chars(), text.chars());
     // Behind the last `*`, and what it has not taken yet: where nothing else fits, it takes one more.
     let mut last_star = None;
@@ -18,7 +19,7 @@ pub(super) fn glob(mask: &str, text: &str) -> bool {
                 mask = ahead;
                 rest.next();
             }
-            (_, _) => {
+            (Some(_) | None, _) => {
                 let Some((behind, left)) = &mut last_star else {
                     return false;
                 };
@@ -43,6 +44,10 @@ mod tests {
             ("a*c", "abbc"),
             ("?b*", "abc"),
             ("*b*b", "abcb"),
+            ("a*", "ana"),
+            ("*a", "ana"),
+            ("a?a", "ana"),
+            ("**n*", "ana"),
         ] {
             assert!(glob(mask, text), "{mask} {text}");
         }
@@ -52,6 +57,9 @@ mod tests {
             ("a", "ab"),
             ("a*c", "ab"),
             ("*b", "abc"),
+            ("a", "ana"),
+            ("*b", "ana"),
+            ("a*b*", "ana"),
         ] {
             assert!(!glob(mask, text), "{mask} {text}");
         }
