@@ -161,7 +161,6 @@ fn text_binary_and_plain_irc_are_in_one_room() {
 
     let long = "x".repeat(200);
     ana.say(&format!("PRIVMSG #ws :müde {long}"));
-    ben.say("PRIVMSG #ws :of it");
     for heard in [ben.hear("PRIVMSG"), cho.hear("PRIVMSG")] {
         assert!(heard.starts_with(":ana!"), "{heard}");
         assert!(
@@ -169,6 +168,7 @@ fn text_binary_and_plain_irc_are_in_one_room() {
             "{heard}"
         );
     }
+    ben.say("PRIVMSG #ws :of it");
     ana.hear(" PRIVMSG #ws :of it");
     let mut heard = Vec::new();
     while heard.len() < 2 {
