@@ -134,12 +134,14 @@ impl Answering<'_> {
             }
             (Context::Paid { lines, .. }, _) => self.lines.extend_from_slice(&lines),
             (Context::Join { .. }, Reply::Joined { room, .. }) => {
-                self.look_around(room, Context::Joined);
+                self.joined(room);
             }
-            (Context::Joined, Reply::Survey(Surveyed::Room(card))) => self.entered(card),
+            (Context::Joined { mark }, Reply::Survey(Surveyed::Room(card))) => {
+                self.entered(card, mark);
+            }
             (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
-                self.attached(card);
-                self.entered(card);
+                self.attached(&card.room);
+                self.joined(&card.room);
             }
             (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
@@ -177,9 +179,10 @@ impl Answering<'_> {
                 was_there: true,
                 ..
             } => {
-                self.look_around(room, Context::Attached);
+                // Who is there is asked later: this only puts it behind the welcome.
+                self.look_around(room, false, Context::Attached);
             }
-            Reply::Joined { room, .. } => self.look_around(room, Context::Joined),
+            Reply::Joined { room, .. } => self.joined(room),
             Reply::Refused(refusal) => {
                 refusal::write(&mut self.lines(), &Context::Unasked, refusal);
             }
@@ -259,33 +262,21 @@ impl Answering<'_> {
         self.go_on();
     }
 
-    fn look_around(&mut self, room: &RoomName, context: Context) {
+    pub(super) fn look_around(&mut self, room: &RoomName, members: bool, context: Context) {
         let room = room.clone();
-        self.ask(
-            Survey::Room {
-                room,
-                members: true,
-            },
-            context,
-        );
+        self.ask(Survey::Room { room, members }, context);
     }
 
     /// The session is in a room from now on, where its user was before.
-    fn attached(&mut self, card: &RoomCard) {
-        let nick = self.session.nick.clone();
-        let own = card
-            .members
-            .iter()
-            .find(|(member, _)| member.nick.as_str() == nick);
-        let persona = own.map(|(member, _)| &*member.persona);
+    fn attached(&mut self, room: &RoomName) {
         let source = Source {
-            nick: &nick,
-            persona,
+            nick: &self.session.nick,
+            persona: self.session.persona.as_deref(),
         };
         self.lines.push(b':');
         source.write(self.facts, &mut self.lines);
         self.lines.extend_from_slice(b" JOIN");
-        push_params(&[card.room.as_str()], &mut self.lines);
+        push_params(&[room.as_str()], &mut self.lines);
         self.lines.extend_from_slice(b"\r\n");
     }
 

@@ -4,9 +4,9 @@ use smol_str::SmolStr;
 
 use super::about::About;
 use super::verbs::list::Filter;
+use crate::hub::id::MessageId;
 use crate::hub::moderation::rule::Effect;
 use crate::hub::name::{Nick, RoomName};
-use crate::hub::output::RoomCard;
 use crate::hub::tags::Tags;
 
 /// Which line a request comes from.
@@ -44,8 +44,10 @@ pub(super) enum Context {
     Join {
         room: SmolStr,
     },
-    /// Who is in a room that this session has just entered.
-    Joined,
+    /// Who is in a room that this session has just entered, and up to where it was read.
+    Joined {
+        mark: Option<MessageId>,
+    },
     /// The same where its user was in it before.
     Attached,
     Say(Box<Said>),
@@ -100,7 +102,9 @@ pub(super) enum Past {
         target: SmolStr,
     },
     /// Up to where a room was read that this session has just entered.
-    Entered(Box<RoomCard>),
+    Entered {
+        room: RoomName,
+    },
     /// The last that was said in it.
     Replay,
     Redact {
@@ -115,7 +119,7 @@ impl Past {
         match self {
             Self::Page { .. } | Self::Targets => "CHATHISTORY",
             Self::Mark { .. } => "MARKREAD",
-            Self::Entered(_) | Self::Replay => "JOIN",
+            Self::Entered { .. } | Self::Replay => "JOIN",
             Self::Redact { .. } => "REDACT",
             Self::Search => "SEARCH",
         }
@@ -126,7 +130,7 @@ impl Past {
             Self::Page { target, .. } | Self::Mark { target } | Self::Redact { target, .. } => {
                 target
             }
-            Self::Entered(card) => card.room.as_str(),
+            Self::Entered { room } => room.as_str(),
             Self::Targets | Self::Replay | Self::Search => "",
         }
     }
@@ -176,7 +180,7 @@ impl Context {
             Self::Paid { verb, .. } => verb,
             Self::Deed { verb, .. } => verb,
             Self::Nick { .. } => "NICK",
-            Self::Join { .. } | Self::Joined | Self::Attached => "JOIN",
+            Self::Join { .. } | Self::Joined { .. } | Self::Attached => "JOIN",
             Self::Say(said) => said.verb,
             Self::About(about) => about.verb(),
             Self::Names { .. } => "NAMES",
@@ -210,7 +214,7 @@ impl Context {
             | Self::Sasl
             | Self::Pass
             | Self::Paid { .. }
-            | Self::Joined
+            | Self::Joined { .. }
             | Self::Attached
             | Self::List(_)
             | Self::ModesEnd

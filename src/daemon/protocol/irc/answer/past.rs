@@ -13,6 +13,7 @@ use crate::hub::command::Command;
 use crate::hub::event::{Event, EventKind, EventPlace};
 use crate::hub::history::{Aside, Conversation, Partner, Place, Range, Stored};
 use crate::hub::id::MessageId;
+use crate::hub::name::RoomName;
 use crate::hub::output::{Reply, RoomCard};
 use crate::hub::refusal::Refusal;
 use crate::hub::time::UnixMillis;
@@ -21,10 +22,10 @@ impl Answering<'_> {
     /// Writes the answer to a question about what was said before.
     pub(super) fn past(&mut self, past: Past, reply: &Reply) {
         match (past, reply) {
-            (Past::Entered(card), Reply::ReadMark { upto, .. }) => {
-                self.entered_read(&card, *upto);
+            (Past::Entered { room }, Reply::ReadMark { upto, .. }) => {
+                self.joined_read(&room, *upto);
             }
-            (Past::Entered(card), _) => self.entered_read(&card, None),
+            (Past::Entered { room }, _) => self.joined_read(&room, None),
             (Past::Replay, Reply::History { page, .. }) => self.replay(&page.messages),
             (Past::Replay, _) => {}
             (past, Reply::Refused(refusal)) => self.past_refused(&past, refusal),
@@ -82,7 +83,7 @@ impl Answering<'_> {
                 }
             }
             Past::Search => lines.fail("SEARCH", "INTERNAL_ERROR", &[], &text),
-            Past::Entered(_) | Past::Replay => {}
+            Past::Entered { .. } | Past::Replay => {}
         }
     }
 
@@ -161,33 +162,41 @@ impl Answering<'_> {
         self.lines.extend_from_slice(line.as_bytes());
     }
 
-    /// The session is in a room from now on: what it is about, up to where it was read, who is there, and for
-    /// clients that cannot ask for it themselves the last that was said.
-    pub(super) fn entered(&mut self, card: &RoomCard) {
-        let reads_marks = self.session.caps.has(Cap::ReadMarker) && self.facts.has_history;
-        if !reads_marks {
-            return self.entered_read_nothing(card);
+    /// The session is in a room from now on: asks up to where it was read, then who is there. That may take the store
+    /// a while, and a list of who is there may be long.
+    pub(super) fn joined(&mut self, room: &RoomName) {
+        if !self.reads_marks() {
+            return self.joined_read(room, None);
         }
-        let of = Partner::Room(card.room.clone());
-        let past = Past::Entered(Box::new(card.clone()));
+        let of = Partner::Room(room.clone());
+        let room = room.clone();
         let command = Command::ReadMark { of, upto: None };
-        self.ask_command(command, Context::Past(Box::new(past)));
+        self.ask_command(command, Context::Past(Box::new(Past::Entered { room })));
     }
 
-    fn entered_read(&mut self, card: &RoomCard, upto: Option<MessageId>) {
-        self.topic(card);
-        self.mark(card.room.as_str(), upto);
-        self.around(card);
+    fn joined_read(&mut self, room: &RoomName, mark: Option<MessageId>) {
+        let members = self.wants_names();
+        self.look_around(room, members, Context::Joined { mark });
     }
 
-    fn entered_read_nothing(&mut self, card: &RoomCard) {
-        self.topic(card);
-        self.around(card);
+    fn reads_marks(&self) -> bool {
+        self.session.caps.has(Cap::ReadMarker) && self.facts.has_history
     }
 
-    fn around(&mut self, card: &RoomCard) {
+    fn wants_names(&self) -> bool {
         let caps = self.session.caps;
-        if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames) {
+        !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames)
+    }
+
+    /// What a room is about that the session has entered, up to where it was read, who is there, and for clients that
+    /// cannot ask for it themselves the last that was said.
+    pub(super) fn entered(&mut self, card: &RoomCard, mark: Option<MessageId>) {
+        self.topic(card);
+        if self.reads_marks() {
+            self.mark(card.room.as_str(), mark);
+        }
+        let caps = self.session.caps;
+        if self.wants_names() {
             self.names(card);
             self.end_names(Some(card.room.as_str()));
         }
