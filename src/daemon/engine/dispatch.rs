@@ -196,14 +196,24 @@ impl Core {
             return self.shards.send(session.slot, bytes);
         };
         if !self.loud_rooms.is_empty() || !self.quiet_rooms.is_empty() {
-            for room_id in self.hub.rooms_heard_by(session) {
-                let room = self.rooms.get(room_id.0 as usize);
-                if room.is_some_and(|room| room.owes(dialect, session.slot)) {
-                    self.seal_room(room_id);
-                }
-            }
+            self.catch_up(session, dialect);
         }
         self.shards.send_last(session.slot, bytes);
+    }
+
+    /// Gives one session what it has not been given of its rooms yet. The others go on waiting: if all were given
+    /// their share, everybody's own answer would cost a write for each member of the room.
+    fn catch_up(&mut self, session: SessionId, dialect: Dialect) {
+        for room_id in self.hub.rooms_heard_by(session) {
+            let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
+                continue;
+            };
+            if room.owes(dialect, session.slot) {
+                let owed = room.catch_up(dialect, session.slot);
+                self.turn_bytes += owed.len();
+                self.shards.send_last(session.slot, &owed);
+            }
+        }
     }
 
     /// The session hears all in this dialect from now on.

@@ -121,6 +121,13 @@ impl Room {
         side.without(&gaps, heard_from)
     }
 
+    /// What a member has not been given of this turn, which it is given by itself.
+    pub(super) fn catch_up(&mut self, dialect: Dialect, slot: u32) -> Vec<u8> {
+        let owed = self.leave(dialect, slot);
+        self.enter(dialect, slot);
+        owed
+    }
+
     /// Appends one event, rendered by `render`, for all members of a dialect but those in `except` and
     /// `unechoed`, who should be members of the same dialect. Returns its bytes: none if nobody is left.
     pub(super) fn append(
@@ -313,6 +320,21 @@ mod tests {
         say(&mut room, "b", &[]);
         assert_eq!(sealed(&mut room), heard(&[(2, "ab")]));
         assert_eq!(room.leave(V1, 1), b"", "it is no member any more");
+    }
+
+    #[test]
+    fn who_catches_up_hears_nothing_twice_and_the_others_hear_all_at_once() {
+        let mut room = Room::default();
+        room.enter(V1, 1);
+        room.enter(V1, 2);
+        say(&mut room, "a", &[]);
+        say(&mut room, "b", &[1]);
+        assert_eq!(room.catch_up(V1, 1), b"a");
+        assert!(!room.owes(V1, 1));
+        say(&mut room, "c", &[1]);
+        assert_eq!(room.catch_up(V1, 1), b"");
+        say(&mut room, "d", &[]);
+        assert_eq!(sealed(&mut room), heard(&[(1, "d"), (2, "abcd")]));
     }
 
     #[test]
