@@ -193,8 +193,10 @@ pub enum Survey {
     Some(Vec<Nick>),
     /// Who had this nick and has it no more, the last first; at most `most`.
     Gone { nick: Nick, most: usize },
-    /// One room, and who is in it where `members` is wanted.
+    /// One room, and the names of who is in it where `members` is wanted.
     Room { room: RoomName, members: bool },
+    /// All about each of those who are in a room.
+    Members(RoomName),
     /// All rooms.
     Rooms,
     /// The rooms that this user is invited into.

@@ -129,7 +129,8 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
             list(state.rooms.len())
         }
         Command::Users | Command::Survey(Survey::Users) => list(state.users.len()),
-        Command::Names(name) | Command::Survey(Survey::Room { room: name, .. }) => {
+        Command::Names(name)
+        | Command::Survey(Survey::Room { room: name, .. } | Survey::Members(name)) => {
             let room = state.room_named(name);
             list(room.map_or(0, |room| state.room(room).members.len()))
         }

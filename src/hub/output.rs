@@ -188,6 +188,11 @@ pub enum Reply {
 pub enum Surveyed {
     User(Box<UserCard>),
     Room(Box<RoomCard>),
+    /// Those in a room whom the asker may see, by nick.
+    Members {
+        room: RoomName,
+        members: Vec<(UserCard, Role)>,
+    },
     /// By name.
     Rooms(Vec<RoomCard>),
     /// Of a room, by effect and then as they were made.
@@ -253,12 +258,23 @@ pub struct RoomCard {
     pub settings: RoomSettings,
     /// Users in it.
     pub size: usize,
-    /// Those that the asker may see and the role of each, by nick; empty where they were not asked for.
-    pub members: Vec<(UserCard, Role)>,
+    /// Those that the asker may see, by nick; empty where they were not asked for.
+    pub members: Vec<Member>,
     /// Whether the asker is in it.
     pub is_member: bool,
     /// What the asker is there.
     pub role: Role,
+}
+
+/// Somebody in a room, as little as a list of names needs: everybody who enters is given one of all who are there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    pub nick: Nick,
+    pub persona: Arc<Persona>,
+    /// What they were given there; that they keep order everywhere is shown elsewhere.
+    pub role: Role,
+    /// Whether they are voiced, also beside being an operator or owner.
+    pub is_voiced: bool,
 }
 
 /// The account that a session has logged in to.

@@ -10,7 +10,7 @@ use super::event::EventKind;
 use super::id::{RoomId, SessionId, UserId};
 use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
-use super::output::{Crowd, Reply, RoomCard, Surveyed, UserCard};
+use super::output::{Crowd, Member, Reply, RoomCard, Surveyed, UserCard};
 use super::people::modes::UserMode;
 use super::permission::{Action, Role};
 use super::persona::{Introduction, Persona};
@@ -50,6 +50,18 @@ impl Turn<'_> {
             Survey::Room { room, members } => {
                 let room = state.room_named(&room).expect("it was found before");
                 Surveyed::Room(Box::new(self.room_card(asker, room, members)))
+            }
+            Survey::Members(room) => {
+                let room = state.room_named(&room).expect("it was found before");
+                let shown = self.members_shown(asker, room);
+                let cards = shown.map(|user| {
+                    let card = self.user_card(asker, user, Rooms::LeftOut);
+                    (card, self.shown_role(user, room))
+                });
+                let mut members: Vec<(UserCard, Role)> = cards.collect();
+                members.sort_unstable_by(|(a, _), (b, _)| a.nick.cmp(&b.nick));
+                let room = state.room(room).name.clone();
+                Surveyed::Members { room, members }
             }
             Survey::Rooms => {
                 let rooms = state.rooms.by_name().filter_map(|room| {
@@ -158,22 +170,15 @@ impl Turn<'_> {
             // That there is one may be known, since whoever joins is told.
             settings.key = settings.key.map(|_| "*".into());
         }
-        let mut members = Vec::new();
-        if with_members {
-            let sees_all = state.may_see_members(asker, id);
-            let is_shown = |user: UserId| {
-                let is_seen = || user == asker || state.role_in(user, id).may(Action::Rule);
-                (sees_all || is_seen()) && state.may_find_in(asker, user, id)
-            };
-            let shown = room.members.iter().filter(|&&user| is_shown(user));
-            members = shown
-                .map(|&user| {
-                    let card = self.user_card(asker, user, Rooms::LeftOut);
-                    (card, self.shown_role(user, id))
-                })
-                .collect();
-            members.sort_unstable_by(|(a, _), (b, _)| a.nick.cmp(&b.nick));
-        }
+        let members = if with_members {
+            let shown = self.members_shown(asker, id);
+            let named = shown.map(|user| self.member(user, id));
+            let mut members: Vec<Member> = named.collect();
+            members.sort_unstable_by(|a, b| a.nick.cmp(&b.nick));
+            members
+        } else {
+            Vec::new()
+        };
         let started_at = self.hub.started_at.unwrap_or_default();
         RoomCard {
             room: room.name.clone(),
@@ -185,6 +190,29 @@ impl Turn<'_> {
             members,
             is_member,
             role,
+        }
+    }
+
+    /// Those in a room whom somebody may see there.
+    fn members_shown(&self, asker: UserId, id: RoomId) -> impl Iterator<Item = UserId> {
+        let state = &self.hub.state;
+        let sees_all = state.may_see_members(asker, id);
+        let is_shown = move |user: UserId| {
+            let is_seen = || user == asker || state.role_in(user, id).may(Action::Rule);
+            (sees_all || is_seen()) && state.may_find_in(asker, user, id)
+        };
+        let members = state.room(id).members.iter().copied();
+        members.filter(move |&user| is_shown(user))
+    }
+
+    fn member(&self, user: UserId, room: RoomId) -> Member {
+        let state = &self.hub.state;
+        let owner = state.owner_of(user);
+        Member {
+            nick: state.user(user).nick.clone(),
+            persona: self.persona_of(user),
+            role: self.shown_role(user, room),
+            is_voiced: state.room(room).charter.voiced.contains(&owner),
         }
     }
 

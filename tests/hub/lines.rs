@@ -301,10 +301,9 @@ pub(super) fn reply(reply: &Reply) -> String {
             format!("sees {}", listed(rooms.iter().map(|it| &it.room)))
         }
         Reply::Survey(Surveyed::Room(card)) => {
-            let members = card.members.iter().map(|(member, role)| {
-                let is_voiced = member.voiced_in.contains(&card.room);
-                let beside = if is_voiced { " and voiced" } else { "" };
-                format!("{} {}{beside}", member.nick, role.name())
+            let members = card.members.iter().map(|member| {
+                let beside = if member.is_voiced { " and voiced" } else { "" };
+                format!("{} {}{beside}", member.nick, member.role.name())
             });
             format!("sees {} with {}", card.room, listed(members))
         }

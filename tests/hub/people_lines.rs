@@ -141,7 +141,10 @@ pub(super) fn surveyed(surveyed: &Surveyed) -> String {
             let (nick, name) = (&card.nick, &card.persona.realname);
             format!("card of {nick} ({name}) in [{}]", rooms.join(", "))
         }
-        Surveyed::Room(_) | Surveyed::Rooms(_) | Surveyed::Rules { .. } => {
+        Surveyed::Room(_)
+        | Surveyed::Members { .. }
+        | Surveyed::Rooms(_)
+        | Surveyed::Rules { .. } => {
             format!("survey {surveyed:?}")
         }
     }

@@ -31,7 +31,9 @@ pub(super) fn users(asker: &Asker<'_>) -> Decision {
 pub(super) fn survey(asker: &Asker<'_>, survey: Survey) -> Result<Decision, Refusal> {
     match &survey {
         Survey::User(nick) => drop(asker.user_named(nick.clone())?),
-        Survey::Room { room, .. } | Survey::Rules(room) => drop(asker.room(room.clone())?),
+        Survey::Room { room, .. } | Survey::Members(room) | Survey::Rules(room) => {
+            asker.room(room.clone())?;
+        }
         Survey::Some(_)
         | Survey::Gone { .. }
         | Survey::Rooms

@@ -6,10 +6,11 @@ mod past;
 mod people;
 mod said;
 
+use super::caps::Cap;
 use super::context::Context;
 use super::pending::{GroupId, Waiting};
 use super::verbs::query::write_motd;
-use super::write::{Lines, Source, push_params};
+use super::write::{Lines, Source, push_params, push_text};
 use super::{Facts, Incoming, Session, isupport, modes, refusal};
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{Command, Survey};
@@ -82,6 +83,16 @@ pub(super) fn answer(
 impl Answering<'_> {
     pub(super) fn lines(&mut self) -> Lines<'_> {
         self.session.lines(self.facts, &mut self.lines)
+    }
+
+    /// Whether no more of a list may be written, since the client's queue must hold it; then that is told.
+    pub(super) fn is_cut(&mut self, verb: &str) -> bool {
+        let is_cut = self.lines.len() >= self.facts.list_bytes;
+        if is_cut {
+            let text = "The answer is too long; the rest is left out";
+            self.lines().numeric(416, &[verb], text);
+        }
+        is_cut
     }
 
     /// Asks more, for the same line.
@@ -195,6 +206,9 @@ impl Answering<'_> {
         if let (Context::Names { ends, .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
             return self.end_names(ends.as_deref());
         }
+        if let (Context::Joined { .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
+            return; // left again while the store was asked
+        }
         if let Context::ModesEnd = context {
             return self.end_modes(); // whatever the matter is, this was only to be told of them
         }
@@ -277,7 +291,14 @@ impl Answering<'_> {
         source.write(self.facts, &mut self.lines);
         self.lines.extend_from_slice(b" JOIN");
         push_params(&[room.as_str()], &mut self.lines);
-        self.lines.extend_from_slice(b"\r\n");
+        if self.session.caps.has(Cap::ExtendedJoin) {
+            let persona = self.session.persona.as_deref();
+            let account = persona.and_then(|it| it.account.as_ref());
+            push_params(&[account.map_or("*", Nick::as_str)], &mut self.lines);
+            push_text(persona.map_or("", |it| &it.realname), &mut self.lines);
+        } else {
+            self.lines.extend_from_slice(b"\r\n");
+        }
     }
 
     fn away_set(&mut self, is_away: bool) {

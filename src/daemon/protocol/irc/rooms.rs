@@ -12,7 +12,7 @@ use super::write::Source;
 use crate::hub::command::Command;
 use crate::hub::moderation::rule::{Effect, Rule};
 use crate::hub::name::RoomName;
-use crate::hub::output::{RoomCard, Surveyed, UserCard};
+use crate::hub::output::{Member, RoomCard, Surveyed, UserCard};
 use crate::hub::permission::Role;
 
 impl Answering<'_> {
@@ -39,14 +39,18 @@ impl Answering<'_> {
         const TEXT_BYTES_MAX: usize = 350;
         let room = card.room.as_str();
         let sign = if card.settings.secret { "@" } else { "=" };
-        let mut text = String::new();
-        for (member, role) in &card.members {
-            let word = self.name(member, &card.room, *role);
-            if !text.is_empty() && text.len() + word.len() + 1 > TEXT_BYTES_MAX {
-                self.lines().numeric(353, &[sign, room], text.trim_end());
-                text.clear();
+        let mut text = String::with_capacity(2 * TEXT_BYTES_MAX);
+        for member in &card.members {
+            let end = text.len();
+            self.push_name(member, &mut text);
+            if end > 0 && text.len() > TEXT_BYTES_MAX {
+                let names = text[..end].trim_end();
+                self.lines().numeric(353, &[sign, room], names);
+                if self.is_cut("NAMES") {
+                    return;
+                }
+                text.drain(..end);
             }
-            text.push_str(&word);
             text.push(' ');
         }
         if !text.is_empty() {
@@ -61,19 +65,17 @@ impl Answering<'_> {
         }
     }
 
-    fn name(&self, member: &UserCard, room: &RoomName, role: Role) -> String {
-        let prefix = prefixes(
-            self.session.caps.has(Cap::MultiPrefix),
-            role,
-            member.voiced_in.contains(room),
-        );
+    fn push_name(&self, member: &Member, text: &mut String) {
+        let shows_all = self.session.caps.has(Cap::MultiPrefix);
+        text.push_str(prefixes(shows_all, member.role, member.is_voiced));
         let nick = member.nick.as_str();
         if self.session.caps.has(Cap::UserhostInNames) {
             let persona = Some(&*member.persona);
             let source = Source { nick, persona };
-            return format!("{prefix}{}", source.text(self.facts));
+            text.push_str(&source.text(self.facts));
+        } else {
+            text.push_str(nick);
         }
-        format!("{prefix}{nick}")
     }
 
     /// The rooms that are wanted, as many as one answer may have. One in which nobody is and that has no topic is

@@ -191,6 +191,9 @@ impl Answering<'_> {
     /// What a room is about that the session has entered, up to where it was read, who is there, and for clients that
     /// cannot ask for it themselves the last that was said.
     pub(super) fn entered(&mut self, card: &RoomCard, mark: Option<MessageId>) {
+        if !card.is_member {
+            return; // left again while the store was asked
+        }
         self.topic(card);
         if self.reads_marks() {
             self.mark(card.room.as_str(), mark);

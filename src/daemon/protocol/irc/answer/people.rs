@@ -8,12 +8,13 @@ use crate::daemon::protocol::irc::rooms::prefixes;
 use crate::daemon::protocol::irc::verbs::own::letter;
 use crate::daemon::protocol::irc::write::{Source, push_params};
 use crate::daemon::protocol::stamp::Rfc3339;
-use crate::hub::name::Nick;
-use crate::hub::output::{Crowd, Reply, RoomCard, Surveyed, UserCard};
+use crate::hub::name::{Nick, RoomName};
+use crate::hub::output::{Crowd, Reply, Surveyed, UserCard};
 use crate::hub::people::Answer;
 use crate::hub::people::gone::GoneCard;
 use crate::hub::people::modes::{UserMode, UserModes};
 use crate::hub::people::watch::{WATCHED_MAX, Watched};
+use crate::hub::permission::Role;
 use crate::hub::refusal::Refusal;
 
 /// Bytes of names in one line.
@@ -85,7 +86,7 @@ impl Answering<'_> {
 
     fn who(&mut self, who: &Who, surveyed: &Surveyed) {
         match surveyed {
-            Surveyed::Room(card) => self.who_is_in(who, card),
+            Surveyed::Members { room, members } => self.who_is_in(who, room, members),
             Surveyed::User(card) => self.who_line(who, card, None),
             Surveyed::Users(cards) => {
                 for card in cards.iter().filter(|card| fits(&who.mask, card)) {
@@ -95,7 +96,8 @@ impl Answering<'_> {
                     self.who_line(who, card, None);
                 }
             }
-            Surveyed::Rooms(_)
+            Surveyed::Room(_)
+            | Surveyed::Rooms(_)
             | Surveyed::Rules { .. }
             | Surveyed::Gone(_)
             | Surveyed::Crowd(_) => {}
@@ -103,25 +105,15 @@ impl Answering<'_> {
         self.lines().numeric(315, &[&who.mask], "End of /WHO list");
     }
 
-    fn who_is_in(&mut self, who: &Who, room: &RoomCard) {
-        for (card, role) in &room.members {
+    fn who_is_in(&mut self, who: &Who, room: &RoomName, members: &[(UserCard, Role)]) {
+        for (card, role) in members {
             if self.is_cut("WHO") {
                 break;
             }
             let shows_all = self.session.caps.has(Cap::MultiPrefix);
-            let prefix = prefixes(shows_all, *role, card.voiced_in.contains(&room.room));
-            self.who_line(who, card, Some((room.room.as_str(), prefix)));
+            let prefix = prefixes(shows_all, *role, card.voiced_in.contains(room));
+            self.who_line(who, card, Some((room.as_str(), prefix)));
         }
-    }
-
-    /// Whether no more of a list may be written, since the client's queue must hold it; then that is told.
-    fn is_cut(&mut self, verb: &str) -> bool {
-        let is_cut = self.lines.len() >= self.facts.list_bytes;
-        if is_cut {
-            let text = "The answer is too long; the rest is left out";
-            self.lines().numeric(416, &[verb], text);
-        }
-        is_cut
     }
 
     fn who_line(&mut self, who: &Who, card: &UserCard, place: Option<(&str, &str)>) {

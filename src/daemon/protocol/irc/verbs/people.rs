@@ -37,10 +37,7 @@ pub(super) fn who(handling: &mut Handling<'_>, line: &Line<'_>) {
     };
     let survey = if mask.starts_with('#') {
         let room = RoomName::parse(mask).ok();
-        room.map(|room| Survey::Room {
-            room,
-            members: true,
-        })
+        room.map(Survey::Members)
     } else if mask.contains(['*', '?']) || mask == "0" {
         Some(Survey::Users)
     } else {
