@@ -9,7 +9,7 @@ use std::process::Output;
 use serde_json::json;
 
 use crate::support::Daemon;
-use crate::support::peers::{OldPeer, Peer};
+use crate::support::peers::{OldPeer, Peer, Wire};
 
 const PASSWORD: &str = "correct horse battery";
 /// The cheapest that the config allows.
@@ -308,4 +308,34 @@ fn who_has_an_account_changes_its_password_and_nobody_else_stays_logged_in() {
         "-",
     ];
     succeeds(&daemon, &send, "new horse battery\nhello\n");
+}
+
+#[test]
+fn a_second_irc_connection_is_told_where_it_is() {
+    let config = "[[listen]]\nprotocol = \"irc\"\nport = 0\n";
+    let daemon = Daemon::start(&format!("{config}{CHEAP}"));
+    add(&daemon, "ana");
+    let log_in = |realname: &str| {
+        let mut wire = Wire::connect_silently(daemon.chat_addr());
+        let hello = format!(
+            "CAP REQ extended-join\r\nPASS :ana:{PASSWORD}\r\nNICK ana\r\nUSER u 0 * :{realname}\r\nCAP END\r\n"
+        );
+        wire.send(hello.as_bytes());
+        wire
+    };
+    let hear = |wire: &mut Wire, part: &str| loop {
+        let line = wire.line().expect("a line");
+        if line.contains(part) {
+            return line;
+        }
+    };
+    let mut first = log_in("Ana A");
+    hear(&mut first, " 001 ");
+    first.send(b"JOIN #tea\r\n");
+    let joined = hear(&mut first, " JOIN ");
+    assert!(joined.ends_with(" JOIN #tea ana :Ana A"), "{joined}");
+    let mut second = log_in("Ana A");
+    assert_eq!(hear(&mut second, " JOIN #tea"), joined);
+    let names = hear(&mut second, " 353 ");
+    assert!(names.ends_with(" 353 ana = #tea :@ana"), "{names}");
 }
