@@ -9,6 +9,7 @@ use super::core::Core;
 use super::room::News;
 use crate::hub::event::EventKind;
 use crate::hub::id::RoomId;
+use crate::hub::people::News as People;
 
 impl Core {
     /// Notes that a room has got news of `bytes`.
@@ -75,14 +76,22 @@ impl Core {
             EventKind::NickChanged { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::AccountChanged { .. }
-            | EventKind::People(_)
+            | EventKind::People(People::RealName { .. })
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::Notice { room: None, .. } => {
                 self.make_all_loud();
                 self.seal_loud_rooms();
             }
-            EventKind::Message { .. }
+            // They are frequent: who watches many, or sets a value again and again, must not undo what rooms gather.
+            // So they may come a moment before older news of a room.
+            EventKind::People(
+                People::Wallops { .. }
+                | People::Came { .. }
+                | People::Went { .. }
+                | People::Metadata { .. },
+            )
+            | EventKind::Message { .. }
             | EventKind::Private { .. }
             | EventKind::Tagged { .. }
             | EventKind::Edited { .. }
