@@ -151,7 +151,8 @@ fn room(row: &Row<'_>) -> rusqlite::Result<RoomName> {
 
 fn change(row: &Row<'_>) -> rusqlite::Result<RoomChange> {
     let (name, value): (String, String) = (row.get(1)?, row.get(2)?);
-    RoomChange::parse(&name, &value).map_err(|_| is_none(2, "a setting of a room that is none"))
+    RoomChange::parse_kept(&name, &value)
+        .map_err(|_| is_none(2, "a setting of a room that is none"))
 }
 
 fn role(row: &Row<'_>) -> rusqlite::Result<RoleRecord> {

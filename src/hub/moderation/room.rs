@@ -97,7 +97,7 @@ impl fmt::Display for SettingError {
             }
             Self::Key => write!(
                 f,
-                "it has 1 to {KEY_BYTES_MAX} bytes without spaces and commas, or is `off`"
+                "it has 1 to {KEY_BYTES_MAX} bytes without spaces and commas, does not begin with `:`, or is `off`"
             ),
             Self::Words => {
                 let max = words::WORDS_MAX;
@@ -197,6 +197,21 @@ impl RoomChange {
     /// # Errors
     /// [`SettingError`] says what would be one.
     pub fn parse(name: &str, value: &str) -> Result<Self, SettingError> {
+        let change = Self::parse_kept(name, value)?;
+        // In IRC it would be no word of a line any more.
+        if let Self::Key(Some(key)) = &change
+            && key.starts_with(':')
+        {
+            return Err(SettingError::Key);
+        }
+        Ok(change)
+    }
+
+    /// As [`parse`](Self::parse), of what was set before: keys could once begin with `:`.
+    ///
+    /// # Errors
+    /// [`SettingError`] says what would be one.
+    pub fn parse_kept(name: &str, value: &str) -> Result<Self, SettingError> {
         let value = value.trim();
         let set = (value != OFF).then_some(value);
         Ok(match name {
@@ -386,6 +401,8 @@ mod tests {
             ("join-throttle", "0/5", SettingError::Throttle),
             ("key", "a b", SettingError::Key),
             ("key", "", SettingError::Key),
+            ("key", ":a", SettingError::Key),
+            ("key", "a,b", SettingError::Key),
             ("words", "a,,b", SettingError::Words),
             ("words", "*", SettingError::Words),
             ("words", "Off", SettingError::Words),
@@ -393,6 +410,8 @@ mod tests {
         ] {
             assert_eq!(RoomChange::parse(name, value), Err(error), "{name} {value}");
         }
+        let kept = RoomChange::parse_kept("key", ":a");
+        assert_eq!(kept, Ok(RoomChange::Key(Some(":a".into()))));
         let many = (0..=words::WORDS_MAX).map(|it| format!("w{it}"));
         let many = many.collect::<Vec<_>>().join(",");
         assert_eq!(RoomChange::parse("words", &many), Err(SettingError::Words));

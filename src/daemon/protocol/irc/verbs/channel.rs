@@ -1,6 +1,6 @@
 //! Rooms: `JOIN`, `PART`, `KICK`, `INVITE`, `TOPIC`, `NAMES`.
 
-use super::{Handling, shown};
+use super::{Handling, is_nothing, shown};
 use crate::daemon::protocol::irc::context::Context;
 use crate::daemon::protocol::irc::line::Line;
 use crate::hub::command::{Command, Survey};
@@ -13,6 +13,9 @@ pub(in crate::daemon::protocol::irc) const TARGETS_MAX: usize = 10;
 pub(super) fn join(handling: &mut Handling<'_>, line: &Line<'_>) {
     if line.params[0] == "0" {
         return leave_all(handling);
+    }
+    if is_nothing(line.params[0]) {
+        return handling.not_enough("JOIN");
     }
     let mut keys = line.params.get(1).map_or("", |keys| keys).split(',');
     for name in names_of(line.params[0]) {
@@ -35,6 +38,9 @@ fn leave_all(handling: &mut Handling<'_>) {
 }
 
 pub(super) fn part(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if is_nothing(line.params[0]) {
+        return handling.not_enough("PART");
+    }
     for name in names_of(line.params[0]) {
         if let Some(room) = handling.room(name) {
             let reason = line.param(1).map(Into::into);
@@ -48,6 +54,9 @@ pub(super) fn part(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 pub(super) fn kick(handling: &mut Handling<'_>, line: &Line<'_>) {
+    if is_nothing(line.params[0]) || is_nothing(line.params[1]) {
+        return handling.not_enough("KICK");
+    }
     let rooms: Vec<&str> = names_of(line.params[0]).collect();
     for (index, name) in names_of(line.params[1]).enumerate() {
         // One room for all, or one for each.
@@ -159,8 +168,7 @@ pub(super) fn names(handling: &mut Handling<'_>, line: &Line<'_>) {
 /// Names that stand at the end of a list as they were asked for.
 const NAMES_BYTES_MAX: usize = 300;
 
-/// Those of `a,b`.
+/// Those of `a,b`; the first of them, where there are many.
 fn names_of(names: &str) -> impl Iterator<Item = &str> {
-    let names = names.split(',').filter(|name| !name.is_empty());
-    names.take(TARGETS_MAX)
+    super::names_of(names).take(TARGETS_MAX)
 }

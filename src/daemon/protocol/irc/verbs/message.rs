@@ -1,6 +1,6 @@
 //! Speaking: `PRIVMSG`, `NOTICE`, `TAGMSG`.
 
-use super::{Handling, shown};
+use super::{Handling, is_nothing, names_of, shown};
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::{Context, Echo, Said};
 use crate::daemon::protocol::irc::line::Line;
@@ -22,11 +22,8 @@ pub(super) fn notice(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
-    let Some(targets) = line.param(0) else {
-        handling
-            .lines()
-            .numeric(411, &[], &format!("No recipient given ({verb})"));
-        return;
+    let Some(targets) = line.param(0).filter(|targets| !is_nothing(targets)) else {
+        return no_recipient(handling, verb);
     };
     let Some(text) = line.param(1) else {
         handling.lines().numeric(412, &[], "No text to send");
@@ -56,6 +53,11 @@ fn say(handling: &mut Handling<'_>, line: &Line<'_>, verb: &'static str) {
     }
 }
 
+fn no_recipient(handling: &mut Handling<'_>, verb: &str) {
+    let text = format!("No recipient given ({verb})");
+    handling.lines().numeric(411, &[], &text);
+}
+
 /// How long a line is for those who hear it, its end counted in.
 fn relayed_bytes(handling: &Handling<'_>, verb: &str, target: &str, text: &str) -> usize {
     let session = &handling.session;
@@ -73,6 +75,9 @@ pub(super) fn tagmsg(handling: &mut Handling<'_>, line: &Line<'_>) {
             .lines()
             .numeric(421, &["TAGMSG"], "Unknown command");
         return;
+    }
+    if is_nothing(line.params[0]) {
+        return no_recipient(handling, "TAGMSG");
     }
     let Some(tags) = client_tags(handling, line) else {
         return; // nothing is said by it
@@ -139,7 +144,7 @@ pub(in crate::daemon::protocol::irc) fn targets_of<'a>(
     verb: &str,
 ) -> Vec<(&'a str, Target)> {
     let mut targets: Vec<(&str, Target)> = Vec::new();
-    for name in names.split(',').filter(|name| !name.is_empty()) {
+    for name in names_of(names) {
         let target = target(name);
         match target {
             Some(target) if targets.iter().any(|(_, other)| *other == target) => {}

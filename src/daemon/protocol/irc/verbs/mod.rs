@@ -315,6 +315,16 @@ impl<'a> Handling<'a> {
     }
 }
 
+/// Those of `a,b`.
+fn names_of(names: &str) -> impl Iterator<Item = &str> {
+    names.split(',').filter(|name| !name.is_empty())
+}
+
+/// Whether a list such as `,` names nothing.
+fn is_nothing(names: &str) -> bool {
+    names_of(names).next().is_none()
+}
+
 /// A word of the client as it may stand in an answer.
 pub(super) fn shown(word: &str) -> String {
     const MOST: usize = 64;

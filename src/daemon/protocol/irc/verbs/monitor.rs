@@ -1,6 +1,6 @@
 //! `MONITOR`: who is to be told of.
 
-use super::{Handling, shown};
+use super::{Handling, is_nothing, names_of, shown};
 use crate::daemon::protocol::irc::about::About;
 use crate::daemon::protocol::irc::caps::Cap;
 use crate::daemon::protocol::irc::context::Context;
@@ -39,13 +39,12 @@ pub(super) fn monitor(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 fn nicks(handling: &mut Handling<'_>, line: &Line<'_>, tells_bad: bool) -> Option<Vec<Nick>> {
-    let Some(names) = line.param(1) else {
+    let Some(names) = line.param(1).filter(|names| !is_nothing(names)) else {
         handling.not_enough("MONITOR");
         return None;
     };
     let mut nicks = Vec::new();
-    let names = names.split(',').filter(|name| !name.is_empty());
-    for name in names.take(TARGETS_MAX) {
+    for name in names_of(names).take(TARGETS_MAX) {
         match Nick::parse(name) {
             Ok(nick) => nicks.push(nick),
             Err(_) if tells_bad => {

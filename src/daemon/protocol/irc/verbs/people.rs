@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Handling, shown};
+use super::{Handling, is_nothing, names_of, shown};
 use crate::daemon::protocol::irc::about::{About, Who};
 use crate::daemon::protocol::irc::context::Context;
 use crate::daemon::protocol::irc::line::Line;
@@ -53,7 +53,8 @@ pub(super) fn who(handling: &mut Handling<'_>, line: &Line<'_>) {
 
 /// `WHOIS [server] nick[,nick]`: there is only one server.
 pub(super) fn whois(handling: &mut Handling<'_>, line: &Line<'_>) {
-    let Some(nicks) = line.param(1).or_else(|| line.param(0)) else {
+    let nicks = line.param(1).or_else(|| line.param(0));
+    let Some(nicks) = nicks.filter(|nicks| !is_nothing(nicks)) else {
         return no_nick(handling);
     };
     for name in names_of(nicks).take(TARGETS_MAX) {
@@ -74,7 +75,7 @@ pub(super) fn whois(handling: &mut Handling<'_>, line: &Line<'_>) {
 }
 
 pub(super) fn whowas(handling: &mut Handling<'_>, line: &Line<'_>) {
-    let Some(nicks) = line.param(0) else {
+    let Some(nicks) = line.param(0).filter(|nicks| !is_nothing(nicks)) else {
         return no_nick(handling);
     };
     let count: Option<usize> = line.param(1).and_then(|it| it.parse().ok());
@@ -122,8 +123,4 @@ fn several(line: &Line<'_>, most: usize) -> Vec<Nick> {
 
 fn no_nick(handling: &mut Handling<'_>) {
     handling.lines().numeric(431, &[], "No nickname given");
-}
-
-fn names_of(names: &str) -> impl Iterator<Item = &str> {
-    names.split(',').filter(|name| !name.is_empty())
 }
