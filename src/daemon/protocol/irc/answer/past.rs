@@ -6,6 +6,7 @@ use crate::daemon::protocol::irc::context::{Context, Past};
 use crate::daemon::protocol::irc::event::render_in_batch;
 use crate::daemon::protocol::irc::mark::{mark_line, partner_name};
 use crate::daemon::protocol::irc::one_line;
+use crate::daemon::protocol::irc::refusal;
 use crate::daemon::protocol::irc::verbs::shown;
 use crate::daemon::protocol::sentence;
 use crate::daemon::protocol::stamp::Rfc3339;
@@ -28,7 +29,7 @@ impl Answering<'_> {
             (Past::Entered { room }, _) => self.joined_read(&room, None),
             (Past::Replay, Reply::History { page, .. }) => self.replay(&page.messages),
             (Past::Replay, _) => {}
-            (past, Reply::Refused(refusal)) => self.past_refused(&past, refusal),
+            (past, Reply::Refused(refusal)) => self.past_refused(past, refusal),
             (
                 Past::Page {
                     target, is_newest, ..
@@ -49,12 +50,17 @@ impl Answering<'_> {
         }
     }
 
-    fn past_refused(&mut self, past: &Past, refusal: &Refusal) {
+    fn past_refused(&mut self, past: Past, refusal: &Refusal) {
         let text = one_line(&sentence::refusal(refusal));
         let target = shown(past.target());
         let is_nowhere = matches!(refusal, Refusal::NotInRoom(_) | Refusal::NoSuchRoom(_));
+        // Only then the client has done nothing for it.
+        let is_internal = matches!(
+            refusal,
+            Refusal::HistoryUnavailable(_) | Refusal::NotKept(_)
+        );
         let mut lines = self.lines();
-        match past {
+        match &past {
             Past::Page { subcommand, .. } => {
                 let code = if is_nowhere {
                     "INVALID_TARGET"
@@ -64,13 +70,11 @@ impl Answering<'_> {
                 lines.fail("CHATHISTORY", code, &[subcommand, &target], &text);
             }
             Past::Targets => lines.fail("CHATHISTORY", "MESSAGE_ERROR", &["TARGETS"], &text),
-            Past::Mark { .. } => {
-                let code = if is_nowhere {
-                    "INVALID_PARAMS"
-                } else {
-                    "INTERNAL_ERROR"
-                };
-                lines.fail("MARKREAD", code, &[&target], &text);
+            Past::Mark { .. } if is_nowhere => {
+                lines.fail("MARKREAD", "INVALID_PARAMS", &[&target], &text);
+            }
+            Past::Mark { .. } if is_internal => {
+                lines.fail("MARKREAD", "INTERNAL_ERROR", &[&target], &text);
             }
             Past::Redact { message, .. } => {
                 let both = [&*target, message];
@@ -82,7 +86,13 @@ impl Answering<'_> {
                     lines.fail("REDACT", "REDACT_FORBIDDEN", &both, &text);
                 }
             }
-            Past::Search => lines.fail("SEARCH", "INTERNAL_ERROR", &[], &text),
+            Past::Search if is_nowhere => {
+                lines.fail("SEARCH", "INVALID_PARAMS", &["in"], &text);
+            }
+            Past::Search if is_internal => lines.fail("SEARCH", "INTERNAL_ERROR", &[], &text),
+            Past::Mark { .. } | Past::Search => {
+                refusal::write(&mut lines, &Context::Past(Box::new(past)), refusal);
+            }
             Past::Entered { .. } | Past::Replay => {}
         }
     }
