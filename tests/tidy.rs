@@ -38,6 +38,10 @@ const LONG_FUNCTIONS: &[Exception] = &[
         because: "a flat match: one arm per refusal",
     },
     Exception {
+        what: "src/daemon/admin/failure.rs: status_of",
+        because: "a flat match: one arm per refusal",
+    },
+    Exception {
         what: "src/hub/refusal.rs: code",
         because: "a flat match: one arm per refusal",
     },

@@ -52,8 +52,9 @@ pub fn after_reload(running: &Config, new: &Config) -> Config {
     for key in CONFIG_KEYS.iter().filter(|key| !key.needs_restart()) {
         key.kind.copy(new, &mut config);
     }
-    let opers = &mut config.limits.hub.opers;
-    opers.clone_from(&new.limits.hub.opers);
+    let (hub, new) = (&mut config.limits.hub, &new.limits.hub);
+    hub.opers.clone_from(&new.opers);
+    hub.server_nick.clone_from(&new.server_nick);
     config
 }
 

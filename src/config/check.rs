@@ -11,6 +11,7 @@ use super::notes::Notes;
 use super::opers::{self, OperDraft};
 use super::problem::{Place, Problem};
 use super::{ClientCertificates, Config, Endpoint, Listen};
+use crate::hub::name::Nick;
 use crate::wire::chat::object_bytes_max;
 
 /// A send queue below this many of the longest frames would close sessions that are not slow: one
@@ -140,6 +141,7 @@ impl Draft {
     pub(super) fn finish(mut self) -> Checked {
         self.config.listen = listeners::check(&self.listen, &mut self.notes);
         self.config.limits.hub.opers = opers::check(&self.opers, &mut self.notes);
+        self.config.limits.hub.server_nick = Nick::parse(&self.config.server.name).ok();
         self.queue_holds_frames();
         self.topic_fits_message();
         self.sockets_differ();

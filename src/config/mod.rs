@@ -37,9 +37,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::hub::fingerprint::Fingerprint;
+use crate::hub::name::Nick;
 use crate::hub::oper::PasswordHash;
 use crate::hub::settings::Settings;
 use paths::Directories;
+
+/// `[server] name`, by default.
+const SERVER_NAME: &str = "chatd";
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -284,7 +288,7 @@ impl Config {
     pub fn defaults(directories: &Directories) -> Self {
         Self {
             server: Server {
-                name: "chatd".to_owned(),
+                name: SERVER_NAME.to_owned(),
                 motd: "Welcome. /help lists the commands.".to_owned(),
                 io_threads: 1,
                 buffer_size: 16 << 10,
@@ -303,7 +307,10 @@ impl Config {
             http: Http::default(),
             irc: Irc::default(),
             limits: Limits {
-                hub: Settings::default(),
+                hub: Settings {
+                    server_nick: Nick::parse(SERVER_NAME).ok(),
+                    ..Settings::default()
+                },
                 send_queue_bytes: 1 << 20,
                 old_client_pace: Duration::from_millis(10),
                 reads_per_turn: 16,

@@ -61,6 +61,7 @@ pub mod question;
 pub mod refusal;
 mod register;
 mod resend;
+pub mod reserved;
 mod resume;
 mod revoke;
 mod room;

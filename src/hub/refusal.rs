@@ -28,6 +28,8 @@ pub enum Refusal {
     WrongKey(Nick),
     /// The nick belongs to an account, and this session is not logged in to it.
     NickRegistered(Nick),
+    /// The nick is one that people take for the server or a service, and no operator has made an account of it.
+    NickReserved(Nick),
     /// The key belongs to somebody who has an account since, and alone does not make anybody them.
     KeyOfAccount,
     /// Nobody is let in from here without an account.
@@ -202,6 +204,7 @@ impl Refusal {
             Self::NickInUse(_) => "nick_in_use",
             Self::WrongKey(_) => "wrong_key",
             Self::NickRegistered(_) => "nick_registered",
+            Self::NickReserved(_) => "nick_reserved",
             Self::KeyOfAccount => "key_of_account",
             Self::AccountRequired => "account_required",
             Self::LoginFailed => "login_failed",

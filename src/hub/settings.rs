@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::{Registration, Require};
-use super::name::RoomName;
+use super::name::{Nick, RoomName};
 use super::oper::Oper;
 
 /// All limits and names that the hub goes by. Replaced whole by [`Input::Settings`].
@@ -15,6 +15,8 @@ use super::oper::Oper;
 pub struct Settings {
     /// The room that old clients are in and that nobody needs to name. It never closes.
     pub default_room: RoomName,
+    /// The server's name, where it could be a nick: nobody is called as it is.
+    pub server_nick: Option<Nick>,
     /// Connections at one time, all listeners together, logged in or not.
     pub max_connections: usize,
     /// Connections at one time from one IPv4 address or one IPv6 /64. 0 means no limit.
@@ -90,6 +92,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_room: RoomName::lobby(),
+            server_nick: None,
             max_connections: 10_000,
             max_connections_per_ip: 100,
             connects_per_minute: 300,

@@ -1,6 +1,7 @@
 //! Accounts: who one is by a password, whose nick it is, and what operators may do about it.
 
 use chatd::hub::account::{Registration, Require};
+use chatd::hub::name::Nick;
 
 use super::story::{Story, story};
 
@@ -362,6 +363,39 @@ fn a_place_that_is_kept_is_the_accounts() {
           log: c2 is ana, session 1
           ana2 gets: logged in again as ana to ana with 0 failed
           ana2 gets unasked: in #lobby with 1
+    ",
+    );
+}
+
+#[test]
+fn what_services_are_called_is_nobodys_but_an_accounts_of_an_operator() {
+    let mut story = Story::with(|settings| {
+        settings.registration = Registration::Open;
+        settings.server_nick = Nick::parse("Tea.House").ok();
+    });
+    story.play(
+        r"
+        > eve connects
+        > eve logs in as NickServ
+          eve gets: refused: nick_reserved
+        > eve logs in as tea.house
+          eve gets: refused: nick_reserved
+        > eve registers ahead as chanserv: correct horse
+          eve gets: refused: nick_reserved
+        > eve arrives as eve
+        > eve becomes HistServ
+          eve gets: refused: nick_reserved
+        > operator makes account NickServ: correct horse
+        > eve becomes nickserv
+          eve gets: refused: nick_registered
+        > bot connects
+        > bot logs in as NickServ
+          bot gets: refused: nick_registered
+        > bot logs in to NickServ: correct horse
+          log: c3 is NickServ, session 1
+          bot gets: logged in as NickServ to NickServ with 0 failed
+          bot gets unasked: in #lobby with 2
+          bot, eve hear: NickServ joined #lobby
     ",
     );
 }

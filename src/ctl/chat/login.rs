@@ -88,7 +88,7 @@ impl LoginError {
     #[must_use]
     pub fn is_about_nick(&self) -> bool {
         matches!(self, Self::Refused { code, .. }
-            if matches!(code.as_str(), "nick_in_use" | "nick_registered" | "wrong_key" | "bad_nick"))
+            if matches!(code.as_str(), "nick_in_use" | "nick_registered" | "nick_reserved" | "wrong_key" | "bad_nick"))
     }
 
     /// The error for the user.

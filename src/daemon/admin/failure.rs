@@ -73,6 +73,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::BadSetting(_)
         | Refusal::RuleNeedsRoom => StatusCode::BAD_REQUEST,
         Refusal::NickRegistered(_)
+        | Refusal::NickReserved(_)
         | Refusal::KeyOfAccount
         | Refusal::AccountRequired
         | Refusal::LoginFailed

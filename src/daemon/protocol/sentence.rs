@@ -43,6 +43,9 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::NickRegistered(nick) => {
             format!("{nick} is registered. Log in to the account {nick}, or choose another nick.")
         }
+        Refusal::NickReserved(nick) => {
+            format!("{nick} would be taken for the server or a service of it. Choose another nick.")
+        }
         Refusal::KeyOfAccount => {
             "Whose key this is has or had an account. Log in to it, or come without the key.".into()
         }

@@ -16,6 +16,7 @@ use crate::hub::name::Nick;
 use crate::hub::output::Reply;
 use crate::hub::persona::{Introduction, Persona};
 use crate::hub::refusal::Refusal;
+use crate::hub::reserved::may_be_taken;
 use crate::hub::secret::Secret;
 use crate::hub::session::Session;
 use crate::hub::settings::Settings;
@@ -155,8 +156,11 @@ fn may_come_in(
     }
     // Who has the account's nick as a guest gives way.
     let is_free = state.user_named(&nick).is_none() && !held.has_nick(&nick);
-    if here.is_none() && nick != account.name && !is_free {
-        return Err(is_taken(held, nick));
+    if here.is_none() && nick != account.name {
+        may_be_taken(&nick, facts.settings, held)?;
+        if !is_free {
+            return Err(is_taken(held, nick));
+        }
     }
     Ok(nick)
 }
@@ -261,7 +265,7 @@ pub(super) fn register(
     if let Some(account) = state.authenticated.get(&session) {
         return Err(Refusal::AlreadyRegistered(account.name.clone()));
     }
-    name.is_plain().map_err(Refusal::BadNick)?;
+    may_be_taken(&name, facts.settings, held)?;
     if user.is_none() {
         must_not_be_banned(facts, session, &name, None)?;
     }
@@ -332,7 +336,7 @@ fn may_be_new(
     nick: &Nick,
     introduction: Option<&Introduction>,
 ) -> Result<(), Refusal> {
-    nick.is_plain().map_err(Refusal::BadNick)?;
+    may_be_taken(nick, facts.settings, facts.held)?;
     must_not_need_account(facts, session)?;
     let username = introduction.map(|it| &*it.username);
     must_not_be_banned_as(facts, session, nick, None, username)
@@ -357,7 +361,7 @@ pub(super) fn rename(asker: &Asker<'_>, nick: Nick) -> Result<Decision, Refusal>
     }
     let is_own = nick == asker.user.nick || asker.state.account_of(asker.id) == Some(&nick);
     if !is_own {
-        nick.is_plain().map_err(Refusal::BadNick)?;
+        may_be_taken(&nick, asker.settings, asker.held)?;
     }
     if !is_own && asker.held.has_nick(&nick) {
         return Err(Refusal::NickRegistered(nick));

@@ -154,6 +154,7 @@ impl Answering<'_> {
 fn write_not_registered(lines: &mut Lines<'_>, nick: &str, refusal: &Refusal, text: &str) {
     let code = match refusal {
         Refusal::NickInUse(_) | Refusal::NickRegistered(_) => "ACCOUNT_EXISTS",
+        Refusal::NickReserved(_) => "BAD_ACCOUNT_NAME",
         Refusal::AlreadyRegistered(_) => "ALREADY_AUTHENTICATED",
         Refusal::BadPassword(PasswordError::TooShort { .. }) => "WEAK_PASSWORD",
         Refusal::BadPassword(PasswordError::NotAllowed) => "UNACCEPTABLE_PASSWORD",

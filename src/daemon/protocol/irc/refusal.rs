@@ -23,7 +23,7 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         Refusal::NickInUse(nick) | Refusal::NickRegistered(nick) => {
             lines.numeric(433, &[nick.as_str()], &text);
         }
-        Refusal::BadNick(_) => lines.numeric(432, &[target], &text),
+        Refusal::BadNick(_) | Refusal::NickReserved(_) => lines.numeric(432, &[target], &text),
         Refusal::NoSuchUser(nick) => lines.numeric(401, &[nick.as_str()], &text),
         Refusal::NoSuchRoom(room) => lines.numeric(403, &[room.as_str()], &text),
         Refusal::NotInRoom(room) if matches!(context, Context::Say(_)) => {
