@@ -7,8 +7,8 @@ use super::mark::{mark_line, partner_name};
 use super::modes;
 use super::news;
 use super::sentence;
-use super::speech::Speech;
-use super::write::{Head, Source, push_fitting_text, push_params, push_text};
+use super::speech::{HEAD_BYTES, Speech, bounded};
+use super::write::{Head, Source, pieces, push_fitting_text, push_params, push_text};
 use super::{Look, one_line};
 use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
@@ -185,9 +185,7 @@ impl Telling<'_> {
             EventKind::Edited {
                 place, from, text, ..
             } => {
-                let first = text.split('\n').find(|line| !line.is_empty());
-                let text = format!("{from} has edited a message: {}", first.unwrap_or_default());
-                self.told_in(place, &text);
+                self.edited(place, from, text);
             }
             EventKind::Deleted {
                 place,
@@ -259,6 +257,23 @@ impl Telling<'_> {
         speech.write(self.facts, self.out);
     }
 
+    /// As many lines of the server as the new text has, within the same bound as those of a message.
+    fn edited(&mut self, place: &EventPlace, from: &Nick, text: &str) {
+        let text = text.trim_start_matches('\n');
+        let text = format!("{from} has edited a message: {text}");
+        let target = place_name(place);
+        let server = &self.facts.server_name;
+        let head_bytes = server.len() + "NOTICE".len() + target.len() + HEAD_BYTES;
+        let mut left_off = String::new();
+        let pieces = bounded(pieces(&text, &[], head_bytes), &mut left_off);
+        let lines = pieces.iter().filter(|piece| !piece.text.is_empty());
+        for (index, piece) in lines.enumerate() {
+            self.server_head("NOTICE", index == 0);
+            push_params(&[&target], self.out);
+            push_text(&one_line(piece.text), self.out);
+        }
+    }
+
     pub(super) fn head(&mut self, nick: &Nick, verb: &str, tags: Option<&Tags>) {
         let head = Head {
             caps: self.look.caps,
@@ -278,13 +293,18 @@ impl Telling<'_> {
 
     /// Of somebody, or of the server.
     pub(super) fn head_by(&mut self, by: Option<&Nick>, verb: &str) {
-        if let Some(nick) = by {
-            return self.head(nick, verb, None);
+        match by {
+            Some(nick) => self.head(nick, verb, None),
+            None => self.server_head(verb, true),
         }
+    }
+
+    /// Of several lines about one event only the first bears its id.
+    fn server_head(&mut self, verb: &str, has_msgid: bool) {
         let head = Head {
             caps: self.look.caps,
             stamp: &self.stamp,
-            has_msgid: true,
+            has_msgid,
             source: Source {
                 nick: "",
                 persona: None,

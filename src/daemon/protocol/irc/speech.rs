@@ -33,17 +33,8 @@ impl Speech<'_> {
             + before.len()
             + behind.len()
             + HEAD_BYTES;
-        let mut pieces = pieces(self.text, cuts, head_bytes);
-        // One message of another protocol must not be thousands of lines, each with its source, to everybody here.
-        let left_off;
-        if pieces.len() > LINES_MAX {
-            left_off = format!("[{} more lines]", pieces.len() - (LINES_MAX - 1));
-            pieces.truncate(LINES_MAX - 1);
-            pieces.push(Piece {
-                text: &left_off,
-                continues: false,
-            });
-        }
+        let mut left_off = String::new();
+        let pieces = bounded(pieces(self.text, cuts, head_bytes), &mut left_off);
         if pieces.len() > 1 && self.caps.has(Cap::MultiLine) {
             return self.write_as_one(&pieces, facts, out);
         }
@@ -109,5 +100,19 @@ impl Speech<'_> {
     }
 }
 
+/// What another protocol says at once must not be thousands of lines, each with its source, to everybody here: in
+/// place of those beyond the bound, the last says how many they are.
+pub(super) fn bounded<'a>(mut pieces: Vec<Piece<'a>>, left_off: &'a mut String) -> Vec<Piece<'a>> {
+    if pieces.len() > LINES_MAX {
+        *left_off = format!("[{} more lines]", pieces.len() - (LINES_MAX - 1));
+        pieces.truncate(LINES_MAX - 1);
+        pieces.push(Piece {
+            text: left_off,
+            continues: false,
+        });
+    }
+    pieces
+}
+
 /// The colons and spaces: `:source VERB target :text`.
-const HEAD_BYTES: usize = 5;
+pub(super) const HEAD_BYTES: usize = 5;
