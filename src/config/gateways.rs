@@ -48,7 +48,11 @@ impl Field<String> for Option<Fingerprint> {
     fn put(&mut self, value: String) -> Result<(), String> {
         *self = match value.as_str() {
             "" => None,
-            text => Some(fingerprint(text)?),
+            // It may be the password itself.
+            text => Some(
+                text.parse()
+                    .map_err(|_| "must have 64 hexadecimal digits")?,
+            ),
         };
         Ok(())
     }

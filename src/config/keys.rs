@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Config;
 use super::external::check_command;
 use super::field::{Words, at};
-use super::kind::Kind;
+use super::kind::{Kind, PASSWORD};
 use super::listen::ListenDraft;
 use super::opers::{self, OperDraft};
 use super::paths::{self, Environment};
@@ -219,7 +219,7 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
 pub(super) static OPER_KEYS: &[Key<OperDraft>] = &[
     key!(Oper "name", Kind::Text("one word of at most 64 bytes", at!(name, opers::check_name)), Reload,
         "By which name somebody on IRC becomes a server operator. Default: there is nobody."),
-    key!(Oper "password", Kind::Secret(at!(password)), Reload,
+    key!(Oper "password", Kind::Secret(PASSWORD, at!(password)), Reload,
         "And by which password. chatd never prints it, but its hash."),
 ];
 
@@ -259,11 +259,11 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
 
     key!(Irc "gateways", Kind::List("a list of addresses, or of blocks such as \"10.1.0.0/16\"", at!(irc.gateways)), Reload,
         "Gateways that open connections for others and say so by WEBIRC. [] is nobody."),
-    key!(Irc "gateway_password_sha256", Kind::Text("the SHA-256 of a password, 64 hexadecimal digits, or \"\" for none", at!(irc.gateway_password_sha256)), Reload,
+    key!(Irc "gateway_password_sha256", Kind::Secret("the SHA-256 of a password, 64 hexadecimal digits, or \"\" for none", at!(irc.gateway_password_sha256)), Reload,
         "What the gateways' password must hash to."),
     key!(Irc "gateway_certificates", Kind::List("a list of SHA-256 fingerprints", at!(irc.gateway_certificates)), Reload,
         "Client certificates by which gateways prove themselves instead of by a password."),
-    key!(Irc "password", Kind::Secret(at!(irc.password)), Reload,
+    key!(Irc "password", Kind::Secret(PASSWORD, at!(irc.password)), Reload,
         "What an IRC client must say by PASS to come in. chatd never prints it, but its hash."),
     key!(Irc "autoreplay", Kind::Count(0..=PLAYBACK_MAX as u64, at!(irc.autoreplay)), Reload,
         "Messages that an IRC client is shown when it enters a room, if it cannot ask for them itself; 0 is none."),

@@ -25,8 +25,9 @@ pub(super) enum Kind<T: 'static> {
     Switch(Access<T, bool>),
     /// Free text. What is allowed is said here in words; the field's check enforces it.
     Text(&'static str, Access<T, String>),
-    /// A password, or its hash. Shown as its hash, and not at all where it is wrong.
-    Secret(Access<T, String>),
+    /// A password, or its hash. Printed as its hash for whoever may read the file, and not at all where it is wrong.
+    /// What is allowed is said here in words.
+    Secret(&'static str, Access<T, String>),
     /// Several texts, in their order. What is allowed is said here in words.
     List(&'static str, Access<T, Vec<String>>),
     /// A file or directory. Its default depends on who runs chatd, or there is none.
@@ -53,7 +54,7 @@ impl<T> Kind<T> {
                 let text = text(raw).ok_or_else(|| self.not(raw))?;
                 field.put(target, text.to_owned())
             }
-            Self::Secret(field) => {
+            Self::Secret(_, field) => {
                 // A number is no text, and would be shown by what it is.
                 let text = text(raw).ok_or_else(|| format!("must be {}", self.expected()))?;
                 field.put(target, text.to_owned())
@@ -84,7 +85,7 @@ impl<T> Kind<T> {
             Self::Switch(field) => field.get(target).map(|on| on.to_string()),
             Self::List(_, field) => field.get(target).map(show_list),
             Self::Text(_, field)
-            | Self::Secret(field)
+            | Self::Secret(_, field)
             | Self::Path(_, field)
             | Self::Choice(_, field) => field
                 .get(target)
@@ -101,7 +102,7 @@ impl<T> Kind<T> {
             Self::Switch(field) => field.copy(from, to),
             Self::List(_, field) => field.copy(from, to),
             Self::Text(_, field)
-            | Self::Secret(field)
+            | Self::Secret(_, field)
             | Self::Path(_, field)
             | Self::Choice(_, field) => {
                 field.copy(from, to);
@@ -127,10 +128,10 @@ impl<T> Kind<T> {
             }
             Self::Number(bounds, _) => format!("a number {}", range(bounds, f64::to_string)),
             Self::Switch(_) => "true or false".to_owned(),
-            Self::Text(allowed, _) | Self::Path(allowed, _) | Self::List(allowed, _) => {
-                (*allowed).to_owned()
-            }
-            Self::Secret(_) => SECRET.to_owned(),
+            Self::Text(allowed, _)
+            | Self::Secret(allowed, _)
+            | Self::Path(allowed, _)
+            | Self::List(allowed, _) => (*allowed).to_owned(),
             Self::Choice(words, _) => one_of(words),
         }
     }
@@ -172,7 +173,7 @@ impl<T> Kind<T> {
 }
 
 /// What stands where a password does.
-const SECRET: &str =
+pub(super) const PASSWORD: &str =
     "a text in quotes: a password, or \"sha256:\" and the 64 hexadecimal digits of its hash";
 
 /// Why a value could not be read.

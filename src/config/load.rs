@@ -170,7 +170,7 @@ fn one<T>(
         key: name,
         source,
         needs_restart: key.needs_restart(),
-        is_secret: matches!(key.kind, Kind::Secret(_)),
+        is_secret: matches!(key.kind, Kind::Secret(..)),
     })
 }
 

@@ -420,9 +420,7 @@ fn only_one_may_have_the_last_word_about_passwords() {
     );
     assert_eq!(
         mistakes("[irc]\ngateway_password_sha256 = \"secret\"\n", &[]),
-        [
-            "chat.toml:2:27: irc.gateway_password_sha256: must have 64 hexadecimal digits, not \"secret\""
-        ]
+        ["chat.toml:2:27: irc.gateway_password_sha256: must have 64 hexadecimal digits"]
     );
 }
 

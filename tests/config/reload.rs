@@ -1,6 +1,6 @@
 //! What a reload changes and what waits for a restart.
 
-use chatd::config::{after_reload, changes};
+use chatd::config::{Loaded, after_reload, changes};
 
 use super::load;
 
@@ -106,4 +106,18 @@ fn operators_and_the_password_of_irc_come_and_go_by_a_reload_and_are_not_shown()
         "{printed}"
     );
     assert_eq!(load(&printed).config, running.config);
+}
+
+#[test]
+fn the_hash_of_the_gateways_password_is_hidden_as_the_others_are() {
+    let digits = "4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581";
+    let loaded = load(&format!("[irc]\ngateway_password_sha256 = \"{digits}\"\n"));
+    let shown = |loaded: &Loaded| {
+        let mut keys = loaded.effective.iter();
+        let key = keys.find(|it| it.key == "irc.gateway_password_sha256");
+        key.unwrap().shown().to_owned()
+    };
+    assert_eq!(shown(&loaded), "(hidden)");
+    assert_eq!(shown(&load("")), "\"\"");
+    assert!(loaded.to_toml().contains(digits));
 }
