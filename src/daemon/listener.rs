@@ -162,7 +162,8 @@ fn held_by(holder: Option<&Holder>, error: &io::Error) -> String {
 
 /// Accepts until the task is aborted.
 pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, terms: Terms) {
-    let has_tls = terms.tls.is_some();
+    // Where TLS comes first, no word would be understood.
+    let plain = terms.tls.is_none().then_some(terms.speaks);
     let mut door = Door::new(Rc::clone(&engine), terms);
     let mut reserve = Reserve::new();
     let mut accepted = 0_u32;
@@ -177,7 +178,9 @@ pub(super) async fn accept(engine: Rc<Engine>, listener: Listener, terms: Terms)
             }
             Err(error) if is_starved(&error) => {
                 engine.note_starved();
-                reserve.turn_one_away(&listener, &error, has_tls).await;
+                let words = plain.map(|speaks| engine.words_when_full(speaks));
+                let words = words.unwrap_or_default();
+                reserve.turn_one_away(&listener, &error, &words).await;
             }
             // The peer had gone before it was accepted, as accept(2) reports in many ways. The pause
             // is for an error that would come again at once, for ever.
@@ -206,7 +209,7 @@ impl Reserve {
         }
     }
 
-    async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error, tls: bool) {
+    async fn turn_one_away(&mut self, listener: &Listener, error: &io::Error, words: &[u8]) {
         if self
             .told_at
             .is_none_or(|at| at.elapsed() > TELL_AGAIN_AFTER)
@@ -216,13 +219,8 @@ impl Reserve {
         }
         self.kept = None;
         let taken = tokio::time::timeout(RETRY_AFTER, listener.accept()).await;
-        // Where TLS comes first, no word would be understood.
-        if let Ok(Ok((socket, _))) = taken
-            && !tls
-        {
-            socket.dismiss(
-                b"The server is full: no file descriptor is left. Please try again later.\n",
-            );
+        if let Ok(Ok((socket, _))) = taken {
+            socket.dismiss(words);
         }
         self.kept = open_reserve();
         if self.kept.is_none() {

@@ -146,6 +146,40 @@ fn running_out_of_file_descriptors_turns_newcomers_away_and_hurts_nobody() {
     });
 }
 
+#[test]
+fn for_want_of_a_descriptor_each_is_turned_away_in_what_is_spoken_there() {
+    let listeners = ["chat", "irc", "http"]
+        .map(|protocol| format!("[[listen]]\nprotocol = \"{protocol}\"\nport = 0\n"));
+    let daemon = Daemon::start_with(&listeners.concat(), |command| {
+        *command = with_few_descriptors(command);
+    });
+    let status = daemon.admin("GET", "/v1/status", "").1;
+    // What it says first, so that whoever is served hears something, and what it hears.
+    let mut crowd = Vec::new();
+    let mut is_told = |index: usize, first: &str, words: &str| {
+        let address = status["listeners"][index]["address"].as_str().unwrap();
+        wait_for("somebody to be turned away", || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let patience = Some(Duration::from_secs(10));
+            stream.set_read_timeout(patience).unwrap();
+            stream.write_all(first.as_bytes()).ok();
+            let mut said = [0; 512];
+            let count = stream.read(&mut said).ok()?;
+            crowd.push(stream);
+            let said = String::from_utf8_lossy(&said[..count]);
+            said.starts_with(words).then_some(())
+        });
+    };
+    is_told(0, "", "The server is full. Try again later.\n");
+    is_told(
+        1,
+        "PING x\r\n",
+        "ERROR :The server is full. Try again later.\r\n",
+    );
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    is_told(2, request, "HTTP/1.1 503 Service Unavailable\r\n");
+}
+
 /// The same command with few file descriptors to be had.
 fn with_few_descriptors(original: &Command) -> Command {
     let mut command = Command::new("prlimit");

@@ -314,7 +314,7 @@ impl Core {
     }
 }
 
-fn new_session(speaks: Protocol, is_secure: bool) -> protocol::Session {
+pub(super) fn new_session(speaks: Protocol, is_secure: bool) -> protocol::Session {
     let mut session = match speaks {
         Protocol::Chat => protocol::Session::chat(),
         Protocol::Irc => protocol::Session::irc(),

@@ -51,7 +51,7 @@ use super::clock::Clock;
 use super::transport::{Peer, Socket};
 use crate::config::{Config, Protocol};
 use crate::hub::history::Restored;
-use crate::hub::input::Input;
+use crate::hub::input::{Input, QuitReason};
 use crate::hub::name::Nick;
 use crate::registry::{Known, Registry};
 use crate::store::Store;
@@ -111,6 +111,14 @@ impl Engine {
     /// Notes that accepting found no file descriptor left.
     pub fn note_starved(&self) {
         self.core().counters.accepts_starved += 1;
+    }
+
+    /// What a connection hears that cannot be served, in what is spoken there.
+    pub fn words_when_full(&self, speaks: Protocol) -> Vec<u8> {
+        let mut words = Vec::new();
+        let session = core::new_session(speaks, false);
+        session.render_close(&self.core().facts, &QuitReason::ServerFull, &mut words);
+        words
     }
 
     /// The state, for the length of one call; never across an `await`.
