@@ -117,6 +117,7 @@ fn direct(direction: &str, stage: &mut Stage) {
     match words.as_slice() {
         ["settings", ..] => {}
         [name, "connects"] => stage.connect(name),
+        [name, "connects", "to", "IRC"] => stage.connect_irc(name),
         [name, "disconnects"] => stage.disconnect(name),
         [name, "speaks", "IRC", caps @ ..] => {
             stage.connect_irc(name);

@@ -12,6 +12,7 @@ pub mod irc;
 pub mod websocket;
 
 mod moderation;
+mod opening;
 mod sentence;
 mod stamp;
 

@@ -10,6 +10,7 @@ mod escape;
 
 use complaint::Complaint;
 
+use super::opening::{NOT_HTTP, Opening};
 use super::sentence;
 use super::{Dialect, Facts, Incoming};
 use crate::hub::input::QuitReason;
@@ -21,6 +22,7 @@ use crate::wire::frame::{FrameError, Splitter};
 /// One connection's state.
 #[derive(Debug, Default)]
 pub struct Session {
+    opening: Opening,
     splitter: Splitter,
     peer: Peer,
 }
@@ -54,6 +56,11 @@ impl Session {
     /// Takes the bytes of one read, cut anywhere, and appends what they say. A read with as many
     /// faults as a session may have is the last: it must not cost an answer for every second byte.
     pub fn receive(&mut self, bytes: &[u8], facts: &Facts, incoming: &mut Vec<Incoming>) {
+        if self.opening.is_http(bytes) {
+            let mut out = Vec::new();
+            write_line(NOT_HTTP, &mut out);
+            return incoming.push(Incoming::Unreadable(out));
+        }
         let mut rest = bytes;
         let mut faults = 0;
         while let Some(frame) = self.splitter.next(&mut rest, facts.frame_bytes()) {

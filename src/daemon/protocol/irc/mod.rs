@@ -48,6 +48,7 @@ use self::splitter::{Found, Splitter};
 use self::verbs::Handling;
 use self::verbs::persistence::Persistence;
 use self::write::Lines;
+use super::opening::{NOT_HTTP, Opening};
 use super::sentence;
 use super::{Dialect, Facts, Incoming};
 use crate::hub::event::{Event, EventKind};
@@ -67,6 +68,7 @@ pub struct Look {
 /// One connection's state.
 #[derive(Debug, Default)]
 pub struct Session {
+    opening: Opening,
     splitter: Splitter,
     caps: Caps,
     /// Whether the engine knows the dialect.
@@ -118,6 +120,10 @@ impl Session {
             self.registration = Some(Box::default());
             incoming.push(Incoming::Dialect(Dialect::Irc(self.caps.look())));
             incoming.push(Incoming::Echo { is_wanted: false });
+        }
+        if self.opening.is_http(bytes) {
+            let text = format!("ERROR :{NOT_HTTP}\r\n");
+            return incoming.push(Incoming::Unreadable(text.into()));
         }
         self.take(bytes, facts, incoming);
     }
