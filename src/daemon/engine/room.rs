@@ -118,7 +118,12 @@ impl Room {
         let mut gaps: Vec<Gap> = side.skips.extract_if(.., is_its).collect();
         gaps.extend(side.own_lines.extract_if(.., is_its));
         gaps.sort_unstable();
-        side.without(&gaps, heard_from)
+        let owed = side.without(&gaps, heard_from);
+        // A session may change its dialect time and again in a room where nothing is said, so nothing sealed.
+        let is_empty = |side: &Side| !side.is_heard() && side.turn.is_empty();
+        self.sides
+            .retain(|(its, side)| *its != dialect || !is_empty(side));
+        owed
     }
 
     /// What a member has not been given of this turn, which it is given by itself.
@@ -335,6 +340,16 @@ mod tests {
         assert_eq!(room.catch_up(V1, 1), b"");
         say(&mut room, "d", &[]);
         assert_eq!(sealed(&mut room), heard(&[(1, "d"), (2, "abcd")]));
+    }
+
+    #[test]
+    fn a_dialect_that_nobody_hears_any_more_takes_no_place() {
+        let mut room = Room::default();
+        for dialect in [V1, OLD] {
+            room.enter(dialect, 1);
+            room.leave(dialect, 1);
+        }
+        assert_eq!(room.sides.len(), 0);
     }
 
     #[test]
