@@ -112,7 +112,7 @@ pub struct Facts {
     /// `[irc] password`: what IRC clients must know to come in.
     pub irc_password: Option<PasswordHash>,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
-    /// client that asked.
+    /// client that asked. As many bytes of what an IRC client has said may wait for their answers.
     pub list_bytes: usize,
     /// Local time minus UTC, in seconds: the old dialect shows local time. The engine keeps it current.
     pub utc_offset_seconds: i32,
@@ -128,6 +128,26 @@ impl Facts {
     #[must_use]
     pub fn frame_bytes(&self) -> usize {
         object_bytes_max(self.settings.message_bytes)
+    }
+
+    /// Those of a server in tests.
+    #[cfg(test)]
+    fn example() -> Self {
+        Self {
+            server_name: "chat.example".into(),
+            software: "chatd".into(),
+            motd: String::new(),
+            settings: Settings::default(),
+            origins: Vec::new(),
+            has_history: false,
+            irc_autoreplay: 20,
+            irc_sts: None,
+            irc_password: None,
+            list_bytes: 1024,
+            utc_offset_seconds: 0,
+            started_at: UnixMillis(0),
+            now: UnixMillis(1_795_424_400_000),
+        }
     }
 }
 

@@ -5,8 +5,6 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::*;
 use crate::hub::command::Command;
-use crate::hub::settings::Settings;
-use crate::hub::time::UnixMillis;
 
 const TEXT: OpCode = OpCode::Data(Data::Text);
 const BINARY: OpCode = OpCode::Data(Data::Binary);
@@ -14,21 +12,7 @@ const PING: OpCode = OpCode::Control(Control::Ping);
 const CLOSE: OpCode = OpCode::Control(Control::Close);
 
 fn facts() -> Facts {
-    Facts {
-        server_name: "chat.example".into(),
-        software: "chatd".into(),
-        motd: String::new(),
-        settings: Settings::default(),
-        origins: Vec::new(),
-        has_history: false,
-        irc_autoreplay: 20,
-        irc_sts: None,
-        irc_password: None,
-        list_bytes: 1024,
-        utc_offset_seconds: 0,
-        started_at: UnixMillis(0),
-        now: UnixMillis(1_795_424_400_000),
-    }
+    Facts::example()
 }
 
 fn request(more: &str) -> String {

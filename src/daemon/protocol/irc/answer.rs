@@ -26,7 +26,7 @@ pub(super) struct Answering<'a> {
     pub(super) incoming: &'a mut Vec<Incoming>,
     group: Option<GroupId>,
     /// Which line of the client it belongs to.
-    line: Option<u32>,
+    line: Option<u64>,
     pub(super) lines: Vec<u8>,
     /// What has come of it beside the answer.
     unlabelled: Vec<u8>,

@@ -193,6 +193,19 @@ impl Context {
         }
     }
 
+    /// What it takes of memory beside its own size.
+    pub(super) fn bytes(&self) -> usize {
+        let mut bytes = self.target().len();
+        if let Self::Paid { lines, .. } = self {
+            bytes += lines.len();
+        } else if let Self::Say(said) = self
+            && let Some(echo) = &said.echo
+        {
+            bytes += echo.text.len() + echo.tags.as_ref().map_or(0, |tags| tags.as_str().len());
+        }
+        bytes
+    }
+
     /// What the line was about, as its client wrote it; empty where there is nothing.
     pub(super) fn target(&self) -> &str {
         match self {

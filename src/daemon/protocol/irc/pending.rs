@@ -1,7 +1,7 @@
 //! Requests that wait for their answer: which line of the client each belongs to, and what of it the answer needs.
 //! The lines that answer one labelled line are gathered, and leave together when the last has come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use smol_str::{SmolStr, format_smolstr};
 
@@ -18,16 +18,20 @@ const GROUPS_MAX: usize = 1024;
 /// What one session waits for.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    last: u32,
+    last: u64,
     /// By rising number.
-    waiting: VecDeque<(u32, Waiting)>,
+    waiting: VecDeque<(u64, Waiting)>,
+    /// How many requests of each line wait.
+    lines: BTreeMap<u64, u32>,
+    /// What all that waits takes of memory: texts, tags, labels, and what was answered and is held.
+    bytes: usize,
     /// Answers to lines that asked the hub nothing, by rising number: a client that has its PONG has the answers to
     /// all that it said before.
     held: VecDeque<Held>,
     groups: Vec<Group>,
     last_batch: u32,
     /// The request that was answered last, and its labelled line: what came of it may be told after the answer.
-    answered: Option<(u32, GroupId)>,
+    answered: Option<(u64, GroupId)>,
 }
 
 /// One request.
@@ -36,19 +40,19 @@ pub(super) struct Waiting {
     pub(super) group: Option<GroupId>,
     pub(super) context: Context,
     /// The number of the first request of its line.
-    pub(super) line: u32,
+    pub(super) line: u64,
 }
 
 #[derive(Debug)]
 struct Held {
-    line: u32,
+    line: u64,
     group: Option<GroupId>,
     lines: Box<[u8]>,
 }
 
 /// A labelled line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GroupId(u32);
+pub(super) struct GroupId(u64);
 
 #[derive(Debug)]
 struct Group {
@@ -60,25 +64,29 @@ struct Group {
 }
 
 impl Pending {
-    /// Whether there is room for the requests of one more line.
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() + self.held.len() >= WAITING_MAX || self.groups.len() >= GROUPS_MAX
+    /// Whether there is no room for the requests of one more line. Of bytes as many may wait as one answer may have.
+    pub(super) fn is_full(&self, facts: &Facts) -> bool {
+        self.waiting.len() + self.held.len() >= WAITING_MAX
+            || self.groups.len() >= GROUPS_MAX
+            || self.bytes >= facts.list_bytes
     }
 
     /// A request's id, under which the answer comes.
     pub(super) fn add(&mut self, group: Option<GroupId>, context: Context) -> RequestId {
-        let line = self.last.wrapping_add(1);
+        let line = self.last + 1;
         self.add_for(line, group, context)
     }
 
     /// One more request of a line.
     pub(super) fn add_for(
         &mut self,
-        line: u32,
+        line: u64,
         group: Option<GroupId>,
         context: Context,
     ) -> RequestId {
-        self.last = self.last.wrapping_add(1);
+        self.last += 1;
+        self.bytes += context.bytes();
+        *self.lines.entry(line).or_default() += 1;
         if let Some(group) = group.and_then(|id| self.group(id)) {
             group.outstanding += 1;
         }
@@ -99,33 +107,43 @@ impl Pending {
         let at = self.find(request)?;
         let (number, waiting) = self.waiting.remove(at)?;
         self.answered = waiting.group.map(|group| (number, group));
-        if self.waiting.is_empty() {
-            self.waiting = VecDeque::new(); // whoever is idle has no memory for it
+        self.bytes -= waiting.context.bytes();
+        if let Some(count) = self.lines.get_mut(&waiting.line) {
+            *count -= 1;
+            if *count == 0 {
+                self.lines.remove(&waiting.line);
+            }
         }
+        self.shrink();
         Some(waiting)
     }
 
     /// Keeps the answer to a line that asked nothing until all has been answered that came before it.
-    pub(super) fn hold(&mut self, line: u32, group: Option<GroupId>, lines: Box<[u8]>) {
+    pub(super) fn hold(&mut self, line: u64, group: Option<GroupId>, lines: Box<[u8]>) {
+        self.bytes += lines.len();
         self.held.push_back(Held { line, group, lines });
     }
 
     /// Writes what was held and has nothing before it any more.
     pub(super) fn release(&mut self, facts: &Facts, out: &mut Vec<u8>) {
-        if self.waiting.is_empty() {
-            self.waiting = VecDeque::new();
-        }
-        if self.held.is_empty() {
-            return;
-        }
-        let oldest = self.waiting.iter().map(|(_, waiting)| waiting.line).min();
-        while let Some(held) = self.held.pop_front() {
-            if oldest.is_some_and(|oldest| oldest < held.line) {
-                self.held.push_front(held);
-                return;
-            }
+        let oldest = self.lines.first_key_value().map(|(&line, _)| line);
+        let is_due = |held: &mut Held| oldest.is_none_or(|oldest| oldest >= held.line);
+        while let Some(held) = self.held.pop_front_if(is_due) {
+            self.bytes -= held.lines.len();
             self.put(held.group, &held.lines, out);
             self.settle(held.group, facts, out);
+        }
+        self.shrink();
+    }
+
+    /// Whoever is idle has no memory for what waits.
+    fn shrink(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+            self.lines = BTreeMap::new();
+        }
+        if self.held.is_empty() {
+            self.held = VecDeque::new();
         }
     }
 
@@ -152,18 +170,16 @@ impl Pending {
     }
 
     fn find(&self, request: &RequestId) -> Option<usize> {
-        let number: u32 = request.as_str().parse().ok()?;
-        // Most are answered in the order in which they were asked.
-        match self.waiting.front() {
-            Some((first, _)) if *first == number => Some(0),
-            Some(_) => self.waiting.iter().position(|(its, _)| *its == number),
-            None => None,
-        }
+        let number: u64 = request.as_str().parse().ok()?;
+        self.waiting
+            .binary_search_by_key(&number, |(its, _)| *its)
+            .ok()
     }
 
     /// A labelled line begins.
     pub(super) fn open(&mut self, label: &str) -> GroupId {
-        self.last = self.last.wrapping_add(1);
+        self.last += 1;
+        self.bytes += label.len();
         let id = GroupId(self.last);
         self.groups.push(Group {
             id,
@@ -177,7 +193,10 @@ impl Pending {
     /// Lines for the client: at once, or when all of its labelled line has been answered.
     pub(super) fn put(&mut self, group: Option<GroupId>, lines: &[u8], out: &mut Vec<u8>) {
         match group.and_then(|id| self.group(id)) {
-            Some(group) => group.lines.extend_from_slice(lines),
+            Some(group) => {
+                group.lines.extend_from_slice(lines);
+                self.bytes += lines.len();
+            }
             None => out.extend_from_slice(lines),
         }
     }
@@ -191,6 +210,7 @@ impl Pending {
         self.groups[at].outstanding -= 1;
         if self.groups[at].outstanding == 0 {
             let group = self.groups.swap_remove(at);
+            self.bytes -= group.label.len() + group.lines.len();
             self.last_batch = self.last_batch.wrapping_add(1);
             group.write(self.last_batch, facts, out);
         }
@@ -277,4 +297,69 @@ fn escape(value: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paid(text: &str) -> Context {
+        Context::Paid {
+            verb: "VERSION".into(),
+            lines: text.as_bytes().into(),
+        }
+    }
+
+    /// The answer to a line that only had to be paid for has come.
+    fn answer(pending: &mut Pending, request: &RequestId, facts: &Facts) -> String {
+        let mut out = Vec::new();
+        let waiting = pending.take(request).unwrap();
+        if let Context::Paid { lines, .. } = waiting.context {
+            pending.hold(waiting.line, waiting.group, lines);
+        }
+        pending.release(facts, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_waits_is_bounded_by_its_bytes() {
+        let facts = Facts::example();
+        let mut pending = Pending::default();
+        let text = "x".repeat(facts.list_bytes / 4);
+        let first = pending.add(None, Context::Unasked);
+        let mut held: Vec<RequestId> = Vec::new();
+        while !pending.is_full(&facts) {
+            let request = pending.add(None, paid(&text));
+            assert_eq!(
+                answer(&mut pending, &request, &facts),
+                "",
+                "the first waits"
+            );
+            held.push(request);
+        }
+        assert_eq!(held.len(), 4);
+        assert_eq!(answer(&mut pending, &first, &facts), text.repeat(4));
+        assert_eq!(pending.bytes, 0);
+        let group = pending.open(&text);
+        assert_eq!(pending.bytes, text.len());
+        pending.put(Some(group), b"answer\r\n", &mut Vec::new());
+        assert_eq!(pending.bytes, text.len() + 8);
+        pending.settle(Some(group), &facts, &mut Vec::new());
+        assert_eq!(pending.bytes, 0);
+    }
+
+    #[test]
+    fn what_is_held_waits_for_all_requests_of_the_lines_before_it() {
+        let facts = Facts::example();
+        let mut pending = Pending::default();
+        let join = pending.add(None, Context::Unasked);
+        let version = pending.add(None, paid("version"));
+        let line = pending.take(&join).unwrap().line;
+        let names = pending.add_for(line, None, Context::Unasked);
+        let motd = pending.add(None, paid("motd"));
+        assert_eq!(answer(&mut pending, &motd, &facts), "");
+        assert_eq!(answer(&mut pending, &version, &facts), "");
+        assert_eq!(answer(&mut pending, &names, &facts), "motdversion");
+        assert!(pending.lines.is_empty() && pending.waiting.is_empty());
+    }
 }

@@ -175,7 +175,7 @@ impl<'a> Handling<'a> {
         let label = line
             .tag("label")
             .filter(|label| has_labels && !label.is_empty());
-        let label = label.filter(|_| !session.pending.is_full());
+        let label = label.filter(|_| !session.pending.is_full(facts));
         let group = label.map(|label| session.pending.open(&label));
         Self {
             session,
@@ -194,7 +194,7 @@ impl<'a> Handling<'a> {
 
     /// Asks the hub something. `context` is for the answer.
     pub(super) fn command(&mut self, command: Command, context: Context) {
-        if self.session.pending.is_full() {
+        if self.session.pending.is_full(self.facts) {
             let verb = context.verb().to_owned();
             self.lines()
                 .numeric(263, &[&verb], "Too much waits already. Try again later.");
@@ -214,7 +214,7 @@ impl<'a> Handling<'a> {
 
     /// The same, and nothing more is read before the answer is here.
     pub(super) fn ask_and_wait(&mut self, command: Command, context: Context) {
-        let has_room = !self.session.pending.is_full();
+        let has_room = !self.session.pending.is_full(self.facts);
         self.command(command, context);
         self.session.is_waiting = has_room;
     }
@@ -252,7 +252,7 @@ impl<'a> Handling<'a> {
 
     /// The line has been read. What was answered at once is paid for, unless the hub was asked something else.
     pub(super) fn end(mut self, line: &Line<'_>) {
-        if !self.has_asked && self.session.pending.is_full() {
+        if !self.has_asked && self.session.pending.is_full(self.facts) {
             // It costs as much, but what answers it cannot wait.
             self.flush();
             self.incoming.push(Incoming::Command {
