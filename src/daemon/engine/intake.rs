@@ -134,9 +134,13 @@ impl Core {
         self.take_asked();
     }
 
-    /// What sessions ask because of what they were told, and because of the answers to that.
+    /// What sessions ask because of what they were told, and because of the answers to that, as far as the turn has
+    /// room: a client may have said a long list of requests ahead of the answer to its login. The rest comes first
+    /// in the next turn, ahead of all that has come since.
     pub(super) fn take_asked(&mut self) {
-        while let Some((session, item)) = self.asked_in_turn.pop_front() {
+        while !self.is_turn_full()
+            && let Some((session, item)) = self.asked_in_turn.pop_front()
+        {
             let now = self.now();
             self.take(session, now, item);
         }
