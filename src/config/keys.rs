@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Config;
 use super::external::check_command;
 use super::field::{Words, at};
-use super::kind::{Kind, PASSWORD};
+use super::kind::{Kind, OPER_PASSWORD, PASSWORD};
 use super::listen::ListenDraft;
 use super::opers::{self, OperDraft};
 use super::paths::{self, Environment};
@@ -219,8 +219,8 @@ pub(super) static LISTEN_KEYS: &[Key<ListenDraft>] = &[
 pub(super) static OPER_KEYS: &[Key<OperDraft>] = &[
     key!(Oper "name", Kind::Text("one word of at most 64 bytes", at!(name, opers::check_name)), Reload,
         "By which name somebody on IRC becomes a server operator. Default: there is nobody."),
-    key!(Oper "password", Kind::Secret(PASSWORD, at!(password)), Reload,
-        "And by which password. chatd never prints it, but its hash."),
+    key!(Oper "password", Kind::Secret(OPER_PASSWORD, at!(password)), Reload,
+        "And by which password. chatd never prints it, but its hash. docs/operations.md tells how to make an Argon2id hash."),
 ];
 
 /// All other keys.

@@ -176,6 +176,9 @@ impl<T> Kind<T> {
 pub(super) const PASSWORD: &str =
     "a text in quotes: a password, or \"sha256:\" and the 64 hexadecimal digits of its hash";
 
+/// The same of a server operator's.
+pub(super) const OPER_PASSWORD: &str = "a text in quotes: a password, its Argon2id hash (\"$argon2id$…\"), or \"sha256:\" and the 64 hexadecimal digits of its hash";
+
 /// Why a value could not be read.
 enum Unread {
     /// It is of another type, or far out of range.

@@ -1,24 +1,26 @@
 //! One `[[oper]]` as it was written, and what makes a set of them possible; and passwords of the config, which are
-//! held as their SHA-256 and never printed.
+//! held as their hashes and never printed.
+
+use std::ops::RangeInclusive;
 
 use super::field::Field;
 use super::notes::Notes;
 use crate::hub::fingerprint::Fingerprint;
-use crate::hub::oper::{OPERS_MAX, Oper, PasswordHash};
+use crate::hub::oper::{OPERS_MAX, Oper, OperPassword, PasswordHash};
 use crate::hub::secret::Secret;
 
 /// One `[[oper]]` as written: what is `None` was left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OperDraft {
     pub(super) name: Option<String>,
-    pub(super) password: Option<PasswordHash>,
+    pub(super) password: Option<OperPassword>,
 }
 
 impl From<&Oper> for OperDraft {
     fn from(oper: &Oper) -> Self {
         Self {
             name: Some(oper.name.clone()),
-            password: Some(oper.password),
+            password: Some(oper.password.clone()),
         }
     }
 }
@@ -28,14 +30,14 @@ pub(super) fn check(drafts: &[OperDraft], notes: &mut Notes) -> Vec<Oper> {
     let mut opers: Vec<Oper> = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
         let here = format!("oper[{index}]");
-        if let (Some(name), Some(password)) = (&draft.name, draft.password) {
+        if let (Some(name), Some(password)) = (&draft.name, &draft.password) {
             let mut before = drafts[..index].iter();
             if let Some(earlier) = before.position(|it| it.name == draft.name) {
                 let key = format!("{here}.name");
                 let text = format!("is the name of oper[{earlier}] as well");
                 notes.problem(&[&key], &key, text);
             }
-            let name = name.clone();
+            let (name, password) = (name.clone(), password.clone());
             opers.push(Oper { name, password });
         } else if !notes.refused_within(&here) {
             notes.problem(&[&here], &here, "needs both name and password");
@@ -86,7 +88,53 @@ impl Field<String> for Option<PasswordHash> {
     }
 }
 
+/// As of any password of the config, or Argon2id in PHC's form.
+impl Field<String> for Option<OperPassword> {
+    fn get(&self) -> Option<String> {
+        Some(match self {
+            None => String::new(),
+            Some(OperPassword::Sha256(hash)) => written(hash),
+            Some(OperPassword::Argon2(hash)) => hash.as_ref().to_owned(),
+        })
+    }
+    fn put(&mut self, value: String) -> Result<(), String> {
+        *self = if value.starts_with(ARGON2_PREFIX) {
+            check_argon2(&value).ok_or(NOT_ARGON2)?;
+            Some(OperPassword::Argon2(value.into()))
+        } else {
+            let mut password: Option<PasswordHash> = None;
+            password.put(value)?;
+            password.map(OperPassword::Sha256)
+        };
+        Ok(())
+    }
+}
+
+/// Whether `$argon2id$v=19$m=…,t=…,p=…$salt$hash` is one that can be compared with, at a price that is borne.
+fn check_argon2(text: &str) -> Option<()> {
+    let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
+    let (costs, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut costs = costs.split(',');
+    let mut cost = |name: &str, within: RangeInclusive<u32>| {
+        let digits = costs.next()?.strip_prefix(name)?;
+        let cost = digits.parse().ok().filter(|cost| within.contains(cost));
+        cost.filter(|cost: &u32| cost.to_string() == digits)
+    };
+    let (memory_kib, _) = (cost("m=", 8..=1024 * 1024)?, cost("t=", 1..=16)?);
+    let lanes = cost("p=", 1..=16)?;
+    let is_base64 = |text: &str, chars: RangeInclusive<usize>| {
+        let is_one = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        chars.contains(&text.len()) && text.len() % 4 != 1 && text.bytes().all(is_one)
+    };
+    let is_whole = parts.next().is_none() && costs.next().is_none() && memory_kib >= 8 * lanes;
+    // Of 8 to 48 bytes the one, of 16 to 64 the other.
+    (is_whole && is_base64(salt, 11..=64) && is_base64(hash, 22..=86)).then_some(())
+}
+
 fn hashed(password: &str) -> Result<PasswordHash, String> {
+    if password.starts_with(ARGON2_PREFIX) {
+        return Err("must be a password or its SHA-256; Argon2 is for oper.password alone".into());
+    }
     // What has a control character cannot be said in a line.
     if Secret::new(password).is_none() || password.contains(char::is_control) {
         let most = Secret::MAX_BYTES;
@@ -109,5 +157,9 @@ fn written(hash: &PasswordHash) -> String {
 }
 
 const HASH_PREFIX: &str = "sha256:";
+
+const ARGON2_PREFIX: &str = "$argon2";
+
+const NOT_ARGON2: &str = "must be Argon2id, as $argon2id$v=19$m=…,t=…,p=…$salt$hash with m from 8 to 1048576 (KiB, 8 for each p at least), t and p from 1 to 16";
 
 const NAME_BYTES_MAX: usize = 64;

@@ -70,6 +70,8 @@ pub enum AccountQuestion {
     Register(Newcomer),
     /// Give an account another password, if this is its own.
     ChangePassword(PasswordChange),
+    /// Is this the password of an Argon2id hash, in PHC's form, that is no account's?
+    Compare { password: Secret, hash: Arc<str> },
 }
 
 /// Another password for an account.
@@ -116,6 +118,8 @@ pub enum AccountAnswer {
         /// Drawn for its user: the one that they have was given out for the old password.
         key: UserKey,
     },
+    /// The password is that of the hash.
+    Right,
     /// The claim is not true, or there is no such account: nobody is told which.
     Wrong,
     /// The claim is true, and an operator has closed the account.

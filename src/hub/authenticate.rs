@@ -2,6 +2,7 @@
 //! answer is an input. Failed logins slow down the next; whoever uses an account's nick without it gives way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Hub;
 use super::account::{
@@ -14,6 +15,7 @@ use super::decide::is_taken;
 use super::history::Ticket;
 use super::id::{SessionId, UserId};
 use super::name::Nick;
+use super::oper;
 use super::output::{Audit, Output, Reply};
 use super::refusal::Refusal;
 use super::turn::{Asked, Turn};
@@ -44,7 +46,7 @@ struct Pending {
 
 /// What an answer is for.
 #[derive(Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     LogIn(Entry),
     /// By who the peer is on this machine, so that nothing is guessed and nobody's guesses are in its way.
     LogInPeer(Entry),
@@ -58,6 +60,11 @@ enum Purpose {
     RegisterAndProve,
     /// Of who is logged in to it: another password.
     ChangePassword,
+    /// By a name and a password of the config. Where `known` says whether that is right, the answer does not.
+    Operate {
+        name: Arc<str>,
+        known: Option<bool>,
+    },
 }
 
 /// An account that is to be made, once the registry agrees.
@@ -81,7 +88,7 @@ impl Purpose {
     /// Whether the account's password may be guessed by it.
     fn is_guess(&self) -> bool {
         match self {
-            Self::LogIn(_) | Self::Prove | Self::ChangePassword => true,
+            Self::LogIn(_) | Self::Prove | Self::ChangePassword | Self::Operate { .. } => true,
             Self::LogInPeer(_)
             | Self::BeginScram
             | Self::Register
@@ -97,7 +104,8 @@ impl Purpose {
             | Self::LogInPeer(_)
             | Self::Prove
             | Self::BeginScram
-            | Self::ChangePassword => false,
+            | Self::ChangePassword
+            | Self::Operate { .. } => false,
         }
     }
 }
@@ -170,7 +178,7 @@ impl Turn<'_> {
     }
 
     /// Unless too much failed before, or too much waits.
-    fn ask_registry(
+    pub(super) fn ask_registry(
         &mut self,
         asked: Asked,
         account: Option<Nick>,
@@ -238,12 +246,16 @@ impl Turn<'_> {
     }
 
     /// What was decided meanwhile counts; what failed counts whether or not anybody is there to hear it.
-    pub(super) fn account_answered(&mut self, ticket: Ticket, answer: AccountAnswer) {
+    pub(super) fn account_answered(&mut self, ticket: Ticket, mut answer: AccountAnswer) {
         let Some(pending) = self.hub.authentications.waiting.remove(&ticket) else {
             return;
         };
+        if let Purpose::Operate { known, .. } = pending.purpose {
+            answer = oper::known_or(known, answer);
+        }
         self.count_attempt(&pending, &answer);
         let account = match answer {
+            AccountAnswer::Right => return self.operates(pending),
             AccountAnswer::Account(account) => Ok((account, None)),
             AccountAnswer::ScramProved { account, signature } => Ok((account, Some(signature))),
             AccountAnswer::ScramChallenge(challenge) => {
@@ -281,6 +293,7 @@ impl Turn<'_> {
         };
         let user = session.user;
         match (account, purpose, user) {
+            (Err(refusal), Purpose::Operate { .. }, _) => self.is_no_operator(asked, refusal),
             (Err(refusal), ..) => {
                 let (session, code) = (asked.session, refusal.code());
                 self.audit(Audit::LoginFailed {
@@ -300,6 +313,12 @@ impl Turn<'_> {
         }
     }
 
+    fn operates(&mut self, pending: Pending) {
+        if let Purpose::Operate { name, .. } = pending.purpose {
+            self.is_operator(pending.asked, name);
+        }
+    }
+
     fn scram_begun(&mut self, asked: Asked, challenge: ScramChallenge) {
         if self.hub.state.session(asked.session).is_some() {
             self.reply(asked, Reply::ScramChallenge(challenge));
@@ -309,9 +328,13 @@ impl Turn<'_> {
     /// What an account that was proved, or made, is good for at once.
     fn believe(&mut self, asked: Asked, account: Account, purpose: Purpose, user: Option<UserId>) {
         match (purpose, user) {
-            (Purpose::Prove | Purpose::BeginScram | Purpose::ChangePassword, _) => {
-                unreachable!("that has an answer of its own")
-            }
+            (
+                Purpose::Prove
+                | Purpose::BeginScram
+                | Purpose::ChangePassword
+                | Purpose::Operate { .. },
+                _,
+            ) => unreachable!("that has an answer of its own"),
             (Purpose::Register, _) => {
                 let account = account.name;
                 self.reply(asked, Reply::Registered { account });
@@ -348,7 +371,7 @@ impl Turn<'_> {
             AccountAnswer::Account(_) | AccountAnswer::ScramProved { .. } if purpose.is_guess() => {
                 Outcome::Good
             }
-            AccountAnswer::PasswordChanged { .. } => Outcome::Good,
+            AccountAnswer::PasswordChanged { .. } | AccountAnswer::Right => Outcome::Good,
             AccountAnswer::Wrong
             | AccountAnswer::Account(_)
             | AccountAnswer::ScramProved { .. }

@@ -31,6 +31,8 @@ pub(super) enum Message {
     Compared(Ticket, Compared),
     /// A newcomer's password was hashed.
     Hashed(Ticket, Newcomer, Result<Prepared, RegistryError>),
+    /// A password was compared with a hash that is no account's.
+    Judged(Ticket, AccountAnswer),
     /// An old password was compared, and the new one hashed.
     Rehearsed(Ticket, Rehearsed),
     /// A password that was right has a hash at today's cost, and keys for SCRAM.
@@ -110,6 +112,7 @@ impl Clerk {
                     let answer = self.judge(&compared);
                     self.answer(ticket, answer);
                 }
+                Ok(Message::Judged(ticket, answer)) => self.answer(ticket, answer),
                 Ok(Message::Hashed(ticket, newcomer, hash)) => {
                     let answer = self.enroll(&newcomer, hash);
                     self.answer(ticket, answer);
@@ -173,6 +176,9 @@ impl Clerk {
             AccountQuestion::BeginScram { name } => Some(self.begin_scram(&name)),
             AccountQuestion::Register(newcomer) => self.begin_enrolling(ticket, newcomer, own),
             AccountQuestion::ChangePassword(change) => self.begin_changing(ticket, change, own),
+            AccountQuestion::Compare { password, hash } => {
+                self.judge_by(ticket, password, hash, own)
+            }
         };
         if let Some(answer) = answer {
             self.answer(ticket, answer);

@@ -1,5 +1,5 @@
 //! Another password for an account, for whoever knows the one that it has: compared and hashed by the pool, written
-//! down by the clerk, unless the account has changed meanwhile.
+//! down by the clerk, unless the account has changed meanwhile. And passwords that are no account's, only compared.
 
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,6 +87,26 @@ pub(super) struct Rehearsed {
 }
 
 impl Clerk {
+    /// Has a password compared with a hash that is no account's.
+    pub(super) fn judge_by(
+        &self,
+        ticket: Ticket,
+        password: Secret,
+        hash: Arc<str>,
+        own: &SyncSender<Message>,
+    ) -> Option<AccountAnswer> {
+        let own = own.clone();
+        let queued = self.shared.pool.run(move || {
+            let answer = match is_password(&password, &hash) {
+                true => AccountAnswer::Right,
+                false => AccountAnswer::Wrong,
+            };
+            // Nobody waits for it when the registry is closing.
+            let _ = own.send(Message::Judged(ticket, answer));
+        });
+        queued.is_err().then_some(AccountAnswer::Busy)
+    }
+
     pub(super) fn begin_changing(
         &self,
         ticket: Ticket,

@@ -464,3 +464,34 @@ fn an_operator_has_a_name_of_its_own_and_a_password_that_no_mistake_shows() {
         ]
     );
 }
+
+#[test]
+fn an_operators_hash_is_one_that_can_be_compared_with_and_is_not_shown() {
+    let tail = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaA";
+    let oper = |hash: &str| format!("[[oper]]\nname = \"ana\"\npassword = \"{hash}\"\n");
+    let good = format!("$argon2id$v=19$m=32768,t=2,p=1${tail}");
+    let printed = super::load(&oper(&good)).to_toml();
+    assert!(printed.contains(&good), "{printed}");
+    for bad in [
+        format!("$argon2i$v=19$m=32768,t=2,p=1${tail}"),
+        format!("$argon2id$v=16$m=32768,t=2,p=1${tail}"),
+        format!("$argon2id$v=19$m=9999999,t=2,p=1${tail}"),
+        format!("$argon2id$v=19$m=8,t=2,p=2${tail}"),
+        format!("$argon2id$v=19$m=32768,t=0,p=1${tail}"),
+        format!("$argon2id$v=19$m=32768,t=2${tail}"),
+        format!("$argon2id$v=19$m=32768,t=2,p=1${tail}$"),
+        "$argon2id$v=19$m=32768,t=2,p=1$c2FsdHNhbHQ".to_owned(),
+    ] {
+        let told = mistakes(oper(&bad), &[]);
+        assert!(
+            told[0].contains("oper[0].password: must be Argon2id"),
+            "{bad}: {told:?}"
+        );
+        assert!(!told[0].contains(tail));
+    }
+    let told = mistakes(format!("[irc]\npassword = \"{good}\"\n"), &[]);
+    assert!(
+        told[0].contains("irc.password: must be a password or its SHA-256"),
+        "{told:?}"
+    );
+}

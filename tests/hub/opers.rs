@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use chatd::hub::oper::{Oper, PasswordHash};
+use chatd::hub::oper::{Oper, OperPassword, PasswordHash};
 
 use super::story::{Story, story};
 
 fn with_opers() -> Story {
     let oper = |name: &str, password| Oper {
         name: name.to_owned(),
-        password: PasswordHash::of(password),
+        password: OperPassword::Sha256(PasswordHash::of(password)),
     };
     Story::with(|settings| {
         settings.opers = vec![oper("root", "correct horse"), oper("ben", "battery")];
@@ -117,6 +117,43 @@ fn whoever_guesses_from_elsewhere_is_slowed_down_and_not_even_told_what_is_right
         > eve says to be root: correct horse
           log: c1 eve is a server operator as root
           eve gets: modes [], a server operator
+    ",
+    );
+}
+
+#[test]
+fn a_password_that_takes_long_to_compare_is_compared_elsewhere() {
+    let mut story = with_opers();
+    story.settings(|settings| {
+        settings.opers.push(Oper {
+            name: "slow".to_owned(),
+            password: OperPassword::Argon2("$argon2id$tea with lemon".into()),
+        });
+    });
+    story.play(
+        r"
+        > ana connects
+        > ana introduces herself as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ana says to be slow: battery
+          log: c1 ana is no server operator
+          ana gets: refused: login_failed
+        > ana says to be ben: tea with lemon
+          log: c1 ana is no server operator
+          ana gets: refused: login_failed
+        > ana says to be ben: battery
+          log: c1 ana is a server operator as ben
+          ana gets: modes [], a server operator
+        > ana quits
+          ana is closed: good-bye
+        > ben connects
+        > ben introduces herself as ben
+          log: c2 is ben, session 1
+          ben gets: logged in as ben
+        > ben says to be slow: tea with lemon
+          log: c2 ben is a server operator as slow
+          ben gets: modes [], a server operator
     ",
     );
 }

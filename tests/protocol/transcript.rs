@@ -27,7 +27,7 @@ use chatd::hub::moderation::request::Moderation;
 use chatd::hub::moderation::rule::Effect;
 use chatd::hub::moderation::subject::Subject;
 use chatd::hub::name::Nick;
-use chatd::hub::oper::{Oper, PasswordHash};
+use chatd::hub::oper::{Oper, OperPassword, PasswordHash};
 use chatd::hub::settings::Settings;
 
 use super::stage::{Heard, Stage};
@@ -221,6 +221,7 @@ fn settings(transcript: &str) -> Settings {
             "oper" => {
                 let (name, password) = value.split_once(':').expect("name:password");
                 let (name, password) = (name.to_owned(), PasswordHash::of(password));
+                let password = OperPassword::Sha256(password);
                 settings.opers.push(Oper { name, password });
                 continue;
             }

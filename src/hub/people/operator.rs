@@ -1,10 +1,14 @@
 //! Becoming a server operator by a name and a password of the config. Guesses count as failed logins of that address
 //! do, and slow those down as much.
 
+use std::sync::Arc;
+
 use super::{Answer, PeopleChange};
+use crate::hub::account::AccountQuestion;
 use crate::hub::attempts::{Asker, Outcome};
+use crate::hub::authenticate::Purpose;
 use crate::hub::change::Change;
-use crate::hub::oper;
+use crate::hub::oper::{self, Judgement};
 use crate::hub::output::{Audit, Reply};
 use crate::hub::permission::Role;
 use crate::hub::refusal::Refusal;
@@ -13,30 +17,38 @@ use crate::hub::turn::{Asked, Turn};
 
 impl Turn<'_> {
     pub(super) fn become_operator(&mut self, asked: Asked, name: &str, password: &Secret) {
-        let session = asked.session;
-        let user = self.user_of(session);
         let opers = &self.hub.settings.opers;
         if opers.is_empty() {
             let needs = Role::ServerOperator;
             return self.refuse(asked, Refusal::NotPermitted { needs });
         }
-        let is_right = oper::is_one_of(opers, name, password);
-        if let Err(refusal) = self.count_guess(&asked, is_right) {
-            return self.refuse(asked, refusal);
+        let is_right = match oper::judge(opers, name, password) {
+            Judgement::Known(is_right) => is_right,
+            Judgement::Compare { hash, known } => {
+                let password = password.clone();
+                let question = AccountQuestion::Compare { password, hash };
+                let name = name.into();
+                let purpose = Purpose::Operate { name, known };
+                return self.ask_registry(asked, None, question, purpose);
+            }
+        };
+        match self.count_guess(&asked, is_right) {
+            Err(refusal) => self.refuse(asked, refusal),
+            Ok(()) if is_right => self.is_operator(asked, name.into()),
+            Ok(()) => self.is_no_operator(asked, Refusal::LoginFailed),
         }
+    }
+
+    /// Whoever asked for it may have gone while it was found out.
+    pub(in crate::hub) fn is_operator(&mut self, asked: Asked, name: Arc<str>) {
+        let session = asked.session;
+        let Some(user) = self.hub.state.session(session).and_then(|it| it.user) else {
+            return;
+        };
         let nick = self.hub.state.user(user).nick.clone();
-        if !is_right {
-            let name = None;
-            self.audit(Audit::Operator {
-                session,
-                nick,
-                name,
-            });
-            return self.refuse(asked, Refusal::LoginFailed);
-        }
         let change = PeopleChange::Operator { user };
         self.hub.state.apply(Change::People(change));
-        let name = Some(name.into());
+        let name = Some(name);
         self.audit(Audit::Operator {
             session,
             nick,
@@ -50,6 +62,21 @@ impl Turn<'_> {
             persona: self.persona_of(user),
         };
         self.reply(asked, Reply::People(answer));
+    }
+
+    pub(in crate::hub) fn is_no_operator(&mut self, asked: Asked, refusal: Refusal) {
+        let session = asked.session;
+        let Some(user) = self.hub.state.session(session).and_then(|it| it.user) else {
+            return;
+        };
+        let nick = self.hub.state.user(user).nick.clone();
+        let name = None;
+        self.audit(Audit::Operator {
+            session,
+            nick,
+            name,
+        });
+        self.refuse(asked, refusal);
     }
 
     /// Unless too much failed from there before, so that right or wrong is not even told.

@@ -217,3 +217,19 @@ fn a_password_is_changed_by_whoever_knows_the_old_one() {
         );
     }
 }
+
+#[test]
+fn a_password_is_compared_with_a_hash_that_is_no_accounts() {
+    let mut office = Office::open();
+    let hash: Arc<str> = CHEAP.hash(&secret("correct horse")).unwrap().into();
+    let mut compare = |password: &str, hash: &Arc<str>| {
+        let (password, hash) = (secret(password), Arc::clone(hash));
+        office.ask(AccountQuestion::Compare { password, hash })
+    };
+    assert_eq!(compare("correct horse", &hash), AccountAnswer::Right);
+    assert_eq!(compare("wrong horse", &hash), AccountAnswer::Wrong);
+    assert_eq!(
+        compare("correct horse", &"none".into()),
+        AccountAnswer::Wrong
+    );
+}
