@@ -192,6 +192,7 @@ fn facts() -> Facts {
         irc_autoreplay: 20,
         irc_sts: None,
         irc_password: None,
+        irc_admin: String::new(),
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),
         now: NOW,

@@ -238,6 +238,7 @@ fn message_line_bytes() -> usize {
         irc_autoreplay: 20,
         irc_sts: None,
         irc_password: None,
+        irc_admin: String::new(),
         list_bytes: 0,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

@@ -23,6 +23,7 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
         irc_autoreplay: 20,
         irc_sts: None,
         irc_password: None,
+        irc_admin: String::new(),
         list_bytes: 1 << 20,
         utc_offset_seconds: 0,
         started_at: UnixMillis(0),

@@ -66,6 +66,7 @@ impl Client {
                 irc_autoreplay: 20,
                 irc_sts: None,
                 irc_password: None,
+                irc_admin: String::new(),
                 list_bytes: 1 << 20,
                 utc_offset_seconds: 0,
                 started_at: NOW.unix,

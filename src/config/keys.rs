@@ -265,6 +265,8 @@ pub(super) static CONFIG_KEYS: &[Key<Config>] = &[
         "Client certificates by which gateways prove themselves instead of by a password."),
     key!(Irc "password", Kind::Secret(PASSWORD, at!(irc.password)), Reload,
         "What an IRC client must say by PASS to come in. chatd never prints it, but its hash."),
+    key!(Irc "admin", Kind::Text("one line of at most 400 bytes", at!(irc.admin, one_line)), Reload,
+        "Whom ADMIN names, such as a name and an e-mail address; empty names nobody."),
     key!(Irc "autoreplay", Kind::Count(0..=PLAYBACK_MAX as u64, at!(irc.autoreplay)), Reload,
         "Messages that an IRC client is shown when it enters a room, if it cannot ask for them itself; 0 is none."),
 

@@ -127,6 +127,8 @@ pub struct Irc {
     pub gateway_certificates: Vec<Fingerprint>,
     /// What a client must know to come in. Default none.
     pub password: Option<PasswordHash>,
+    /// Who runs the server: one line of at most 400 bytes. Default nobody says.
+    pub admin: String,
     /// Messages that a client is shown when it enters a room. Default 20.
     pub autoreplay: usize,
     /// How long clients are to use TLS only. Default zero, which tells them nothing.
@@ -140,6 +142,7 @@ impl Default for Irc {
             gateway_password_sha256: None,
             gateway_certificates: Vec::new(),
             password: None,
+            admin: String::new(),
             autoreplay: 20,
             sts: Duration::ZERO,
         }

@@ -142,7 +142,9 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
 
 fn people_cost(request: &people::Request, state: &State) -> f64 {
     match request {
-        people::Request::SetModes { .. } | people::Request::Watch(_) => 1.0,
+        people::Request::SetModes { .. } | people::Request::Resign | people::Request::Watch(_) => {
+            1.0
+        }
         people::Request::SetRealName(_) | people::Request::Wallops(_) => 2.0,
         // A guess at a password, which on this machine nothing else slows down.
         people::Request::Operate { .. } => 5.0,

@@ -370,6 +370,8 @@ pub enum Audit {
         nick: Nick,
         name: Option<Arc<str>>,
     },
+    /// A user is that no more, as they wished.
+    Resigned { session: SessionId, nick: Nick },
     /// A user took another nick.
     NickChanged {
         /// That asked for it.

@@ -40,6 +40,7 @@ fn other_value(key: &KeyInfo) -> &'static str {
             "\"sha256:4c1029697ee358715d3a14a2add817c4b01651440de808371f78165ac90dc581\""
         }
         ("oper", "name") => "\"ana\"",
+        ("irc", "admin") => "\"ana@example.org\"",
         ("irc", "autoreplay") => "7",
         ("irc", "sts") => "\"30d\"",
         ("limits", "max_connections") => "500",

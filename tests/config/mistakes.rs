@@ -470,7 +470,7 @@ fn an_operators_hash_is_one_that_can_be_compared_with_and_is_not_shown() {
     let tail = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaA";
     let oper = |hash: &str| format!("[[oper]]\nname = \"ana\"\npassword = \"{hash}\"\n");
     let good = format!("$argon2id$v=19$m=32768,t=2,p=1${tail}");
-    let printed = super::load(&oper(&good)).to_toml();
+    let printed = load(&oper(&good)).to_toml();
     assert!(printed.contains(&good), "{printed}");
     for bad in [
         format!("$argon2i$v=19$m=32768,t=2,p=1${tail}"),

@@ -427,6 +427,7 @@ pub(super) fn audit(audit: &Audit) -> String {
             Some(name) => format!("{session} {nick} is a server operator as {name}"),
             None => format!("{session} {nick} is no server operator"),
         },
+        Audit::Resigned { session, nick } => format!("{session} {nick} has resigned"),
         Audit::Throttled { session } => format!("{session} throttled"),
     }
 }

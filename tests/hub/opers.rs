@@ -157,3 +157,36 @@ fn a_password_that_takes_long_to_compare_is_compared_elsewhere() {
     ",
     );
 }
+
+#[test]
+fn who_became_an_operator_by_a_password_may_resign() {
+    let mut story = with_opers();
+    story.play(
+        r"
+        > ana connects
+        > ana introduces herself as ana
+          log: c1 is ana, session 1
+          ana gets: logged in as ana
+        > ana resigns
+          ana gets: modes []
+        > ana says to be root: correct horse
+          log: c1 ana is a server operator as root
+          ana gets: modes [], a server operator
+        > ana resigns
+          log: c1 ana has resigned
+          ana gets: done
+        > ana tells all: hello
+          ana gets: refused: not_permitted
+        > operator makes account ben: correct horse
+        > operator makes ben a server operator
+        > ben connects
+        > ben logs in to ben: correct horse
+          log: c2 is ben, session 1
+          ben gets: logged in as ben to ben with 0 failed
+          ben gets unasked: in #lobby with 1
+          ben hears: ben joined #lobby
+        > ben resigns
+          ben gets: modes [], a server operator
+    ",
+    );
+}

@@ -58,6 +58,7 @@ pub(super) fn command(words: &[&str], text: Option<&Arc<str>>) -> Option<Command
             name: (*name).into(),
             password: Secret::new(text.map_or("", |text| text)).unwrap(),
         },
+        ["resigns"] => Request::Resign,
         ["tells", "all"] => Request::Wallops(text.map_or_else(|| "".into(), Arc::clone)),
         ["watches", "nobody"] => Request::Watch(Watch::Clear),
         ["watches", "no", name] => Request::Watch(Watch::Remove(vec![nick(name)])),

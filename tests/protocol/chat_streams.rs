@@ -29,6 +29,7 @@ fn facts() -> Facts {
         irc_autoreplay: 20,
         irc_sts: None,
         irc_password: None,
+        irc_admin: String::new(),
         list_bytes: 512 * 1024,
         utc_offset_seconds: 3600,
         started_at: UnixMillis(0),

@@ -72,6 +72,7 @@ impl Stage {
                 irc_autoreplay: 20,
                 irc_sts: None,
                 irc_password: None,
+                irc_admin: String::new(),
                 list_bytes: 512 * 1024,
                 utc_offset_seconds: 0,
                 started_at: UnixMillis(BEGIN_MS),
@@ -99,6 +100,11 @@ impl Stage {
     /// Whoever speaks IRC must say this to come in.
     pub(crate) fn want_password(&mut self, password: &str) {
         self.facts.irc_password = Some(PasswordHash::of(password));
+    }
+
+    /// Whom `ADMIN` names.
+    pub(crate) fn name_admin(&mut self, admin: &str) {
+        self.facts.irc_admin = admin.to_owned();
     }
 
     /// An operator changes an account.

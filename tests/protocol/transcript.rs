@@ -132,6 +132,7 @@ fn direct(direction: &str, stage: &mut Stage) {
             ));
         }
         ["what", "is", "said", "is", "kept"] => stage.keep(),
+        ["the", "config", "names", admin] => stage.name_admin(admin),
         ["the", "disk", "is", "full"] => stage.keeping(Keeping::Fails(Trouble::DiskFull)),
         ["the", "operator", "kicks", nick] => {
             stage.admin(AdminCommand::Moderate(Moderation::Kick {

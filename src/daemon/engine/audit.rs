@@ -59,6 +59,9 @@ impl Core {
                 nick,
                 name,
             } => self.log_operator(session, &nick, name.as_deref()),
+            Audit::Resigned { session, nick } => {
+                info!(target: "chatd::connection", %session, %nick, "is a server operator no more");
+            }
             Audit::NickChanged {
                 session,
                 sessions,

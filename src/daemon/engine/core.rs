@@ -337,6 +337,7 @@ pub(super) fn facts_of(config: &Config, started_at: UnixMillis) -> Facts {
         irc_autoreplay: config.irc.autoreplay,
         irc_sts: sts_of(config),
         irc_password: config.irc.password,
+        irc_admin: config.irc.admin.clone(),
         // The other half is for what else is on its way to whoever asked.
         list_bytes: config.limits.send_queue_bytes / 2,
         started_at,

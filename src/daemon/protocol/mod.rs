@@ -111,6 +111,8 @@ pub struct Facts {
     pub irc_sts: Option<Sts>,
     /// `[irc] password`: what IRC clients must know to come in.
     pub irc_password: Option<PasswordHash>,
+    /// `[irc] admin`, one line or empty.
+    pub irc_admin: String,
     /// Most bytes of lists in the answer to one request, so that no answer overflows the queue of the
     /// client that asked. As many bytes of what an IRC client has said may wait for their answers.
     pub list_bytes: usize,
@@ -143,6 +145,7 @@ impl Facts {
             irc_autoreplay: 20,
             irc_sts: None,
             irc_password: None,
+            irc_admin: String::new(),
             list_bytes: 1024,
             utc_offset_seconds: 0,
             started_at: UnixMillis(0),

@@ -10,7 +10,10 @@ use crate::hub::refusal::Refusal;
 
 pub(super) fn decide(asker: &Asker<'_>, request: Request) -> Result<Decision, Refusal> {
     match &request {
-        Request::SetModes { .. } | Request::Operate { .. } | Request::Watch(_) => {}
+        Request::SetModes { .. }
+        | Request::Operate { .. }
+        | Request::Resign
+        | Request::Watch(_) => {}
         Request::SetRealName(name) => {
             if name.is_empty() {
                 return Err(Refusal::TextEmpty);

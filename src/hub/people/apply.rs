@@ -17,6 +17,9 @@ pub(in crate::hub) enum PeopleChange {
         modes: UserModes,
     },
     /// Until the user goes.
+    Resigned {
+        user: UserId,
+    },
     Operator {
         user: UserId,
     },
@@ -69,6 +72,9 @@ impl State {
             }
             PeopleChange::Operator { user } => {
                 self.opers.insert(user);
+            }
+            PeopleChange::Resigned { user } => {
+                self.opers.remove(&user);
             }
             PeopleChange::Watched { session, nick } => {
                 self.watches.add(session, nick);

@@ -23,6 +23,7 @@ impl Turn<'_> {
             Request::SetRealName(text) => self.set_real_name(asked, text),
             Request::Wallops(text) => self.wallops(asked, text),
             Request::Operate { name, password } => self.become_operator(asked, &name, &password),
+            Request::Resign => self.resign(asked),
             Request::Watch(watch) => {
                 let answer = self.watch(asked.session, watch);
                 self.reply(asked, answer);
@@ -38,7 +39,7 @@ impl Turn<'_> {
         self.hub.state.apply(Change::People(change));
     }
 
-    fn set_modes(&mut self, asked: Asked, on: UserModes, off: UserModes) {
+    pub(super) fn set_modes(&mut self, asked: Asked, on: UserModes, off: UserModes) {
         let user = self.user_of(asked.session);
         let before = self.hub.state.user(user).modes();
         let now = before.changed(on, off);

@@ -43,6 +43,8 @@ pub enum Request {
         name: Arc<str>,
         password: Secret,
     },
+    /// Be that no more.
+    Resign,
     /// Be told when somebody comes and goes; for this session.
     Watch(Watch),
     Metadata(metadata::Request),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::modes::UserModes;
 use super::{Answer, PeopleChange};
 use crate::hub::account::AccountQuestion;
 use crate::hub::attempts::{Asker, Outcome};
@@ -77,6 +78,21 @@ impl Turn<'_> {
             name,
         });
         self.refuse(asked, refusal);
+    }
+
+    /// Answered by `Done` where somebody was an operator by a password, and by nothing new to whoever is none, or is one
+    /// by their account and so stays one.
+    pub(super) fn resign(&mut self, asked: Asked) {
+        let session = asked.session;
+        let user = self.user_of(session);
+        if !self.hub.state.opers.contains(&user) {
+            return self.set_modes(asked, UserModes::default(), UserModes::default());
+        }
+        let change = PeopleChange::Resigned { user };
+        self.hub.state.apply(Change::People(change));
+        let nick = self.hub.state.user(user).nick.clone();
+        self.audit(Audit::Resigned { session, nick });
+        self.reply(asked, Reply::Done);
     }
 
     /// Unless too much failed from there before, so that right or wrong is not even told.

@@ -13,6 +13,8 @@ pub(super) enum About {
         nick: SmolStr,
     },
     UserHost,
+    UserIp,
+    Resign,
     /// With the nicks as they were asked for.
     IsOn,
     Lusers,
@@ -62,9 +64,10 @@ impl About {
             Self::Whois { .. } => "WHOIS",
             Self::WhoWas { .. } => "WHOWAS",
             Self::UserHost => "USERHOST",
+            Self::UserIp => "USERIP",
             Self::IsOn => "ISON",
             Self::Lusers => "LUSERS",
-            Self::Modes { .. } => "MODE",
+            Self::Modes { .. } | Self::Resign => "MODE",
             Self::SetName => "SETNAME",
             Self::Oper => "OPER",
             Self::Wallops => "WALLOPS",
@@ -81,6 +84,8 @@ impl About {
             Self::Whois { nick } | Self::WhoWas { nick } | Self::Kill { nick } => nick,
             Self::Metadata(metadata) => &metadata.target,
             Self::UserHost
+            | Self::UserIp
+            | Self::Resign
             | Self::IsOn
             | Self::Lusers
             | Self::Modes { .. }

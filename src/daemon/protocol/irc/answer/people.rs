@@ -20,6 +20,11 @@ use crate::hub::refusal::Refusal;
 /// Bytes of names in one line.
 const LIST_BYTES_MAX: usize = 350;
 
+const USERIP: u16 = 340;
+
+/// Nobody learns where people come from.
+const NO_ADDRESS: &str = "255.255.255.255";
+
 impl Answering<'_> {
     pub(super) fn about(&mut self, about: &About, reply: &Reply) {
         match (about, reply) {
@@ -28,7 +33,8 @@ impl Answering<'_> {
             (About::WhoWas { nick }, Reply::Survey(Surveyed::Gone(cards))) => {
                 self.whowas(nick, cards);
             }
-            (About::UserHost, Reply::Survey(Surveyed::Users(cards))) => self.userhost(cards),
+            (About::UserHost, Reply::Survey(Surveyed::Users(cards))) => self.userhost(302, cards),
+            (About::UserIp, Reply::Survey(Surveyed::Users(cards))) => self.userhost(USERIP, cards),
             (About::IsOn, Reply::Survey(Surveyed::Users(cards))) => {
                 let nicks: Vec<&str> = cards.iter().map(|card| card.nick.as_str()).collect();
                 self.lines().numeric(303, &[], &nicks.join(" "));
@@ -39,6 +45,7 @@ impl Answering<'_> {
                 self.modes(*is_question, answer);
             }
             (About::Oper, Reply::People(_)) => self.is_operator(),
+            (About::Resign, Reply::Done) => self.mode_changed("-o"),
             (About::Monitor, Reply::People(Answer::Watched(watched))) => self.watched(watched),
             (About::Monitor, Reply::People(Answer::Watching(nicks))) => self.watching(nicks),
             (
@@ -145,8 +152,7 @@ impl Answering<'_> {
                 't' => token,
                 'c' => room,
                 'u' => &persona.username,
-                // Nobody learns where people come from.
-                'i' => "255.255.255.255",
+                'i' => NO_ADDRESS,
                 'h' => &persona.host,
                 's' => &server,
                 'n' => card.nick.as_str(),
@@ -226,16 +232,21 @@ impl Answering<'_> {
         lines.numeric(369, &[nick], "End of WHOWAS");
     }
 
-    fn userhost(&mut self, cards: &[UserCard]) {
+    fn userhost(&mut self, code: u16, cards: &[UserCard]) {
         let hosts = cards.iter().map(|card| {
             let nick = card.nick.as_str();
             let star = if card.is_server_operator { "*" } else { "" };
             let sign = if card.away.is_some() { '-' } else { '+' };
             let persona = &card.persona;
-            format!("{nick}{star}={sign}{}@{}", persona.username, persona.host)
+            let host = if code == USERIP {
+                NO_ADDRESS
+            } else {
+                &persona.host
+            };
+            format!("{nick}{star}={sign}{}@{host}", persona.username)
         });
         let hosts: Vec<String> = hosts.collect();
-        self.lines().numeric(302, &[], &hosts.join(" "));
+        self.lines().numeric(code, &[], &hosts.join(" "));
     }
 
     pub(super) fn crowd(&mut self, crowd: Crowd) {

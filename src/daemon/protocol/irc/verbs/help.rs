@@ -70,6 +70,11 @@ const TOPICS: &[(&str, &str, &str)] = &[
         "Shows or sets a channel's topic.",
     ),
     ("USERHOST", "nick ...", "The user@host of up to five."),
+    (
+        "USERIP",
+        "nick ...",
+        "The same with an address, which nobody is told.",
+    ),
     ("VERSION", "", "The server's version and what it supports."),
     (
         "WALLOPS",

@@ -124,6 +124,7 @@ const VERBS: &[Verb] = &[
     verb("TOPIC", 1, channel::topic),
     early("USER", 4, session::user),
     verb("USERHOST", 1, people::userhost),
+    verb("USERIP", 1, people::userip),
     early("VERIFY", 2, account::verify),
     verb("VERSION", 0, server::version),
     verb("WALLOPS", 1, own::wallops),

@@ -23,7 +23,12 @@ pub(super) fn mode(handling: &mut Handling<'_>, line: &Line<'_>) {
         }
         None => return,
     }
-    let (on, off, is_understood) = wanted(line.param(1).unwrap_or_default());
+    let Wanted {
+        on,
+        off,
+        resigns,
+        is_understood,
+    } = wanted(line.param(1).unwrap_or_default());
     if !is_understood {
         handling.lines().numeric(501, &[], "Unknown MODE flag");
     }
@@ -32,11 +37,29 @@ pub(super) fn mode(handling: &mut Handling<'_>, line: &Line<'_>) {
         let request = Request::SetModes { on, off };
         people(handling, request, About::Modes { is_question });
     }
+    if resigns {
+        people(handling, Request::Resign, About::Resign);
+    }
 }
 
-/// What `+i-w` wants on and off, and whether all of it was understood. The last word about a mode counts.
-fn wanted(modes: &str) -> (UserModes, UserModes, bool) {
-    let (mut on, mut off) = (UserModes::default(), UserModes::default());
+/// What `+i-wo` wants on and off. The last word about a mode counts.
+#[derive(Debug, Default)]
+struct Wanted {
+    on: UserModes,
+    off: UserModes,
+    /// To be no server operator any more.
+    resigns: bool,
+    /// Whether all of it was.
+    is_understood: bool,
+}
+
+fn wanted(modes: &str) -> Wanted {
+    let Wanted {
+        mut on,
+        mut off,
+        mut resigns,
+        ..
+    } = Wanted::default();
     let mut is_on = true;
     let mut is_understood = true;
     for letter in modes.chars() {
@@ -52,11 +75,16 @@ fn wanted(modes: &str) -> (UserModes, UserModes, bool) {
                 on.remove(mode);
             }
             // Nobody becomes an operator by wishing to.
-            ('o', None) => {}
+            ('o', None) => resigns = !is_on,
             (_, None) => is_understood = false,
         }
     }
-    (on, off, is_understood)
+    Wanted {
+        on,
+        off,
+        resigns,
+        is_understood,
+    }
 }
 
 fn mode_of(letter: char) -> Option<UserMode> {
@@ -132,8 +160,13 @@ mod tests {
     fn modes_are_read_in_their_order() {
         let letters = |modes: UserModes| modes.iter().map(letter).collect::<String>();
         let read = |text| {
-            let (on, off, is_understood) = wanted(text);
-            (letters(on), letters(off), is_understood)
+            let wanted = wanted(text);
+            assert_eq!(wanted.resigns, text.ends_with("-o"));
+            (
+                letters(wanted.on),
+                letters(wanted.off),
+                wanted.is_understood,
+            )
         };
         assert_eq!(read("+iw-B"), ("iw".into(), "B".into(), true));
         assert_eq!(read("i-i"), (String::new(), "i".into(), true));

@@ -1,4 +1,4 @@
-//! Questions about people: `WHO`, `WHOIS`, `WHOWAS`, `USERHOST`, `ISON`, `LUSERS`.
+//! Questions about people: `WHO`, `WHOIS`, `WHOWAS`, `USERHOST`, `USERIP`, `ISON`, `LUSERS`.
 
 use smol_str::SmolStr;
 
@@ -99,6 +99,11 @@ pub(super) fn whowas(handling: &mut Handling<'_>, line: &Line<'_>) {
 pub(super) fn userhost(handling: &mut Handling<'_>, line: &Line<'_>) {
     let nicks = several(line, HOSTS_MAX);
     ask(handling, Survey::Some(nicks), About::UserHost);
+}
+
+pub(super) fn userip(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let nicks = several(line, HOSTS_MAX);
+    ask(handling, Survey::Some(nicks), About::UserIp);
 }
 
 pub(super) fn ison(handling: &mut Handling<'_>, line: &Line<'_>) {

@@ -36,11 +36,19 @@ pub(super) fn info(handling: &mut Handling<'_>, _line: &Line<'_>) {
     lines.numeric(374, &[], "End of /INFO list");
 }
 
-/// Who runs the server is what its message of the day may say.
+/// Whom to turn to, where the config says it.
 pub(super) fn admin(handling: &mut Handling<'_>, _line: &Line<'_>) {
-    let server = &handling.facts.server_name;
-    let text = "No administrative info is given here; /MOTD may say more";
-    handling.lines().numeric(423, &[server], text);
+    let facts = handling.facts;
+    let server = &facts.server_name;
+    let mut lines = handling.lines();
+    if facts.irc_admin.is_empty() {
+        let text = "No administrative info is given here; /MOTD may say more";
+        return lines.numeric(423, &[server], text);
+    }
+    lines.numeric(256, &[server], "Administrative info");
+    lines.numeric(257, &[], server);
+    lines.numeric(258, &[], &facts.software);
+    lines.numeric(259, &[], &facts.irc_admin);
 }
 
 pub(super) fn stats(handling: &mut Handling<'_>, line: &Line<'_>) {
