@@ -24,7 +24,7 @@
 //! | `registry::external` | `hub`, `registry::guard` | `bytes`, `getrandom`, `http_body_util`, `hyper`, `hyper_util`, `rustix`, `serde`, `serde_json`, `sha2`, `thiserror`, `tokio`, `zeroize` |
 //! | `registry` | `hub`, `registry::external`, `registry::guard` | `argon2`, `getrandom`, `hmac`, `pbkdf2`, `rusqlite`, `rustix`, `sha2`, `subtle`, `thiserror` |
 //! | `wire` | | `serde`, `serde_json`, `thiserror`, `utoipa` |
-//! | `config` | `hub`, `wire` | `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
+//! | `config` | `hub`, `wire` | `argon2`, `clap`, `rustix`, `strsim`, `thiserror`, `toml`, `tracing_subscriber` |
 //! | `tls` | `config`, `hub` | `chrono`, `rcgen`, `rustls`, `thiserror`, `x509_parser` |
 //! | `daemon::transport` | | `rustix`, `rustls`, `socket2`, `thiserror`, `tokio` |
 //! | `daemon::clock` | `hub` | `chrono`, `tokio` |

@@ -112,6 +112,7 @@ impl Field<String> for Option<OperPassword> {
 
 /// Whether `$argon2id$v=19$m=…,t=…,p=…$salt$hash` is one that can be compared with, at a price that is borne.
 fn check_argon2(text: &str) -> Option<()> {
+    argon2::password_hash::phc::PasswordHash::new(text).ok()?;
     let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
     let (costs, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
     let mut costs = costs.split(',');
@@ -120,7 +121,7 @@ fn check_argon2(text: &str) -> Option<()> {
         let cost = digits.parse().ok().filter(|cost| within.contains(cost));
         cost.filter(|cost: &u32| cost.to_string() == digits)
     };
-    let (memory_kib, _) = (cost("m=", 8..=1024 * 1024)?, cost("t=", 1..=16)?);
+    let (memory_kib, _) = (cost("m=", 8..=256 * 1024)?, cost("t=", 1..=16)?);
     let lanes = cost("p=", 1..=16)?;
     let is_base64 = |text: &str, chars: RangeInclusive<usize>| {
         let is_one = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

@@ -1,6 +1,6 @@
 //! Nicks that people take for the server or for one of the services that other networks have: whoever had one could
 //! ask for passwords by it. Nobody takes one but whoever is logged in to an account of that name, which only an
-//! operator makes.
+//! operator makes, or whoever knows passwords for the server (`[accounts.external]`).
 
 use super::held::Held;
 use super::name::Nick;

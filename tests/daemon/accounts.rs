@@ -334,8 +334,17 @@ fn a_second_irc_connection_is_told_where_it_is() {
     first.send(b"JOIN #tea\r\n");
     let joined = hear(&mut first, " JOIN ");
     assert!(joined.ends_with(" JOIN #tea ana :Ana A"), "{joined}");
+    // The room has news for the others that wait to go out.
+    let mut ben = Wire::connect_silently(daemon.chat_addr());
+    ben.send(b"NICK ben\r\nUSER u 0 * :Ben\r\nJOIN #tea\r\n");
     let mut second = log_in("Ana A");
     assert_eq!(hear(&mut second, " JOIN #tea"), joined);
     let names = hear(&mut second, " 353 ");
-    assert!(names.ends_with(" 353 ana = #tea :@ana"), "{names}");
+    assert!(names.contains(" 353 ana = #tea :@ana"), "{names}");
+    hear(&mut ben, " 366 ");
+    ben.send(b"PRIVMSG #tea :once\r\n");
+    hear(&mut second, " PRIVMSG ");
+    ben.send(b"PRIVMSG #tea :and again\r\n");
+    let again = hear(&mut second, " PRIVMSG ");
+    assert!(again.ends_with(" PRIVMSG #tea :and again"), "{again}");
 }

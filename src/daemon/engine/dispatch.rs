@@ -8,7 +8,7 @@ use super::core::Core;
 use super::room::Room;
 use crate::daemon::protocol::{self, Dialect};
 use crate::hub::event::Membership;
-use crate::hub::id::{RequestId, SessionId};
+use crate::hub::id::{RequestId, RoomId, SessionId};
 use crate::hub::input::Input;
 use crate::hub::output::{Output, Reply};
 use crate::hub::time::Now;
@@ -190,29 +190,32 @@ impl Core {
         let Some(connection) = self.open(session).filter(|_| !bytes.is_empty()) else {
             return;
         };
-        let dialect = connection.dialect.filter(|it| it.is_told_apart());
+        let is_told_apart = connection.dialect.is_some_and(Dialect::is_told_apart);
         self.turn_bytes += bytes.len();
-        let Some(dialect) = dialect else {
+        if !is_told_apart {
             return self.shards.send(session.slot, bytes);
-        };
+        }
         if !self.loud_rooms.is_empty() || !self.quiet_rooms.is_empty() {
-            self.catch_up(session, dialect);
+            for room_id in self.hub.rooms_heard_by(session) {
+                self.catch_up_in(room_id, session);
+            }
         }
         self.shards.send_last(session.slot, bytes);
     }
 
-    /// Gives one session what it has not been given of its rooms yet. The others go on waiting: if all were given
-    /// their share, everybody's own answer would cost a write for each member of the room.
-    fn catch_up(&mut self, session: SessionId, dialect: Dialect) {
-        for room_id in self.hub.rooms_heard_by(session) {
-            let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
-                continue;
-            };
-            if room.owes(dialect, session.slot) {
-                let owed = room.catch_up(dialect, session.slot);
-                self.turn_bytes += owed.len();
-                self.shards.send_last(session.slot, &owed);
-            }
+    /// Gives one session what it has not been given of a room yet. The others go on waiting: if all were given their
+    /// share, everybody's own answer would cost a write for each member of the room.
+    pub(super) fn catch_up_in(&mut self, room_id: RoomId, session: SessionId) {
+        let Some(dialect) = self.dialect(session) else {
+            return;
+        };
+        let Some(room) = self.rooms.get_mut(room_id.0 as usize) else {
+            return;
+        };
+        if room.owes(dialect, session.slot) {
+            let owed = room.catch_up(dialect, session.slot);
+            self.turn_bytes += owed.len();
+            self.shards.send_last(session.slot, &owed);
         }
     }
 
@@ -226,7 +229,8 @@ impl Core {
             return;
         };
         for room_id in self.hub.rooms_heard_by(session) {
-            if let Some(room) = self.rooms.get_mut(room_id.0 as usize) {
+            let room = self.rooms.get_mut(room_id.0 as usize);
+            if let Some(room) = room.filter(|room| room.has(before, session.slot)) {
                 let owed = room.leave(before, session.slot);
                 self.turn_bytes += owed.len();
                 self.shards.send_last(session.slot, &owed);

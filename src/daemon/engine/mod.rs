@@ -28,6 +28,7 @@ mod log_pace;
 mod room;
 mod seal;
 mod shards;
+mod side;
 mod telling;
 
 use std::cell::{RefCell, RefMut};

@@ -5,17 +5,14 @@
 //! what it is owed. So a change of membership never forces a write, and a storm of joins and leaves
 //! costs one write per member and turn, as messages do.
 
-use std::mem;
-
-use bytes::Bytes;
-
+use super::side::Side;
 use crate::daemon::protocol::Dialect;
-use crate::daemon::shard::{Gap, Share};
+use crate::daemon::shard::Share;
 
 /// Members and the current turn of one room.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    /// Of the dialects that somebody has entered in; empty ones are given up when the room is sealed.
+    /// Of the dialects that somebody has entered in; those that nobody hears any more are given up.
     sides: Vec<(Dialect, Side)>,
     pub(super) news: News,
     /// Bytes of news while it is quiet.
@@ -33,23 +30,6 @@ pub(super) enum News {
     Loud,
 }
 
-/// The members of one dialect.
-#[derive(Debug, Default)]
-struct Side {
-    /// Slots of the sessions that hear the whole turn.
-    members: Vec<u32>,
-    /// Those that entered in this turn, and the place in `turn` from which they hear it.
-    entered: Vec<(u32, usize)>,
-    turn: Vec<u8>,
-    lines: u64,
-    /// A guess at how long the next turn will be.
-    last_turn_bytes: usize,
-    /// Pieces of `turn` that single members must not hear, because they do not want to hear the speaker,
-    skips: Vec<Gap>,
-    /// or because they said it and want no echo. Apart, so that each kind finds its last ones to make longer.
-    own_lines: Vec<Gap>,
-}
-
 impl Room {
     /// The dialects in which somebody hears the room, so that rendering for them makes sense; by place.
     pub(super) fn dialect_at(&self, place: usize) -> Option<Dialect> {
@@ -58,17 +38,12 @@ impl Room {
 
     /// Whether a member has not been given something of this turn yet.
     pub(super) fn owes(&self, dialect: Dialect, slot: u32) -> bool {
-        self.side(dialect).is_some_and(|side| {
-            let heard_from = side.entered.iter().find(|&&(member, _)| member == slot);
-            side.turn.len() > heard_from.map_or(0, |&(_, from)| from)
-        })
+        self.side(dialect).is_some_and(|side| side.owes(slot))
     }
 
     /// Whether somebody hears the room.
     pub(super) fn has(&self, dialect: Dialect, slot: u32) -> bool {
-        self.side(dialect).is_some_and(|side| {
-            side.entered.iter().any(|&(member, _)| member == slot) || side.members.contains(&slot)
-        })
+        self.side(dialect).is_some_and(|side| side.has(slot))
     }
 
     fn side(&self, dialect: Dialect) -> Option<&Side> {
@@ -83,20 +58,17 @@ impl Room {
 
     /// Sessions that hear the room.
     pub(super) fn hearers(&self) -> u32 {
-        let hearers = |side: &Side| side.members.len() + side.entered.len();
-        let sum: usize = self.sides.iter().map(|(_, side)| hearers(side)).sum();
+        let sum: usize = self.sides.iter().map(|(_, side)| side.hearers()).sum();
         u32::try_from(sum).unwrap_or(u32::MAX)
     }
 
+    /// From now on the session hears the room, which it did not before.
     pub(super) fn enter(&mut self, dialect: Dialect, slot: u32) {
         if let Some(side) = self.side_mut(dialect) {
-            side.entered.push((slot, side.turn.len()));
+            side.enter(slot);
         } else {
-            let entered = vec![(slot, 0)];
-            let side = Side {
-                entered,
-                ..Side::default()
-            };
+            let mut side = Side::default();
+            side.enter(slot);
             self.sides.push((dialect, side));
         }
     }
@@ -106,23 +78,11 @@ impl Room {
         let Some(side) = self.side_mut(dialect) else {
             return Vec::new();
         };
-        let heard_from = if let Some(at) = side.members.iter().position(|&member| member == slot) {
-            side.members.swap_remove(at);
-            0
-        } else if let Some(at) = side.entered.iter().position(|&(member, _)| member == slot) {
-            side.entered.swap_remove(at).1
-        } else {
-            return Vec::new(); // it never heard the room, so it is owed nothing
-        };
-        let is_its = |gap: &mut Gap| gap.slot == slot;
-        let mut gaps: Vec<Gap> = side.skips.extract_if(.., is_its).collect();
-        gaps.extend(side.own_lines.extract_if(.., is_its));
-        gaps.sort_unstable();
-        let owed = side.without(&gaps, heard_from);
+        let owed = side.leave(slot);
         // A session may change its dialect time and again in a room where nothing is said, so nothing sealed.
-        let is_empty = |side: &Side| !side.is_heard() && side.turn.is_empty();
-        self.sides
-            .retain(|(its, side)| *its != dialect || !is_empty(side));
+        if side.is_empty() {
+            self.sides.retain(|(its, _)| *its != dialect);
+        }
         owed
     }
 
@@ -142,26 +102,10 @@ impl Room {
         unechoed: Option<u32>,
         render: impl FnOnce(&mut Vec<u8>),
     ) -> usize {
-        let Some(side) = self.side_mut(dialect).filter(|side| side.is_heard()) else {
-            return 0;
-        };
-        if unechoed.is_some_and(|slot| side.is_alone(slot)) {
-            return 0;
+        match self.side_mut(dialect) {
+            Some(side) => side.append(except, unechoed, render),
+            None => 0,
         }
-        if side.turn.is_empty() {
-            side.turn.reserve(side.last_turn_bytes.min(TURN_BYTES_KEPT));
-        }
-        let from = side.turn.len();
-        render(&mut side.turn);
-        let to = side.turn.len();
-        if to > from {
-            side.lines += 1;
-            side.skip(except, from, to);
-            if let Some(slot) = unechoed {
-                side.skip_own(slot, from, to);
-            }
-        }
-        to - from
     }
 
     /// Ends the turn: hands its lines to the members, those of a dialect together, and begins anew. Returns
@@ -176,84 +120,6 @@ impl Room {
         deliveries
     }
 }
-
-impl Side {
-    fn is_heard(&self) -> bool {
-        !self.members.is_empty() || !self.entered.is_empty()
-    }
-
-    fn seal(&mut self, give: &mut impl FnMut(Share, &[u32])) -> u64 {
-        let mut gaps = mem::take(&mut self.skips);
-        gaps.append(&mut mem::take(&mut self.own_lines));
-        for (slot, from) in self.entered.drain(..) {
-            self.members.push(slot);
-            if from > 0 {
-                let (from, to) = (0, from);
-                gaps.push(Gap { slot, from, to });
-            }
-        }
-        let deliveries = self.lines * self.members.len() as u64;
-        if !self.turn.is_empty() {
-            self.last_turn_bytes = self.turn.len();
-            let whole = Bytes::from(mem::take(&mut self.turn));
-            give(Share::new(whole, gaps), &self.members);
-        }
-        self.lines = 0;
-        if self.members.is_empty() {
-            *self = Self::default(); // whoever fills the room next begins small
-        }
-        deliveries
-    }
-
-    /// Whether this member is the only one to hear the room.
-    fn is_alone(&self, slot: u32) -> bool {
-        match (&self.members[..], &self.entered[..]) {
-            ([member], []) | ([], [(member, _)]) => *member == slot,
-            _ => false,
-        }
-    }
-
-    /// Notes a member's own line, which it must not hear. What it says without a break is one gap.
-    fn skip_own(&mut self, slot: u32, from: usize, to: usize) {
-        match self.own_lines.last_mut() {
-            Some(last) if last.slot == slot && last.to == from => last.to = to,
-            _ => self.own_lines.push(Gap { slot, from, to }),
-        }
-    }
-
-    /// Notes a piece that these members must not hear. Those who have group chat off miss line
-    /// after line: their gaps grow instead of becoming more.
-    fn skip(&mut self, except: &[u32], from: usize, to: usize) {
-        let latest = self.skips.len().saturating_sub(except.len());
-        let are_adjacent = self.skips[latest..]
-            .iter()
-            .map(|skip| (skip.slot, skip.to))
-            .eq(except.iter().map(|&slot| (slot, from)));
-        if are_adjacent {
-            for skip in &mut self.skips[latest..] {
-                skip.to = to;
-            }
-        } else {
-            let skips = except.iter().map(|&slot| Gap { slot, from, to });
-            self.skips.extend(skips);
-        }
-    }
-
-    /// The turn from a place on, without one member's gaps.
-    fn without(&self, gaps: &[Gap], heard_from: usize) -> Vec<u8> {
-        let mut rest = Vec::new();
-        let mut at = heard_from;
-        for gap in gaps.iter().filter(|gap| gap.from >= heard_from) {
-            rest.extend_from_slice(&self.turn[at..gap.from]);
-            at = gap.to;
-        }
-        rest.extend_from_slice(&self.turn[at..]);
-        rest
-    }
-}
-
-/// Most bytes set aside for a turn that has only begun.
-const TURN_BYTES_KEPT: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -334,6 +200,7 @@ mod tests {
         room.enter(V1, 2);
         say(&mut room, "a", &[]);
         say(&mut room, "b", &[1]);
+        assert!(room.owes(V1, 1) && !room.owes(V1, 3));
         assert_eq!(room.catch_up(V1, 1), b"a");
         assert!(!room.owes(V1, 1));
         say(&mut room, "c", &[1]);

@@ -53,7 +53,9 @@ impl Core {
         if bytes > 0 {
             self.note_news(room_id, &event.kind, bytes);
         }
-        if tells_apart {
+        if tells_apart && let Some(apart) = apart {
+            // The hub may have it out of the room by now: this may be its leave.
+            self.catch_up_in(room_id, apart);
             self.tell_own(event);
         }
     }

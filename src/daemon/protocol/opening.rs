@@ -26,7 +26,7 @@ impl Opening {
 /// What the peer is told.
 pub(super) const NOT_HTTP: &str = "HTTP is not spoken here";
 
-/// Methods that browsers know, and the others of RFC 9110 and 5789. No verb of IRC is among them, and no object
+/// Methods that browsers know, and the others of RFC 9110 and 5789. None of them is a verb here, and no object
 /// begins so.
 const METHODS: [&[u8]; 9] = [
     b"CONNECT ",

@@ -16,10 +16,10 @@ pub(in crate::hub) enum PeopleChange {
         user: UserId,
         modes: UserModes,
     },
-    /// Until the user goes.
     Resigned {
         user: UserId,
     },
+    /// Until the user goes or resigns.
     Operator {
         user: UserId,
     },

@@ -70,13 +70,16 @@ impl Turn<'_> {
         let Some(user) = self.hub.state.session(session).and_then(|it| it.user) else {
             return;
         };
-        let nick = self.hub.state.user(user).nick.clone();
-        let name = None;
-        self.audit(Audit::Operator {
-            session,
-            nick,
-            name,
-        });
+        // That too much waits, or nothing could be compared, is no wrong password.
+        if let Refusal::LoginFailed = refusal {
+            let nick = self.hub.state.user(user).nick.clone();
+            let name = None;
+            self.audit(Audit::Operator {
+                session,
+                nick,
+                name,
+            });
+        }
         self.refuse(asked, refusal);
     }
 
@@ -90,6 +93,9 @@ impl Turn<'_> {
         }
         let change = PeopleChange::Resigned { user };
         self.hub.state.apply(Change::People(change));
+        if self.hub.state.is_server_operator(user) {
+            return self.set_modes(asked, UserModes::default(), UserModes::default());
+        }
         let nick = self.hub.state.user(user).nick.clone();
         self.audit(Audit::Resigned { session, nick });
         self.reply(asked, Reply::Done);

@@ -151,8 +151,10 @@ impl Answering<'_> {
                 self.entered(card, mark);
             }
             (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
-                self.attached(&card.room);
-                self.joined(&card.room);
+                if card.is_member {
+                    self.attached(&card.room);
+                    self.joined(&card.room);
+                }
             }
             (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
@@ -206,8 +208,9 @@ impl Answering<'_> {
         if let (Context::Names { ends, .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
             return self.end_names(ends.as_deref());
         }
-        if let (Context::Joined { .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
-            return; // left again while the store was asked
+        let is_look_around = matches!(context, Context::Joined { .. } | Context::Attached);
+        if is_look_around && matches!(refusal, Refusal::NoSuchRoom(_)) {
+            return; // left again meanwhile
         }
         if let Context::ModesEnd = context {
             return self.end_modes(); // whatever the matter is, this was only to be told of them
