@@ -150,11 +150,9 @@ impl Answering<'_> {
             (Context::Joined { mark }, Reply::Survey(Surveyed::Room(card))) => {
                 self.entered(card, mark);
             }
-            (Context::Attached, Reply::Survey(Surveyed::Room(card))) => {
-                if card.is_member {
-                    self.attached(&card.room);
-                    self.joined(&card.room);
-                }
+            (Context::Attached, Reply::Survey(Surveyed::Room(card))) if card.is_member => {
+                self.attached(&card.room);
+                self.joined(&card.room);
             }
             (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
@@ -260,6 +258,7 @@ impl Answering<'_> {
         let (server, software) = (&facts.server_name, &facts.software);
         let version = software.replace(' ', "-");
         let batch = self.session.batch_of_isupport();
+        self.lines.reserve(WELCOME_BYTES);
         let mut lines = self.lines();
         lines.numeric(1, &[], &format!("Welcome to {server}, {nick}"));
         lines.numeric(2, &[], &format!("Your host is {server}, running {version}"));
@@ -333,3 +332,6 @@ impl Answering<'_> {
         }
     }
 }
+
+/// What a welcome takes, about.
+const WELCOME_BYTES: usize = 2048;

@@ -74,7 +74,7 @@ impl Lines<'_> {
         self.bare_server("BATCH", &[&format_smolstr!("-{name}")]);
     }
 
-    fn begin_numeric(&mut self, code: u16, params: &[&str]) {
+    pub(super) fn begin_numeric(&mut self, code: u16, params: &[&str]) {
         let nick = self.nick;
         self.begin(&format_smolstr!("{code:03}"), &[nick]);
         self.push_params(params);
@@ -93,7 +93,7 @@ impl Lines<'_> {
         push_params(params, self.out);
     }
 
-    fn end_with(&mut self, text: &str) {
+    pub(super) fn end_with(&mut self, text: &str) {
         push_text(text, self.out);
     }
 }
