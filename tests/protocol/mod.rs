@@ -10,6 +10,7 @@
 mod chat_streams;
 mod irc_login;
 mod irc_streams;
+mod reader;
 mod stage;
 mod transcript;
 mod transcripts;

@@ -55,6 +55,9 @@ struct Client {
     is_open: bool,
 }
 
+/// What a login may be followed by before it is answered, and the longest line of IRC.
+const HELD_BYTES_MAX: usize = 64 * 1024 + 4096 + 512;
+
 /// 2026-11-23 09:00:00 UTC, when all tests begin.
 const BEGIN_MS: u64 = 1_795_424_400_000;
 
@@ -203,6 +206,15 @@ impl Stage {
             self.input(Input::Tick);
         }
         self.set_uptime(end);
+    }
+
+    /// Holds the hub to its invariants, and each session to what it may hold of what it was sent.
+    pub(crate) fn check(&self) {
+        self.hub.check();
+        for client in &self.clients {
+            let held = client.protocol.held_bytes();
+            assert!(held <= HELD_BYTES_MAX, "{} holds {held} bytes", client.name);
+        }
     }
 
     fn take_in(&mut self, session: SessionId, incoming: Incoming) {
