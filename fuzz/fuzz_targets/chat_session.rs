@@ -1,4 +1,4 @@
-//! Any bytes to a chat session, in one piece and cut: it never panics, says the same either way, and
+//! Any bytes to a chat session, in one piece and cut (the first says where): it never panics, says the same either way, and
 //! what it answers is whole lines, each a JSON object once a dialect has been chosen.
 
 #![no_main]
@@ -8,14 +8,17 @@ use chatd::hub::settings::Settings;
 use chatd::hub::time::UnixMillis;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (u8, Vec<u8>)| {
-    let (step, bytes) = input;
+fuzz_target!(|input: &[u8]| {
+    let Some((step, bytes)) = input.split_first() else {
+        return;
+    };
     let facts = Facts {
         server_name: "fuzz".into(),
         software: "chatd".into(),
         motd: String::new(),
         settings: Settings {
             message_bytes: 32,
+            max_faults: u32::MAX, // else the read with so many of them is the last, and reads differ
             ..Settings::default()
         },
         origins: Vec::new(),
@@ -29,8 +32,8 @@ fuzz_target!(|input: (u8, Vec<u8>)| {
         started_at: UnixMillis(0),
         now: UnixMillis(1_795_424_400_000),
     };
-    let whole = play([bytes.as_slice()], &facts);
-    assert_eq!(whole, play(bytes.chunks(usize::from(step) + 1), &facts));
+    let whole = play([bytes], &facts);
+    assert_eq!(whole, play(bytes.chunks(usize::from(*step) + 1), &facts));
     for incoming in &whole {
         if let Incoming::Answer(answer) | Incoming::Fault(answer) = incoming {
             let text = str::from_utf8(answer).expect("answers are UTF-8");

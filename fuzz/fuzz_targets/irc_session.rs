@@ -1,169 +1,213 @@
-//! Any bytes to an IRC session with a real hub behind it: it never panics, holds no more than its bounds, and says
-//! nothing but whole lines that a client can read.
+//! Any bytes to sessions that chat with each other, with a real hub, a history and accounts behind them: nothing panics,
+//! the hub keeps its invariants, no session holds more than its bounds, everybody is sent nothing but what their clients
+//! can read, and whoever is still there at the end is still answered.
+//!
+//! An input reads like a transcript, so that one can be written by hand:
+//!
+//! ```text
+//! 1>JOIN #tea
+//! 2>@label=1 PRIVMSG #tea :Is there tea?
+//! 4>{"type":"send","to":"#tea","text":"There is."}
+//! d>
+//! t>
+//! ```
+//!
+//! `1>` to `4>` say who sends the lines from there on (by IRC with a server operator's account, by IRC, by IRC not logged in,
+//! by the JSON protocol); `d>` is the end of that client's connection, `t>` lets a minute pass.
 
 #![no_main]
 
-use std::collections::VecDeque;
+#[path = "../../tests/protocol/reader.rs"]
+mod reader;
+#[allow(dead_code, reason = "the tests tell more stories on it")]
+#[path = "../../tests/protocol/stage.rs"]
+mod stage;
+#[allow(dead_code, reason = "the tests tell more stories with it")]
+#[path = "../../tests/support"]
+mod support {
+    pub(crate) mod registrar;
+    pub(crate) mod shelf;
+}
 
-use chatd::daemon::protocol::{Dialect, Facts, Incoming, Session, render_event};
-use chatd::hub::Hub;
-use chatd::hub::id::{RequestId, SessionId, UserKey};
-use chatd::hub::input::{Input, Origin};
-use chatd::hub::output::Output;
+use std::time::Duration;
+
+use chatd::hub::account::Registration;
 use chatd::hub::settings::Settings;
-use chatd::hub::time::{Now, UnixMillis};
+use chatd::wire::chat::ServerMessage;
 use libfuzzer_sys::fuzz_target;
 
-const HELD_BYTES_MAX: usize = 128 * 1024;
-const ME: SessionId = SessionId { slot: 0, serial: 1 };
-const NOW: Now = Now {
-    uptime: std::time::Duration::ZERO,
-    unix: UnixMillis(1_795_424_400_000),
-};
+use reader::Reader;
+use stage::{Heard, Stage};
 
-fuzz_target!(|input: (u8, Vec<u8>)| {
-    let (step, bytes) = input;
-    let mut client = Client::new();
-    client.receive(b"CAP REQ :message-tags batch labeled-response echo-message\r\nCAP END\r\n");
-    client.receive(b"NICK ana\r\nUSER ana 0 * :Ana\r\nJOIN #a\r\n");
-    for piece in bytes.chunks(usize::from(step) + 1) {
-        client.receive(piece);
+const NAMES: [&str; 4] = ["ana", "ben", "cho", "dan"];
+/// Who speaks JSON.
+const DAN: usize = 3;
+
+/// Connections of one input, and times that a minute passes in it.
+const CONNECTS_MAX: usize = 16;
+const MINUTES_MAX: usize = 16;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut talk = Talk::new();
+    // Any, but the same for the same input: so no part of it is spent on it.
+    let read_bytes = 1 + bytes.len() % 61;
+    let mut who = 0;
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let (said, rest) = match line {
+            [mark, b'>', rest @ ..] => (*mark, rest),
+            _ => (0, line),
+        };
+        match said {
+            b'1'..=b'4' => who = usize::from(said - b'1'),
+            b'd' => talk.disconnect(who),
+            b't' => talk.pass(),
+            _ => {
+                talk.say(who, line, read_bytes);
+                continue;
+            }
+        }
+        if !matches!(said, b'd' | b't') {
+            talk.say(who, rest, read_bytes);
+        }
     }
+    talk.end();
 });
 
-/// One client that is alone with a hub.
-struct Client {
-    hub: Hub,
-    facts: Facts,
-    session: Session,
-    dialect: Option<Dialect>,
-    is_open: bool,
+struct Talk {
+    stage: Stage,
+    readers: [Reader; 4],
+    connects: usize,
+    minutes: usize,
 }
 
-impl Client {
+impl Talk {
     fn new() -> Self {
-        let settings = Settings {
+        let mut stage = Stage::new(Settings {
             rate: 0.0,
             max_faults: u32::MAX,
+            registration: Registration::Open,
+            register_before_login: true,
             ..Settings::default()
+        });
+        stage.keep();
+        stage.change_account(|registrar| registrar.add("root", "correct horse"));
+        stage.change_account(|registrar| registrar.set_operator("root", true));
+        let mut talk = Self {
+            stage,
+            readers: Default::default(),
+            connects: 0,
+            minutes: 0,
         };
-        let mut hub = Hub::new(settings.clone());
-        let connected = Input::Connected {
-            session: ME,
-            origin: Origin::Local { uid: None },
-            key: UserKey(1),
-        };
-        hub.handle(NOW, connected, &mut Vec::new());
-        Self {
-            hub,
-            facts: Facts {
-                server_name: "fuzz".into(),
-                software: "chatd 0".into(),
-                motd: String::new(),
-                settings,
-                origins: Vec::new(),
-                has_history: false,
-                irc_autoreplay: 20,
-                irc_sts: None,
-                irc_password: None,
-                irc_admin: String::new(),
-                list_bytes: 1 << 20,
-                utc_offset_seconds: 0,
-                started_at: NOW.unix,
-                now: NOW.unix,
-            },
-            session: Session::irc(),
-            dialect: None,
-            is_open: true,
+        let logins: [&[u8]; 4] = [
+            b"CAP REQ :message-tags batch labeled-response echo-message draft/multiline server-time\r\nCAP END\r\n\
+              PASS :root:correct horse\r\nNICK ana\r\nUSER ana 0 * :Ana\r\nJOIN #a\r\n",
+            b"NICK ben\r\nUSER ben 0 * :Ben\r\nJOIN #a\r\n",
+            b"",
+            b"{\"type\":\"hello\",\"v\":1,\"nick\":\"dan\"}\n{\"type\":\"join\",\"room\":\"#a\"}\n",
+        ];
+        for (who, login) in logins.into_iter().enumerate() {
+            talk.say(who, login, login.len().max(1));
+        }
+        talk
+    }
+
+    /// Connects first whoever is not there.
+    fn say(&mut self, who: usize, bytes: &[u8], read_bytes: usize) {
+        if !self.is_there(who) {
+            if self.connects == CONNECTS_MAX {
+                return;
+            }
+            self.connects += 1;
+            self.readers[who] = Reader::default();
+            match who {
+                DAN => {
+                    self.stage.connect(NAMES[who]);
+                    self.stage.take_heard(); // a greeting of plain text
+                }
+                _ => self.stage.connect_irc(NAMES[who]),
+            }
+            self.hear();
+        }
+        for read in bytes.chunks(read_bytes) {
+            if !self.is_there(who) {
+                break;
+            }
+            self.stage.receive(NAMES[who], read);
+            self.hear();
         }
     }
 
-    fn receive(&mut self, bytes: &[u8]) {
-        let mut incoming = Vec::new();
-        self.session.receive(bytes, &self.facts, &mut incoming);
-        assert!(self.session.held_bytes() <= HELD_BYTES_MAX);
-        let mut waiting = VecDeque::from(incoming);
-        while let Some(item) = waiting.pop_front().filter(|_| self.is_open) {
-            let asked = self.take(item);
-            for item in asked.into_iter().rev() {
-                waiting.push_front(item);
-            }
+    fn disconnect(&mut self, who: usize) {
+        if self.is_there(who) {
+            self.stage.disconnect(NAMES[who]);
+            self.hear();
         }
     }
 
-    /// What is to be asked next because of the answer.
-    fn take(&mut self, item: Incoming) -> Vec<Incoming> {
-        match item {
-            Incoming::Dialect(dialect) => self.dialect = Some(dialect),
-            Incoming::Echo { is_wanted } => {
-                return self.input(None, Input::Echo { session: ME, is_wanted });
-            }
-            Incoming::Command { request, command } => {
-                let input = Input::Command {
-                    session: ME,
-                    request: request.clone(),
-                    command,
-                };
-                return self.input(request, input);
-            }
-            Incoming::FollowUp { request, command } => {
-                let input = Input::FollowUp {
-                    session: ME,
-                    request: request.clone(),
-                    command,
-                };
-                return self.input(Some(request), input);
-            }
-            Incoming::Answer(bytes) | Incoming::Fault(bytes) => assert_readable(&bytes),
-            Incoming::Unreadable(bytes) | Incoming::Gateway { refusal: bytes, .. } => {
-                assert_readable(&bytes);
-                self.is_open = false;
-            }
-            _ => {}
+    fn pass(&mut self) {
+        if self.minutes < MINUTES_MAX {
+            self.minutes += 1;
+            self.stage.pass(Duration::from_secs(60));
+            self.hear();
         }
-        Vec::new()
     }
 
-    fn input(&mut self, own: Option<RequestId>, input: Input) -> Vec<Incoming> {
-        let mut outputs = Vec::new();
-        self.hub.handle(NOW, input, &mut outputs);
-        let mut asked = Vec::new();
-        for output in outputs {
-            let mut out = Vec::new();
-            match output {
-                Output::Room { event, .. } | Output::Sessions { event, .. } => {
-                    let dialect = self.dialect.expect("who hears events has a dialect");
-                    render_event(dialect, &self.facts, &event, &mut out);
-                    assert_readable(&out);
-                    out.clear();
-                    self.session.tell_own(&self.facts, own.as_ref(), &event, &mut out);
-                }
-                Output::Reply { request, reply, .. } => {
-                    let dialect = self.dialect.expect("who asks has a dialect");
-                    let (facts, request) = (&self.facts, request.as_ref());
-                    self.session.answer(dialect, facts, request, &reply, &mut out, &mut asked);
-                }
-                Output::Close { reason, .. } => {
-                    self.session.render_close(&self.facts, &reason, &mut out);
-                    self.is_open = false;
-                }
-                _ => {}
+    /// Whoever is there is answered, whatever came before.
+    fn end(&mut self) {
+        for who in (0..NAMES.len()).filter(|who| *who != DAN) {
+            if !self.is_there(who) {
+                continue;
             }
-            assert_readable(&out);
+            self.stage.receive(NAMES[who], b"\r\n");
+            self.hear();
+            if !self.is_there(who) {
+                continue;
+            }
+            self.stage.receive(NAMES[who], b"PING :still there\r\n");
+            let heard = self.hear();
+            let is_pong = |line: &String| line.ends_with(" PONG chatd :still there\r");
+            assert!(
+                heard[who].iter().any(is_pong),
+                "{} hears {heard:?}",
+                NAMES[who]
+            );
         }
-        asked
+    }
+
+    fn is_there(&self, who: usize) -> bool {
+        self.connects > 0 && self.stage.is_connected(NAMES[who])
+    }
+
+    /// Looks at everything that was sent, and gives it back by who heard it.
+    fn hear(&mut self) -> [Vec<String>; 4] {
+        self.stage.check();
+        let mut all: [Vec<String>; 4] = Default::default();
+        for heard in self.stage.take_heard() {
+            let Heard::Line { client, line } = heard else {
+                continue;
+            };
+            let who = NAMES
+                .iter()
+                .position(|name| *name == client)
+                .expect("one of them");
+            if who == DAN {
+                read_json(&line);
+            } else {
+                self.readers[who].read(&line);
+            }
+            all[who].push(line);
+        }
+        self.readers.iter().for_each(Reader::rest);
+        all
     }
 }
 
-fn assert_readable(bytes: &[u8]) {
-    let text = str::from_utf8(bytes).expect("what is said is UTF-8");
-    assert!(text.is_empty() || text.ends_with("\r\n"), "{text:?}");
-    for line in text.split_terminator("\r\n") {
-        assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");
-        let rest = match line.strip_prefix('@') {
-            Some(tagged) => tagged.split_once(' ').expect("something behind the tags").1,
-            None => line,
-        };
-        assert!(!rest.is_empty() && rest.len() <= 510, "{line:?}");
+/// In either dialect.
+fn read_json(line: &str) {
+    let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert!(object["type"].is_string(), "{line}");
+    if object.get("msg").is_none() {
+        let message: ServerMessage = serde_json::from_str(line).expect("it is known");
+        assert_ne!(message, ServerMessage::Unknown, "{line}");
     }
 }
