@@ -38,8 +38,20 @@ const LONG_FUNCTIONS: &[Exception] = &[
         because: "a flat match: one arm per refusal",
     },
     Exception {
+        what: "src/daemon/protocol/irc/answer.rs: asked",
+        because: "a flat match: one arm per kind of request",
+    },
+    Exception {
+        what: "src/daemon/protocol/chat/v1/order.rs: about_room",
+        because: "a flat match: one arm per event",
+    },
+    Exception {
         what: "src/daemon/admin/failure.rs: status_of",
         because: "a flat match: one arm per refusal",
+    },
+    Exception {
+        what: "src/daemon/protocol/moderation.rs: told",
+        because: "a flat match: one arm per event",
     },
     Exception {
         what: "src/hub/refusal.rs: code",

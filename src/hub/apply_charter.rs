@@ -18,6 +18,11 @@ impl State {
                 *before = is_written;
                 self.written_rooms = self.written_rooms.saturating_add_signed(change);
             }
+            CharterChange::Renamed { room, name } => {
+                let before = self.room(room).name.clone();
+                self.rules.rename_room(&before, &name);
+                self.rooms.rename(room.0, name);
+            }
             CharterChange::Opened { room, by } => self.found(room, by),
             CharterChange::Set { room, change } => {
                 let charter = &mut self.room_mut(room).charter;

@@ -8,7 +8,7 @@ use super::history::{
     Answer, Conversation, Page, Partner, Place, Question, Record, RecordKind, Stored, Ticket,
 };
 use super::id::{MessageId, SessionId, UserId};
-use super::name::Nick;
+use super::name::{Nick, RoomName};
 use super::output::{Output, Reply};
 use super::refusal::Refusal;
 use super::turn::{Asked, Turn};
@@ -48,6 +48,15 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
+    /// The conversation that it is about.
+    fn partner_mut(&mut self) -> Option<&mut Partner> {
+        match self {
+            Self::Page(of) | Self::Playback(of) | Self::Mark { of, .. } => Some(of),
+            Self::Search(of) | Self::Delete { of, .. } => of.as_mut(),
+            Self::Conversations | Self::Unread | Self::Edit(_) | Self::Resume => None,
+        }
+    }
+
     /// Questions of the session that may wait with it.
     fn asks_max(&self) -> usize {
         match self {
@@ -70,6 +79,32 @@ pub(super) struct Asks {
 }
 
 impl Asks {
+    /// The number of the next question.
+    pub(super) fn next_ticket(&mut self) -> Ticket {
+        self.last += 1;
+        self.last_ticket()
+    }
+
+    pub(super) fn last_ticket(&self) -> Ticket {
+        Ticket(self.last)
+    }
+
+    /// Whether all questions up to this one are.
+    pub(super) fn are_answered(&self, upto: Ticket) -> bool {
+        self.waiting.keys().next().is_none_or(|first| *first > upto)
+    }
+
+    /// What was asked about a room is about the same room.
+    pub(super) fn rename_room(&mut self, from: &RoomName, to: &RoomName) {
+        for (_, purpose) in self.waiting.values_mut() {
+            if let Some(Partner::Room(room)) = purpose.partner_mut()
+                && room == from
+            {
+                *room = to.clone();
+            }
+        }
+    }
+
     /// How many more the session may ask, if none: how many it may at all.
     fn admit(&self, session: SessionId, purpose: &Purpose) -> Result<(), Refusal> {
         if self.waiting.len() >= ASKS_MAX {
@@ -98,13 +133,19 @@ impl Turn<'_> {
     /// However many wait already.
     pub(super) fn ask_at_once(&mut self, asked: Asked, question: Question, purpose: Purpose) {
         let asks = &mut self.hub.asks;
-        asks.last += 1;
-        let ticket = Ticket(asks.last);
+        let ticket = asks.next_ticket();
         asks.waiting.insert(ticket, (asked, purpose));
         self.outputs.push(Output::Ask { ticket, question });
     }
 
     pub(super) fn answered(&mut self, ticket: Ticket, answer: Answer) {
+        if let Some(answer) = self.renaming_answered(ticket, answer) {
+            self.answer_question(ticket, answer);
+        }
+        self.forget_former_names();
+    }
+
+    fn answer_question(&mut self, ticket: Ticket, mut answer: Answer) {
         let Some((asked, purpose)) = self.hub.asks.waiting.remove(&ticket) else {
             return;
         };
@@ -112,6 +153,7 @@ impl Turn<'_> {
         let Some(user) = session.and_then(|session| session.user) else {
             return; // has gone meanwhile
         };
+        self.correct_names(&mut answer);
         let reply = match answer {
             Answer::Failed(why) => Reply::Refused(Refusal::HistoryUnavailable(why)),
             Answer::Message(stored) => {
@@ -127,6 +169,7 @@ impl Turn<'_> {
             Answer::Conversations(found) => self.conversations(user, found),
             Answer::Mark(mark) => self.mark_if_further(asked.session, user, &purpose, mark),
             Answer::Page(page) => self.page(user, &purpose, page),
+            Answer::Renamed { .. } => unreachable!("no question is answered so"),
         };
         match purpose {
             Purpose::Resume => self.outputs.push(Output::Release {
@@ -155,6 +198,12 @@ impl Turn<'_> {
             page.changes.retain(|change| is_heard(&change.message));
         }
         match purpose {
+            // The store has a room's new name already, which that does not have yet.
+            Purpose::Page(Partner::Room(room)) | Purpose::Playback(Partner::Room(room))
+                if self.hub.renamings.expect(room) =>
+            {
+                Reply::Refused(Refusal::NoSuchRoom(room.clone()))
+            }
             // Who has left, or was banned, or whose room was closed while they waited, reads no more.
             Purpose::Page(Partner::Room(room)) | Purpose::Playback(Partner::Room(room))
                 if state

@@ -186,6 +186,11 @@ pub(super) enum CharterChange {
         room: RoomId,
         is_written: bool,
     },
+    /// A room has another name, which is free or another spelling of the one that it had.
+    Renamed {
+        room: RoomId,
+        name: RoomName,
+    },
     /// Who is in it alone has opened it, and is its first owner.
     Opened {
         room: RoomId,

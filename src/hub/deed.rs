@@ -23,6 +23,10 @@ pub enum Deed {
         nick: Nick,
         role: Option<RoomRole>,
     },
+    RoomRenamed {
+        room: RoomName,
+        to: RoomName,
+    },
     /// The value is not told where it is a secret.
     RoomSet {
         room: RoomName,

@@ -124,6 +124,13 @@ pub enum EventKind {
         value: Arc<str>,
         by: Option<Nick>,
     },
+    /// A room is called `to` from now on, and is the same in all else. `by` as above.
+    RoomRenamed {
+        room: RoomName,
+        to: RoomName,
+        by: Option<Nick>,
+        reason: Option<Arc<str>>,
+    },
     /// A rule holds from now on. Heard by those it is about, and by those who may see it.
     RuleAdded { rule: Arc<Rule> },
     /// And does not any more; `by` is `None` for the admin socket and for the clock. Heard as `RuleAdded` is.

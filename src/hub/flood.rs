@@ -117,6 +117,11 @@ pub(super) fn cost(command: &Command, state: &State) -> f64 {
         Command::Moderate(request) => match request {
             Moderation::Rules { room } => 1.0 + list(state.rules.all_of(room.as_ref()).count()),
             Moderation::ShowRoom { .. } => 1.0,
+            // All members are told, and some see the room anew.
+            Moderation::RenameRoom { room, .. } => {
+                let room = state.room_named(room);
+                4.0 + list(room.map_or(0, |room| state.room(room).members.len()))
+            }
             Moderation::Kick { .. }
             | Moderation::AddRule { .. }
             | Moderation::EndRule { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub use super::question::{PAGE_MAX, Query, Question, Range, Ticket};
+pub use super::question::{PAGE_MAX, Query, Question, Range, Renaming, Ticket};
 
 use super::command::{MessageKind, Tags};
 use super::id::{MessageId, UserKey};
@@ -157,6 +157,9 @@ impl fmt::Display for Partner {
 pub struct Restored {
     /// No id up to this one may be given again.
     pub last_id: MessageId,
+    /// Rooms that were renamed, from and to, of which it is not known that all else that is kept of them was renamed
+    /// too: until [`Renaming::Forget`] their former names mean them.
+    pub renamed: Vec<(RoomName, RoomName)>,
     /// Rooms with a topic.
     pub topics: Vec<(RoomName, Arc<str>)>,
     /// Messages of the last [`RESENDS_KEPT_FOR_MS`] that have a client's own id, oldest first; at most
@@ -262,6 +265,8 @@ pub enum Answer {
     Conversations(Vec<Conversation>),
     /// To `Mark`.
     Mark(Option<MessageId>),
+    /// To a [`Renaming`]. Of `is_done` not, something is kept under the new name, or it is a former name.
+    Renamed { is_done: bool },
     /// It could not be read.
     Failed(Trouble),
 }

@@ -60,6 +60,9 @@ mod proved;
 pub mod question;
 pub mod refusal;
 mod register;
+mod registry_record;
+mod renaming;
+mod renamings;
 mod resend;
 pub mod reserved;
 mod resume;
@@ -104,6 +107,7 @@ use name::Nick;
 use output::{Output, RoomSummary};
 use pace::Pace;
 use people::gone::Gone;
+use renamings::Renamings;
 use resend::Resends;
 use settings::Settings;
 use state::State;
@@ -125,6 +129,7 @@ pub struct Hub {
     last_message: MessageId,
     keeping: Keeping,
     asks: Asks,
+    renamings: Renamings,
     held: Held,
     authentications: Authentications,
     attempts: Attempts,
@@ -163,6 +168,7 @@ impl Hub {
             last_message: MessageId::default(),
             keeping: Keeping::default(),
             asks: Asks::default(),
+            renamings: Renamings::default(),
             held: Held::default(),
             authentications: Authentications::default(),
             attempts: Attempts::default(),
@@ -189,6 +195,7 @@ impl Hub {
             state: &self.state,
             settings: &self.settings,
             held: &self.held,
+            renamings: &self.renamings,
             keeping: self.keeping,
             last_id: self.last_message,
         }
@@ -213,7 +220,12 @@ impl Hub {
         let timers = self.timers.next_deadline(&self.settings);
         let expiry = self.expiries.next();
         let rules = self.state.rules.next_end();
-        let others = kept_until.into_iter().chain(expiry).chain(rules);
+        let retry = self.renamings.next_retry();
+        let others = kept_until
+            .into_iter()
+            .chain(expiry)
+            .chain(rules)
+            .chain(retry);
         timers.into_iter().chain(others).min()
     }
 

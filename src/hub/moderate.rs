@@ -51,8 +51,8 @@ impl Turn<'_> {
             order,
             Order::Answer(_) | Order::TakeOut { .. } | Order::End { .. }
         );
-        if changes && self.hub.unregistered >= self.unregistered_max(by) {
-            return Err(Refusal::AccountsUnavailable);
+        if changes {
+            self.must_be_able_to_register(by)?;
         }
         let sessions = match order {
             Order::Answer(answer) => return Ok(answer),
@@ -75,8 +75,17 @@ impl Turn<'_> {
                 self.set_room(by, room, change);
                 0
             }
+            Order::Rename(_) => unreachable!("the store is asked first"),
         };
         Ok(Moderated::Done { sessions })
+    }
+
+    /// Whether one more change may wait for the registry to write it.
+    pub(super) fn must_be_able_to_register(&self, by: By) -> Result<(), Refusal> {
+        if self.hub.unregistered >= self.unregistered_max(by) {
+            return Err(Refusal::AccountsUnavailable);
+        }
+        Ok(())
     }
 
     fn unregistered_max(&self, by: By) -> usize {
@@ -369,12 +378,12 @@ impl Turn<'_> {
     }
 
     /// As others are told who did something; `None` for the admin socket.
-    fn name_of(&self, by: By) -> Option<Nick> {
+    pub(super) fn name_of(&self, by: By) -> Option<Nick> {
         let user = self.hub.state.session(by.0?)?.user?;
         Some(self.hub.state.user(user).nick.clone())
     }
 
-    fn deed(&mut self, by: By, deed: Deed) {
+    pub(super) fn deed(&mut self, by: By, deed: Deed) {
         self.audit(Audit::Moderated {
             session: by.0,
             deed,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::audience;
 use super::change::Change;
 use super::decide::admin::{self, AdminDecision};
+use super::decide::moderation::Order;
 use super::event::EventKind;
 use super::id::RoomId;
 use super::input::{AdminCommand, QuitReason};
@@ -23,6 +24,7 @@ impl Turn<'_> {
             admin::decide(self.facts(), command)
         };
         let result = decided.and_then(|decision| match decision {
+            AdminDecision::Moderate(Order::Rename(new)) => self.rename_room_by_admin(new),
             AdminDecision::Moderate(order) => {
                 let moderated = self.moderate(By(None), order)?;
                 Ok(Administered::Moderated(moderated))

@@ -7,12 +7,12 @@ use super::account::{AccountQuestion, ScramChallenge, ScramSignature};
 pub use super::deed::Deed;
 use super::event::{Event, Membership};
 use super::fingerprint::Fingerprint;
-use super::history::{Conversation, Page, Partner, Question, Record, Ticket, Unread};
+use super::history::{Conversation, Page, Partner, Question, Record, Renaming, Ticket, Unread};
 use super::id::{MessageId, RequestId, RoomId, SessionId, SessionIds, UserKey};
 use super::input::QuitReason;
 use super::moderation::request::Moderated;
-use super::moderation::room::{CharterRecord, RoomSettings};
-use super::moderation::rule::{Rule, RuleId};
+use super::moderation::room::RoomSettings;
+use super::moderation::rule::Rule;
 use super::name::{Nick, RoomName};
 use super::people;
 use super::people::gone::GoneCard;
@@ -21,6 +21,7 @@ use super::people::modes::UserModes;
 use super::permission::Role;
 use super::persona::Persona;
 use super::refusal::Refusal;
+pub use super::registry_record::RegistryRecord;
 use super::time::UnixMillis;
 
 /// One thing for the engine to do. Outputs are carried out strictly in order.
@@ -50,6 +51,8 @@ pub enum Output {
     Record(Record),
     /// A question for the store; its answer comes back as `Input::Answered`.
     Ask { ticket: Ticket, question: Question },
+    /// Another name for a room in the store; answered as a question is.
+    AskRenaming { ticket: Ticket, renaming: Renaming },
     /// A question for the registry; its answer comes back as `Input::AccountAnswered`.
     AskAccount {
         ticket: Ticket,
@@ -82,19 +85,13 @@ pub enum Output {
     },
     /// How an [`Input::Admin`](super::input::Input::Admin) ended. Always exactly one for each.
     Administered(Result<Administered, Refusal>),
+    /// How one ended that was answered by [`Administered::Later`], with the same ticket.
+    AdministeredLater {
+        ticket: Ticket,
+        result: Result<Administered, Refusal>,
+    },
     /// Something an operator should find in the log; never a text that a user wrote.
     Audit(Audit),
-}
-
-/// What the registry keeps of how order is kept. Each says what is so from now on, so that writing it twice
-/// does no harm.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RegistryRecord {
-    Charter(CharterRecord),
-    /// Nothing is set about the room any more.
-    CharterGone(RoomName),
-    Rule(Rule),
-    RuleGone(RuleId),
 }
 
 /// Answers to one session.
@@ -322,6 +319,8 @@ pub enum Administered {
     TopicSet,
     /// A moderator's request was carried out.
     Moderated(Moderated),
+    /// The store is asked first: [`Output::AdministeredLater`] follows.
+    Later(Ticket),
 }
 
 /// What the log tells about a session's life, beside its connect and close lines.

@@ -74,6 +74,8 @@ pub enum Action {
     Set,
     /// To have a room kept though nobody is in it, or not any more.
     Persist,
+    /// To give a room another name.
+    Rename,
     /// To make voiced, and to take that back.
     GrantVoice,
     /// The same of operators.
@@ -86,7 +88,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for whoever goes through the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SetTopic,
         Self::SetLockedTopic,
         Self::Invite,
@@ -102,6 +104,7 @@ impl Action {
         Self::RuleAddresses,
         Self::Set,
         Self::Persist,
+        Self::Rename,
         Self::GrantVoice,
         Self::GrantOperator,
         Self::GrantOwner,
@@ -122,9 +125,11 @@ impl Action {
             | Self::Rule
             | Self::Set
             | Self::GrantVoice => Role::Operator,
-            Self::EnterAnyway | Self::Persist | Self::GrantOperator | Self::GrantOwner => {
-                Role::Owner
-            }
+            Self::EnterAnyway
+            | Self::Persist
+            | Self::Rename
+            | Self::GrantOperator
+            | Self::GrantOwner => Role::Owner,
             Self::RuleAddresses | Self::RuleServer => Role::ServerOperator,
         }
     }
@@ -266,6 +271,7 @@ mod tests {
             (Action::GrantVoice, "--+++"),
             (Action::EnterAnyway, "---++"),
             (Action::Persist, "---++"),
+            (Action::Rename, "---++"),
             (Action::GrantOperator, "---++"),
             (Action::GrantOwner, "---++"),
             (Action::RuleAddresses, "----+"),

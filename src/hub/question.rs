@@ -63,6 +63,16 @@ pub enum Question {
     },
 }
 
+/// What the hub may ask to be changed in how rooms are called.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Renaming {
+    /// What is kept of a room is kept under its new name from now on, unless something is there. Until
+    /// `Forget`, its former name means the same room, in records and questions that are on their way.
+    Rename { from: RoomName, to: RoomName },
+    /// A former name is nobody's any more. No record or question on its way may have it.
+    Forget { name: RoomName },
+}
+
 /// Most messages of one answer.
 pub const PAGE_MAX: usize = 1000;
 

@@ -124,6 +124,12 @@ pub enum Refusal {
     UserNotInRoom(Nick, RoomName),
     /// The user is in the room that they were invited into.
     UserInRoom(Nick, RoomName),
+    /// Something is called so, or what was said in such a room is still kept.
+    RoomNameInUse { room: RoomName, to: RoomName },
+    /// The default room keeps its name, and so does one for a moment that has just got one.
+    CannotRename { room: RoomName, to: RoomName },
+    /// A room is about to be called so, or was until a moment ago.
+    RoomNameHeld(RoomName),
     /// Not an account, a mask or an address.
     BadSubject(SubjectError),
     /// Not a setting, or no value of it.
@@ -252,6 +258,9 @@ impl Refusal {
             Self::BlockedWord => "blocked_word",
             Self::UserNotInRoom(..) => "user_not_in_room",
             Self::UserInRoom(..) => "user_in_room",
+            Self::RoomNameInUse { .. } => "room_name_in_use",
+            Self::CannotRename { .. } => "cannot_rename",
+            Self::RoomNameHeld(_) => "room_name_held",
             Self::BadSubject(_) => "bad_subject",
             Self::BadSetting(_) => "bad_setting",
             Self::RuleNeedsRoom => "rule_needs_room",

@@ -72,6 +72,8 @@ impl Turn<'_> {
     /// The registry has so many more.
     pub(super) fn registered_records(&mut self, records: usize) {
         self.hub.unregistered = self.hub.unregistered.saturating_sub(records);
+        self.hub.renamings.written(records);
+        self.forget_former_names();
     }
 
     /// What the registry has kept from before this start.

@@ -17,6 +17,8 @@ impl Turn<'_> {
     pub(super) fn restored(&mut self, restored: Restored) {
         let hub = &mut *self.hub;
         hub.last_message = hub.last_message.max(restored.last_id);
+        self.finish_renamings(restored.renamed);
+        let hub = &mut *self.hub;
         for (room, topic) in restored.topics {
             hub.state.apply(Change::RoomKept { room, topic });
         }

@@ -321,6 +321,7 @@ fn actor(kind: &EventKind) -> Option<&Nick> {
         | EventKind::Kicked { by, .. }
         | EventKind::RoleChanged { by, .. }
         | EventKind::RoomChanged { by, .. }
+        | EventKind::RoomRenamed { by, .. }
         | EventKind::RuleEnded { by, .. } => by.as_ref(),
         EventKind::RuleAdded { rule } => rule.by.as_ref(),
         EventKind::People(news) => news.actor(),

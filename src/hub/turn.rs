@@ -4,6 +4,7 @@
 use super::Hub;
 use super::change::Change;
 use super::command::Command;
+use super::decide::moderation::Order;
 use super::decide::{self, Decision};
 use super::ending::Connection;
 use super::flood::{self, Verdict};
@@ -206,6 +207,7 @@ impl Turn<'_> {
                 self.enter(user, room, Some(asked));
             }
             Decision::Invite { room, user, opens } => self.invite(asked, room, user, opens),
+            Decision::Moderate(Order::Rename(new)) => self.rename_room_for(asked, new),
             Decision::Moderate(order) => self.moderate_for(asked, order),
             Decision::Leave { room, reason } => self.leave(asked, room, reason),
             Decision::Say { room, speech } => self.say(asked, room, speech),
@@ -293,6 +295,7 @@ impl Turn<'_> {
         self.end_expired();
         self.end_rules_due(self.now.uptime);
         self.end_kept_places(self.now.uptime);
+        self.forget_former_names();
     }
 
     pub(super) fn reply(&mut self, asked: Asked, reply: Reply) {

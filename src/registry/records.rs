@@ -73,6 +73,19 @@ impl Batch {
             RegistryRecord::RuleGone(id) => {
                 self.rules.insert(id, None);
             }
+            // All of it with one transaction, since it is one record.
+            RegistryRecord::Renamed {
+                from,
+                charter,
+                rules,
+            } => {
+                self.rooms.insert(from, None);
+                if let Some(charter) = charter {
+                    self.rooms.insert(charter.room.clone(), Some(charter));
+                }
+                let rules = rules.into_iter().map(|rule| (rule.id, Some(rule)));
+                self.rules.extend(rules);
+            }
         }
     }
 

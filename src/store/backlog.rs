@@ -119,6 +119,12 @@ impl Backlog {
         Ok(())
     }
 
+    /// One that has waited elsewhere, where there is a bound of its own.
+    pub(super) fn push_held_job(&self, job: Job) {
+        locked(&self.state).jobs.push_back(job);
+        self.wake.notify_one();
+    }
+
     /// Wakes the writer to look at what else is to be done.
     pub(super) fn poke(&self) {
         locked(&self.state).is_poked = true;

@@ -192,7 +192,11 @@ fn set_mark(
         "INSERT INTO mark VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET upto = max(upto, excluded.upto)",
     )?
-    .execute(params![owner.0.cast_signed(), mark_key(of), to_sql(upto)])?;
+    .execute(params![
+        owner.0.cast_signed(),
+        mark_key(db, of)?,
+        to_sql(upto)
+    ])?;
     Ok(())
 }
 

@@ -39,6 +39,7 @@ mod people;
 mod questions;
 mod readers;
 mod removal;
+mod renaming;
 mod report;
 mod retention;
 mod row;
@@ -58,7 +59,7 @@ mod tests;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::hub::history::{Question, Record, Restored, Ticket};
+use crate::hub::history::{Question, Record, Renaming, Restored, Ticket};
 use crate::hub::id::MessageId;
 
 use backlog::Backlog;
@@ -153,6 +154,7 @@ impl Store {
             news: Newsbox::new(news),
             inbox: Inbox::new(options.queue_bytes),
             backlog: Backlog::new(pace.gather),
+            renamings: renaming::Held::default(),
             needs_log: AtomicBool::new(log.is_err()),
             new_log: Mutex::default(),
             log_room: Bell::default(),
@@ -215,6 +217,15 @@ impl Store {
             shared.backlog.hurry(upto);
         }
         Ok(())
+    }
+
+    /// Gives a room's conversation another name, or lets its former one go; never waits. Exactly one
+    /// [`News::Answered`] follows, once the disk has it or it has failed. What fails has changed nothing.
+    ///
+    /// # Errors
+    /// [`Full`]: too much waits already; no answer follows.
+    pub fn rename(&self, ticket: Ticket, renaming: Renaming) -> Result<(), Full> {
+        renaming::ask(&self.shared, ticket, renaming)
     }
 
     /// Moves what has happened to the end of `out`; never waits for a disk.

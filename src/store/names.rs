@@ -104,11 +104,14 @@ impl Names {
     }
 }
 
-/// A room's conversation, if anything was ever kept of it.
+/// A room's conversation, if anything was ever kept of it; also under the name that it had until a moment ago.
 pub(super) fn find_room(db: &Connection, room: &RoomName) -> rusqlite::Result<Option<i64>> {
-    db.prepare_cached("SELECT id FROM conversation WHERE room_key = ?1")?
-        .query_row([room.key()], |row| row.get(0))
-        .optional()
+    db.prepare_cached(
+        "SELECT id FROM conversation WHERE room_key = ?1
+         UNION ALL SELECT conversation FROM former_name WHERE room_key = ?1 LIMIT 1",
+    )?
+    .query_row([room.key()], |row| row.get(0))
+    .optional()
 }
 
 /// The conversation of two people, if they have one.
@@ -128,10 +131,22 @@ fn pair_of(one: OwnerId, other: OwnerId) -> (i64, i64) {
     (one.min(other), one.max(other))
 }
 
-/// Under what a read mark of a conversation is kept: a nick cannot begin with `#`.
-pub(super) fn mark_key(of: &Partner) -> String {
-    match of {
-        Partner::Room(room) => room.key().to_owned(),
-        Partner::User(nick) => format!("@{}", nick.key()),
-    }
+/// Under what a read mark of a conversation is kept: a nick cannot begin with `#`. A room's former name means the
+/// one that it has now.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub(super) fn mark_key(db: &Connection, of: &Partner) -> rusqlite::Result<String> {
+    let room = match of {
+        Partner::Room(room) => room,
+        Partner::User(nick) => return Ok(format!("@{}", nick.key())),
+    };
+    let now = db
+        .prepare_cached(
+            "SELECT c.room_key FROM former_name f CROSS JOIN conversation c ON c.id = f.conversation
+             WHERE f.room_key = ?1",
+        )?
+        .query_row([room.key()], |row| row.get(0))
+        .optional()?;
+    Ok(now.unwrap_or_else(|| room.key().to_owned()))
 }

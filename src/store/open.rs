@@ -19,6 +19,7 @@ use super::commit_log;
 use super::error::OpenError;
 use super::ids::from_sql;
 use super::lock::beside;
+use super::renaming;
 use super::row::no_name;
 use super::schema::{self, APPLICATION_ID, VERSION};
 
@@ -178,6 +179,7 @@ fn read_restored(connection: &Connection) -> rusqlite::Result<(Restored, u64)> {
     sent.reverse();
     let restored = Restored {
         last_id,
+        renamed: renaming::unsettled(connection)?,
         topics,
         sent,
     };

@@ -49,7 +49,7 @@ pub(super) fn remove(
 }
 
 /// Removes the authors and conversations of `tally` that nothing refers to. A room with a topic or a
-/// retention of its own stays.
+/// retention of its own stays, and one that has just been renamed.
 fn remove_unused(db: &Connection, tally: &Tally) -> rusqlite::Result<usize> {
     let mut removed = 0;
     let mut delete = db.prepare_cached("DELETE FROM author WHERE id = ?1 AND messages <= 0")?;
@@ -58,7 +58,8 @@ fn remove_unused(db: &Connection, tally: &Tally) -> rusqlite::Result<usize> {
     }
     let mut delete = db.prepare_cached(
         "DELETE FROM conversation
-         WHERE id = ?1 AND messages <= 0 AND topic IS NULL AND NOT has_retention",
+         WHERE id = ?1 AND messages <= 0 AND topic IS NULL AND NOT has_retention
+         AND NOT EXISTS (SELECT 1 FROM former_name WHERE conversation = ?1)",
     )?;
     for conversation in tally.conversations() {
         removed += delete.execute([conversation])?;

@@ -14,7 +14,7 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 pub(super) const FIRST_WITH_LOG: u32 = 2;
 
 /// Each takes the database from the version that is its index to the next.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// Brings an empty or older database to [`VERSION`], in one transaction per step.
 ///
@@ -121,4 +121,13 @@ ALTER TABLE state ADD COLUMN barrier INTEGER NOT NULL DEFAULT 0;
 /// What clients say about their messages, and what is kept beside speech, which has [`FLAG_ASIDE`].
 const VERSION_3: &str = "
 ALTER TABLE message ADD COLUMN tags TEXT;
+";
+
+/// Names that rooms had until a moment ago, which still mean their conversation: see `renaming.rs`.
+const VERSION_4: &str = "
+CREATE TABLE former_name (
+    room_key TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    conversation INTEGER NOT NULL
+) WITHOUT ROWID;
 ";

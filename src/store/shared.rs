@@ -16,6 +16,7 @@ use super::ledger::{Files, Gauges};
 use super::news::{Newsbox, locked, wait_until};
 use super::options::{Durability, Retention};
 use super::questions::Questions;
+use super::renaming::Held;
 use super::search::Progress;
 
 /// All of it.
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     /// For the committer: a half of the log may be written over.
     pub(super) log_room: Bell,
     pub(super) questions: Questions,
+    /// Renamings that wait for what was said before them.
+    pub(super) renamings: Held,
     pub(super) ids: Ids,
     pub(super) condition: Condition,
     pub(super) settings: Mutex<Settings>,

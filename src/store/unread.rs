@@ -132,7 +132,7 @@ pub(super) fn mark(
     of: &Partner,
 ) -> rusqlite::Result<Option<MessageId>> {
     db.prepare_cached("SELECT upto FROM mark WHERE owner = ?1 AND partner = ?2")?
-        .query_row(params![asker.0.cast_signed(), mark_key(of)], |row| {
+        .query_row(params![asker.0.cast_signed(), mark_key(db, of)?], |row| {
             row.get(0).map(from_sql)
         })
         .optional()

@@ -159,6 +159,7 @@ impl Writer {
     fn settle(&self, upto: MessageId) {
         self.shared.ids.settle(upto);
         self.shared.questions.release(upto);
+        self.shared.renamings.release(&self.shared, upto);
     }
 
     /// Tries a batch until it is known whether it is kept.

@@ -159,7 +159,7 @@ fn the_description_and_the_routes_are_the_same_list() {
         described.sort();
         listed.sort();
         assert_eq!(described, listed);
-        assert_eq!(listed.len(), 45, "{listed:?}");
+        assert_eq!(listed.len(), 46, "{listed:?}");
         for (method, path) in &listed {
             let (status, answer) = fake.ask(method, path, "{}", &[]).await;
             assert!(![404, 405].contains(&status), "{method} {path}: {answer}");

@@ -292,7 +292,7 @@ fn moderate(request: &Moderation) -> Result<Moderated, Refusal> {
                 _ => Err(Refusal::NoSuchUser(nick.clone())),
             }
         }
-        Moderation::SetRoom { room, .. } => {
+        Moderation::SetRoom { room, .. } | Moderation::RenameRoom { room, .. } => {
             must_be(&Some(room.clone()))?;
             done(0)
         }

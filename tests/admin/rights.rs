@@ -63,6 +63,7 @@ fn nobody_may_look_but_not_change_anything() {
             ("POST", "/v1/rules/end"),
             ("GET", "/v1/room?room=%23lobby"),
             ("PUT", "/v1/room"),
+            ("PUT", "/v1/room/name"),
             ("PUT", "/v1/room/role"),
             ("GET", "/v1/trace?nick=ana"),
             ("GET", "/v1/accounts"),

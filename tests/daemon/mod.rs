@@ -14,6 +14,7 @@ mod moderating;
 mod old_clients;
 mod order;
 mod proxied;
+mod renaming;
 mod signals;
 mod starting;
 mod tls;

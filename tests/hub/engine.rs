@@ -7,7 +7,7 @@ use std::time::Duration;
 use chatd::hub::Hub;
 use chatd::hub::account::{AccountChange, AccountQuestion};
 use chatd::hub::event::{Event, EventKind, Membership};
-use chatd::hub::history::{Question, Restored, Ticket};
+use chatd::hub::history::{Question, Renaming, Restored, Ticket};
 use chatd::hub::id::{MessageId, RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{Input, Origin, QuitReason};
 use chatd::hub::output::{Administered, Audit, Output, Reply};
@@ -44,6 +44,7 @@ pub(super) struct Engine {
     pub(super) shelf: Option<Shelf>,
     /// What the store was asked and has not answered.
     asked: Vec<(Ticket, Question)>,
+    renamings: Vec<(Ticket, Renaming)>,
     pub(super) registrar: Registrar,
     /// What the registry was asked and has not answered.
     accounts_asked: Vec<(Ticket, AccountQuestion)>,
@@ -72,6 +73,7 @@ impl Engine {
             heard_last: BTreeSet::new(),
             shelf: None,
             asked: Vec::new(),
+            renamings: Vec::new(),
             registrar: Registrar::default(),
             accounts_asked: Vec::new(),
             held: BTreeSet::new(),
@@ -107,6 +109,8 @@ impl Engine {
         self.connections.fill(None);
         self.rooms.clear();
         self.held.clear();
+        self.asked.clear();
+        self.renamings.clear();
         self.now.uptime = Duration::ZERO;
         let (charters, rules) = self.registrar.chartered();
         let mut seen = self.handle(Input::Held(self.registrar.held()));
@@ -151,6 +155,28 @@ impl Engine {
             seen.extend(self.handle(Input::Answered { ticket, answer }));
         }
         seen
+    }
+
+    /// The store changes the names that it was asked to change.
+    pub(super) fn rename(&mut self) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while !self.renamings.is_empty() {
+            for answered in self.rename_unheard() {
+                seen.extend(self.handle(answered));
+            }
+        }
+        seen
+    }
+
+    /// The same, but that the hub has not heard of it yet.
+    pub(super) fn rename_unheard(&mut self) -> Vec<Input> {
+        let shelf = self.shelf.as_mut().expect("only where something is kept");
+        let renamings = std::mem::take(&mut self.renamings).into_iter();
+        let answered = renamings.map(|(ticket, renaming)| {
+            let answer = shelf.rename(&renaming);
+            Input::Answered { ticket, answer }
+        });
+        answered.collect()
     }
 
     /// A connection in the lowest free slot; its key is made from its serial.
@@ -200,6 +226,9 @@ impl Engine {
         if self.unregistered > 0 && !self.is_registry_stuck {
             let records = std::mem::take(&mut self.unregistered);
             seen.extend(self.handle(Input::Registered { records }));
+        }
+        if self.is_prompt && !self.renamings.is_empty() {
+            seen.extend(self.rename());
         }
         if self.is_prompt && !self.asked.is_empty() {
             seen.extend(self.answer());
@@ -272,6 +301,7 @@ impl Engine {
                 shelf.keep(&record);
             }
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            Output::AskRenaming { ticket, renaming } => self.renamings.push((ticket, renaming)),
             Output::AskAccount {
                 ticket, question, ..
             } => {
@@ -316,7 +346,10 @@ impl Engine {
                 self.connections[session.slot as usize] = None;
                 seen.push(Seen::Closed(session, reason));
             }
-            Output::Administered(result) => seen.push(Seen::Administered(result)),
+            Output::Administered(Ok(Administered::Later(_))) => {}
+            Output::Administered(result) | Output::AdministeredLater { result, .. } => {
+                seen.push(Seen::Administered(result));
+            }
             Output::Audit(audit) => seen.push(Seen::Logged(audit)),
         }
     }

@@ -107,6 +107,16 @@ pub(super) fn event(kind: &EventKind) -> String {
             "{} set {setting} of {room} to {value}",
             somebody(by.as_ref())
         ),
+        EventKind::RoomRenamed {
+            room,
+            to,
+            by,
+            reason,
+        } => {
+            let why = reason.as_deref().map(|why| format!(" ({why})"));
+            let by = somebody(by.as_ref());
+            format!("{by} renamed {room} to {to}{}", why.unwrap_or_default())
+        }
         EventKind::RuleAdded { rule: it } => {
             format!("{} began {}", somebody(it.by.as_ref()), rule(it))
         }
@@ -185,6 +195,7 @@ fn deed(deed: &Deed) -> String {
             let role = role.map_or("nobody", RoomRole::name);
             format!("made {nick} {role} in {room}")
         }
+        Deed::RoomRenamed { room, to } => format!("renamed {room} to {to}"),
         Deed::RoomSet {
             room,
             setting,
@@ -362,6 +373,7 @@ pub(super) fn administered(result: &Result<Administered, Refusal>) -> String {
         Ok(Administered::Sessions(count)) => format!("{count} sessions"),
         Ok(Administered::Moderated(it)) => moderated(it),
         Ok(Administered::TopicSet) => "topic set".to_owned(),
+        Ok(Administered::Later(_)) => "later".to_owned(),
         Err(refusal) => refused(refusal),
     }
 }

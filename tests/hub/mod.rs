@@ -24,6 +24,7 @@ mod people_lines;
 mod permitted;
 mod proved;
 mod registered;
+mod renamed;
 mod revoked;
 mod roles;
 mod rooms;

@@ -65,6 +65,11 @@ pub(super) fn read(words: &[&str], text: Option<&Arc<str>>) -> Option<Moderation
             room: room(place)?,
             change: RoomChange::parse(setting, value).unwrap(),
         },
+        ["renames", place, "to", name] => Moderation::RenameRoom {
+            room: room(place)?,
+            to: room(name)?,
+            reason,
+        },
         ["looks", "at", place] => Moderation::ShowRoom { room: room(place)? },
         [verb, whom, rest @ ..] => {
             let (place, lasts) = match rest {

@@ -27,7 +27,7 @@ const fn trial(action: Action, before: &'static [&'static str], command: &'stati
     }
 }
 
-const TRIALS: [Trial; 37] = [
+const TRIALS: [Trial; 38] = [
     trial(Action::SetTopic, &[], "x sets the topic of #dev: tools"),
     trial(
         Action::SetLockedTopic,
@@ -138,6 +138,7 @@ const TRIALS: [Trial; 37] = [
         &["operator sets persistent of #dev to on"],
         "x sets persistent of #dev to off",
     ),
+    trial(Action::Rename, &[], "x renames #dev to #work"),
     trial(Action::GrantVoice, &[], "x makes vic voiced in #dev"),
     trial(
         Action::GrantVoice,

@@ -462,6 +462,7 @@ fn thing(seen: &Seen) -> Option<String> {
             | EventKind::Kicked { .. }
             | EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }
+            | EventKind::RoomRenamed { .. }
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::InviteNoticed { .. }

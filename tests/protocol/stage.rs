@@ -10,7 +10,7 @@ use chatd::daemon::protocol::{self, Dialect, Facts, Incoming, Session};
 use chatd::hub::Hub;
 use chatd::hub::account::{AccountChange, AccountQuestion};
 use chatd::hub::event::Event;
-use chatd::hub::history::{Keeping, Question, Restored, Ticket};
+use chatd::hub::history::{Keeping, Question, Renaming, Restored, Ticket};
 use chatd::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use chatd::hub::input::{AdminCommand, Input, Origin, QuitReason};
 use chatd::hub::oper::PasswordHash;
@@ -35,6 +35,8 @@ pub(crate) struct Stage {
     asked_in_turn: VecDeque<(SessionId, Incoming)>,
     shelf: Shelf,
     asked: Vec<(Ticket, Question)>,
+    renamings: Vec<(Ticket, Renaming)>,
+    unregistered: usize,
     registrar: Registrar,
     accounts_asked: Vec<(Ticket, AccountQuestion)>,
 }
@@ -89,6 +91,8 @@ impl Stage {
             asked_in_turn: VecDeque::new(),
             shelf: Shelf::default(),
             asked: Vec::new(),
+            renamings: Vec::new(),
+            unregistered: 0,
             registrar: Registrar::default(),
             accounts_asked: Vec::new(),
         }
@@ -296,6 +300,14 @@ impl Stage {
         for output in outputs {
             self.carry_out(output);
         }
+        if self.unregistered > 0 {
+            let records = std::mem::take(&mut self.unregistered);
+            self.input(Input::Registered { records });
+        }
+        if let Some((ticket, renaming)) = self.renamings.pop() {
+            let answer = self.shelf.rename(&renaming);
+            self.input(Input::Answered { ticket, answer });
+        }
         if let Some((ticket, question)) = self.asked.pop() {
             let answer = self.shelf.answer(&question);
             self.input(Input::Answered { ticket, answer });
@@ -347,12 +359,16 @@ impl Stage {
             }
             Output::Record(record) => self.shelf.keep(&record),
             Output::Ask { ticket, question } => self.asked.push((ticket, question)),
+            Output::AskRenaming { ticket, renaming } => self.renamings.push((ticket, renaming)),
             Output::AskAccount {
                 ticket, question, ..
             } => {
                 self.accounts_asked.push((ticket, question));
             }
-            Output::Register(record) => self.registrar.write(record),
+            Output::Register(record) => {
+                self.registrar.write(record);
+                self.unregistered += 1;
+            }
             // Nothing happens before the release: the shelf answers at once.
             Output::Hold { .. } => {}
             Output::Enter(membership) => {
@@ -377,7 +393,7 @@ impl Stage {
                 self.deliver(session, &bytes);
                 self.close(session);
             }
-            Output::Administered(result) => {
+            Output::Administered(result) | Output::AdministeredLater { result, .. } => {
                 result.expect("a test's operator asks for what is possible");
             }
             Output::Audit(Audit::NickChanged { sessions, new, .. }) => {
@@ -391,10 +407,12 @@ impl Stage {
     }
 
     fn tell(&mut self, sessions: Vec<SessionId>, event: &Event) {
+        let hearers = u32::try_from(sessions.len()).expect("a few");
         for session in sessions {
             let dialect = self.client(session).dialect;
             let dialect = dialect.expect("who hears events has a dialect");
             let mut bytes = Vec::new();
+            let mut asked = Vec::new();
             match self.own.clone().filter(|(own, _)| *own == session) {
                 Some((_, request)) => {
                     let client = &mut self.clients[session.slot as usize];
@@ -403,6 +421,10 @@ impl Stage {
                 }
                 None => protocol::render_event(dialect, &self.facts, event, &mut bytes),
             }
+            let protocol = &mut self.clients[session.slot as usize].protocol;
+            protocol.room_renamed(&self.facts, event, hearers, &mut bytes, &mut asked);
+            let asked = asked.into_iter().map(|it| (session, it));
+            self.asked_in_turn.extend(asked);
             self.deliver(session, &bytes);
         }
     }

@@ -85,6 +85,19 @@ impl Registrar {
                 let before = self.rules.insert(rule.id, rule);
                 assert!(before.is_none(), "each rule has an id of its own");
             }
+            RegistryRecord::Renamed {
+                from,
+                charter,
+                rules,
+            } => {
+                self.charters.remove(&from);
+                let charters = charter.map(|it| (it.room.clone(), it));
+                self.charters.extend(charters);
+                for rule in rules {
+                    let before = self.rules.insert(rule.id, rule);
+                    assert!(before.is_some(), "the rule holds already");
+                }
+            }
             RegistryRecord::RuleGone(rule) => {
                 let rule = self.rules.remove(&rule);
                 assert!(rule.is_some(), "a rule has ended that was not known");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chatd::hub::command::MessageKind;
 use chatd::hub::history::{
     Answer, Aside, Author, Conversation, OwnerId, Page, Partner, Place, Question, Range, Record,
-    RecordKind, Restored, Stored, StoredChange, Unread,
+    RecordKind, Renaming, Restored, Stored, StoredChange, Trouble, Unread,
 };
 use chatd::hub::id::MessageId;
 use chatd::hub::name::RoomName;
@@ -19,12 +19,79 @@ pub(crate) struct Shelf {
     marks: BTreeMap<(OwnerId, Partner), MessageId>,
     topics: BTreeMap<RoomName, Arc<str>>,
     last: MessageId,
+    /// Former names and what the rooms are called now.
+    former: BTreeMap<RoomName, RoomName>,
+    /// It can change no names.
+    pub(crate) is_stuck: bool,
 }
 
 impl Shelf {
     pub(crate) fn keep(&mut self, record: &Record) {
         assert!(record.id > self.last, "ids rise from record to record");
         self.last = record.id;
+        let mut record = record.clone();
+        match &mut record.kind {
+            RecordKind::Said { place, .. } | RecordKind::Tagged { place, .. } => {
+                if let Place::Room(room) = place {
+                    self.correct(room);
+                }
+            }
+            RecordKind::TopicSet { room, .. }
+            | RecordKind::MarkSet {
+                of: Partner::Room(room),
+                ..
+            } => self.correct(room),
+            RecordKind::MarkSet { .. } | RecordKind::Edited { .. } | RecordKind::Deleted { .. } => {
+            }
+        }
+        self.keep_corrected(&record);
+    }
+
+    /// A former name means the room that had it.
+    fn correct(&self, room: &mut RoomName) {
+        if let Some(now) = self.former.get(room) {
+            *room = now.clone();
+        }
+    }
+
+    pub(crate) fn rename(&mut self, renaming: &Renaming) -> Answer {
+        if self.is_stuck {
+            return Answer::Failed(Trouble::ReadOnly);
+        }
+        let (from, to) = match renaming {
+            Renaming::Rename { from, to } => (from, to),
+            Renaming::Forget { name } => {
+                let former = self.former.remove(name);
+                assert!(former.is_some(), "only a former name is forgotten");
+                return Answer::Renamed { is_done: true };
+            }
+        };
+        let is_there = |it: &Stored| it.place == Place::Room(to.clone());
+        let is_other = from != to;
+        if is_other && (self.messages.iter().any(is_there) || self.topics.contains_key(to)) {
+            return Answer::Renamed { is_done: false };
+        }
+        for message in &mut self.messages {
+            if message.place == Place::Room(from.clone()) {
+                message.place = Place::Room(to.clone());
+            }
+        }
+        if let Some(topic) = self.topics.remove(from) {
+            self.topics.insert(to.clone(), topic);
+        }
+        let marks = std::mem::take(&mut self.marks).into_iter();
+        let marks = marks.map(|((owner, of), upto)| match &of {
+            Partner::Room(room) if room == from => ((owner, Partner::Room(to.clone())), upto),
+            Partner::Room(_) | Partner::User(_) => ((owner, of), upto),
+        });
+        self.marks = marks.collect();
+        if is_other {
+            self.former.insert(from.clone(), to.clone());
+        }
+        Answer::Renamed { is_done: true }
+    }
+
+    fn keep_corrected(&mut self, record: &Record) {
         match &record.kind {
             RecordKind::Said {
                 place,
@@ -92,6 +159,7 @@ impl Shelf {
     pub(crate) fn restored(&self, last: MessageId) -> Restored {
         Restored {
             last_id: last.max(self.last),
+            renamed: self.former.clone().into_iter().collect(),
             topics: self.topics.clone().into_iter().collect(),
             sent: Vec::new(),
         }
@@ -105,6 +173,30 @@ impl Shelf {
     }
 
     pub(crate) fn answer(&self, question: &Question) -> Answer {
+        let mut question = question.clone();
+        match &mut question {
+            Question::Page {
+                of: Partner::Room(room),
+                ..
+            }
+            | Question::Mark {
+                of: Partner::Room(room),
+                ..
+            } => self.correct(room),
+            Question::Conversations { rooms, .. }
+            | Question::Missed { rooms, .. }
+            | Question::Unread { rooms, .. } => rooms.iter_mut().for_each(|it| self.correct(it)),
+            Question::Search { query, .. } => {
+                if let Some(Partner::Room(room)) = &mut query.of {
+                    self.correct(room);
+                }
+            }
+            Question::Page { .. } | Question::Mark { .. } | Question::Message { .. } => {}
+        }
+        self.answer_corrected(&question)
+    }
+
+    fn answer_corrected(&self, question: &Question) -> Answer {
         match question {
             Question::Page {
                 asker,

@@ -146,6 +146,16 @@ pub enum Room {
         /// To what; `off` takes it away.
         value: String,
     },
+    /// Give a room another name. It is the same room: members, settings, roles and all that was said stay.
+    Rename {
+        /// Which room; `chatctl rooms` lists them.
+        room: String,
+        /// What it is to be called.
+        to: String,
+        /// Told to those who are there.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Give somebody who is here a role in a room, or take theirs away.
     Role {
         /// Which room; `chatctl rooms` lists them.

@@ -22,6 +22,7 @@ pub fn msgid(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Kicked { msgid, .. }
         | ServerMessage::Role { msgid, .. }
         | ServerMessage::RoomSet { msgid, .. }
+        | ServerMessage::RoomRenamed { msgid, .. }
         | ServerMessage::RuleAdded { msgid, .. }
         | ServerMessage::RuleEnded { msgid, .. }
         | ServerMessage::Invited { msgid, .. }
@@ -41,6 +42,7 @@ pub fn conversation(message: &ServerMessage, own: &str) -> Option<String> {
         | ServerMessage::Role { room, .. }
         | ServerMessage::RoomSet { room, .. }
         | ServerMessage::Topic { room, .. } => Some(room.clone()),
+        ServerMessage::RoomRenamed { to, .. } => Some(to.clone()),
         ServerMessage::Notice { room, .. } => room.clone(),
         ServerMessage::Private { from, to, .. } => Some(with(from, to, own)),
         ServerMessage::Edited { room, from, to, .. }

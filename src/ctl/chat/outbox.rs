@@ -251,6 +251,7 @@ fn id_of(message: &ServerMessage) -> Option<&str> {
         | ServerMessage::Kicked { .. }
         | ServerMessage::Role { .. }
         | ServerMessage::RoomSet { .. }
+        | ServerMessage::RoomRenamed { .. }
         | ServerMessage::RuleAdded { .. }
         | ServerMessage::RuleEnded { .. }
         | ServerMessage::Invited { .. }

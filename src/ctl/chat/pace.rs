@@ -98,6 +98,8 @@ fn cost(body: &ClientBody<'_>) -> f64 {
         | ClientBody::SetRoom { .. }
         | ClientBody::Unread => 2.0,
         ClientBody::Rules { .. } => 3.0,
+        // And more in a large room, which is not known here.
+        ClientBody::RenameRoom { .. } => 5.0,
         ClientBody::History { limit, .. } => 2.0 + more_for(*limit),
         ClientBody::Search { limit, .. } => 4.0 + more_for(*limit),
         ClientBody::Part { .. }

@@ -1,4 +1,4 @@
-//! `chatctl room`: what is set about a room, who has a role there, and its topic; how long its messages are
+//! `chatctl room`: what is set about a room, who has a role there, its name and its topic; how long its messages are
 //! kept is in `retention`.
 
 use anyhow::Result;
@@ -12,7 +12,9 @@ use crate::ctl::join::input::room as room_name;
 use crate::ctl::password;
 use crate::ctl::remark::remark;
 use crate::ctl::render::{self, Output};
-use crate::wire::admin::moderation::{Role, RoleOf, RoomInfo, SetRole, SetRoom, Setting};
+use crate::wire::admin::moderation::{
+    RenameRoom, Role, RoleOf, RoomInfo, SetRole, SetRoom, Setting,
+};
 use crate::wire::admin::{Done, Room, Rooms, Topic};
 
 /// Carries out a `room` command.
@@ -28,6 +30,15 @@ pub async fn run(admin: &Admin, output: Output, command: &args::Room) -> Result<
             setting,
             value,
         } => set(admin, output, room_name(room), setting, value).await,
+        args::Room::Rename { room, to, reason } => {
+            let request = RenameRoom {
+                room: room_name(room),
+                to: room_name(to),
+                reason: reason.clone(),
+            };
+            let done: Done = admin.put("/v1/room/name", &request).await?;
+            render::sentence(output, &done, &done.done)
+        }
         args::Room::Role { room, nick, role } => {
             let request = SetRole {
                 room: room_name(room),

@@ -188,6 +188,7 @@ impl Follower {
     }
 
     fn heard(&mut self, message: ServerMessage) -> Result<()> {
+        self.note_name(&message);
         match &message {
             ServerMessage::Joined { re, room, .. } if re.id.as_deref() == Some(ENTER) => {
                 self.entered_here = true;
@@ -218,6 +219,7 @@ impl Follower {
             ServerMessage::History { .. } => self.page(message),
             ServerMessage::Message { room, .. }
             | ServerMessage::Topic { room, .. }
+            | ServerMessage::RoomRenamed { to: room, .. }
             | ServerMessage::Edited {
                 room: Some(room), ..
             }
@@ -252,6 +254,15 @@ impl Follower {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The room may be called otherwise.
+    fn note_name(&mut self, message: &ServerMessage) {
+        if let ServerMessage::RoomRenamed { room, to, .. } = message
+            && self.is_here(room)
+        {
+            self.room.clone_from(to);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::wire::chat::Kind;
 const LINES_MAX: u64 = 1000;
 
 /// The commands, as the user completes them and as they are suggested.
-pub const COMMANDS: [&str; 37] = [
+pub const COMMANDS: [&str; 38] = [
     "/away",
     "/back",
     "/ban",
@@ -37,6 +37,7 @@ pub const COMMANDS: [&str; 37] = [
     "/owner",
     "/part",
     "/quit",
+    "/rename",
     "/room",
     "/rooms",
     "/say",
@@ -76,6 +77,7 @@ text               say it to the room that the prompt names
 /mute who [10m] [why]  let someone no longer speak here; /unmute who. /bans: all that holds here
 /op nick, /voice nick, /owner nick   give a role here; /deop, /devoice take it away
 /room [setting value]  what is set about this room, or set it: /room slow-mode 30, /room key off
+/rename #new [why] give this room another name; who owns it may
 /help, /h          this
 /quit [text]       leave; so does Ctrl-D
 //text, /say text  say a text that begins with a slash, or with @";

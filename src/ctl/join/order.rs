@@ -52,6 +52,10 @@ pub enum Order {
         setting: String,
         value: String,
     },
+    Rename {
+        to: String,
+        reason: Option<String>,
+    },
 }
 
 /// What a rule does.
@@ -100,6 +104,11 @@ pub fn parse(name: &str, argument: Option<&str>) -> Option<Result<Order, String>
                 value,
             }),
         },
+        "rename" if is_missing => write("#new, and why if you like"),
+        "rename" => Ok(Order::Rename {
+            to: super::input::room(&first),
+            reason: rest,
+        }),
         _ => return None,
     })
 }
@@ -164,6 +173,7 @@ impl Order {
                 format!("{setting} of {room} is off")
             }
             Self::SetRoom { setting, .. } => format!("{setting} of {room} is set"),
+            Self::Rename { to, .. } => format!("{room} is called {to} now"),
         })
     }
 
@@ -208,6 +218,11 @@ impl Order {
                 role: role.map(Into::into),
             },
             Self::ShowRoom => ClientBody::ShowRoom { room: room.into() },
+            Self::Rename { to, reason } => ClientBody::RenameRoom {
+                room: room.into(),
+                to: to.into(),
+                reason: reason.map(Into::into),
+            },
             Self::SetRoom { setting, value } => ClientBody::SetRoom {
                 room: room.into(),
                 setting: setting.into(),
@@ -297,6 +312,13 @@ mod tests {
                 Order::Kick {
                     nick: "ben".into(),
                     reason: Some("go home".into()),
+                },
+            ),
+            (
+                "rename tea 4 o'clock",
+                Order::Rename {
+                    to: "#tea".into(),
+                    reason: Some("4 o'clock".into()),
                 },
             ),
             (

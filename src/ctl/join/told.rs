@@ -97,6 +97,7 @@ pub fn event<'a>(
             let text = format!("{by} has set {setting} to {}", harmless(value));
             (time, Some(room), text)
         }
+        ServerMessage::RoomRenamed { time, to, .. } => (time, Some(to), renamed(message)),
         ServerMessage::RuleAdded { time, rule, .. } => {
             let (by, terms) = (who(rule.by.as_deref()), terms(rule, day_and_time));
             let text = format!("{by} has {}{terms}", done(rule));
@@ -119,6 +120,25 @@ pub fn event<'a>(
         }
         _ => return None,
     })
+}
+
+fn renamed(message: &ServerMessage) -> String {
+    let ServerMessage::RoomRenamed {
+        room,
+        to,
+        by,
+        reason,
+        ..
+    } = message
+    else {
+        return String::new();
+    };
+    let (by, because) = (who(by.as_deref()), because(reason.as_deref()));
+    format!(
+        "{by} has renamed {} to {}{because}",
+        harmless(room),
+        harmless(to)
+    )
 }
 
 /// The columns of an event for programs: time, type, room, whom or what it is about, and with what; `None` for
@@ -150,6 +170,13 @@ pub fn columns(message: &ServerMessage) -> Option<[&str; 5]> {
             value,
             ..
         } => [time, "room_set", room, setting, value],
+        ServerMessage::RoomRenamed {
+            time,
+            room,
+            to,
+            reason,
+            ..
+        } => [time, "room_renamed", room, to, or_empty(reason)],
         ServerMessage::RuleAdded { time, rule, .. } => {
             let room = or_empty(&rule.room);
             [time, "rule_added", room, &rule.subject, &rule.effect]

@@ -178,7 +178,7 @@ pub(super) async fn administer(
 fn sessions(administered: &Administered) -> Option<usize> {
     match administered {
         Administered::Sessions(count) => Some(*count),
-        Administered::TopicSet | Administered::Moderated(_) => None,
+        Administered::TopicSet | Administered::Moderated(_) | Administered::Later(_) => None,
     }
 }
 

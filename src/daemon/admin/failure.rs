@@ -106,6 +106,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::Muted(..)
         | Refusal::InviteOnly(_)
         | Refusal::BadRoomKey(_)
+        | Refusal::RoomNameInUse { .. }
+        | Refusal::CannotRename { .. }
+        | Refusal::RoomNameHeld(_)
         | Refusal::RoomFull { .. }
         | Refusal::RoomForRegistered(_)
         | Refusal::JoinsThrottled { .. }

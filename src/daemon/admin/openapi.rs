@@ -90,6 +90,7 @@ fn of_moderation() -> OpenApiRouter<AdminState> {
         .routes(routes!(rules::end))
         .routes(routes!(rooms::show, rooms::set))
         .routes(routes!(rooms::set_role))
+        .routes(routes!(rooms::rename))
 }
 
 /// What concerns accounts.

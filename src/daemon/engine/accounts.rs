@@ -127,7 +127,7 @@ enum Whom {
     Operator(AdminResult, oneshot::Sender<AdminResult>),
 }
 
-type AdminResult = Result<Administered, Refusal>;
+pub(super) type AdminResult = Result<Administered, Refusal>;
 
 impl Core {
     pub(super) fn ask_account(

@@ -33,8 +33,12 @@ impl Core {
             }
             Question::Heartbeat(answer) => answer.send(()).ok(),
             Question::Admin(command, answer) => {
-                let result = self.administer(command);
-                self.answer_operator(result, answer);
+                match self.administer(command) {
+                    Ok(Administered::Later(ticket)) => {
+                        self.administered_later.insert(ticket, answer);
+                    }
+                    result => self.answer_operator(result, answer),
+                }
                 Some(())
             }
             Question::Reconfigure(config, answer) => {

@@ -1,17 +1,16 @@
-//! The engine's state, and its doors: for listeners (`admit`) and for the loop (`turn`, `tick`). What
-//! comes in is taken in in `intake.rs`, what the hub puts out is carried out in `dispatch.rs`, and
-//! questions are answered in `answer.rs`.
+//! The engine's state, and its doors: for listeners (`admit`) and for the loop (`turn`, `tick`). What comes in is taken in
+//! in `intake.rs`, what the hub puts out is carried out in `dispatch.rs`, and questions are answered in `answer.rs`.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use slab::Slab;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, AdminResult};
 use super::connection::Connection;
 use super::handle::Counters;
 use super::handshakes::Handshakes;
@@ -26,6 +25,7 @@ use crate::daemon::protocol::{self, Facts, Incoming, Sts};
 use crate::daemon::shard::{Bounds, Finish, Reports};
 use crate::daemon::transport::{Peer, Socket, Tls};
 use crate::hub::Hub;
+use crate::hub::history::Ticket;
 use crate::hub::id::{RequestId, RoomId, SessionId, UserKey};
 use crate::hub::input::{Input, Origin, QuitReason};
 use crate::hub::name::Nick;
@@ -81,8 +81,9 @@ pub(super) struct Core {
     pub(super) work: Arc<Notify>,
     pub(super) counters: Counters,
     pub(super) log_paces: LogPaces,
-    /// How the last admin command ended.
+    /// How the last admin command ended; and who waits for how one ends, by the ticket that the store has for it.
     pub(super) administered: Option<Result<Administered, Refusal>>,
+    pub(super) administered_later: BTreeMap<Ticket, oneshot::Sender<AdminResult>>,
     /// For what the hub puts out and for what is rendered for one peer: kept for their memory only.
     pub(super) outputs: Vec<Output>,
     pub(super) scratch: Vec<u8>,
@@ -126,6 +127,7 @@ impl Core {
             counters: Counters::default(),
             log_paces: LogPaces::default(),
             administered: None,
+            administered_later: BTreeMap::new(),
             outputs: Vec::new(),
             scratch: Vec::new(),
             serial: 0,
@@ -374,6 +376,7 @@ fn refused(outputs: &[Output]) -> Option<&QuitReason> {
         | Output::Reply { .. }
         | Output::Record(_)
         | Output::Ask { .. }
+        | Output::AskRenaming { .. }
         | Output::AskAccount { .. }
         | Output::Register(_)
         | Output::Hold { .. }
@@ -382,6 +385,7 @@ fn refused(outputs: &[Output]) -> Option<&QuitReason> {
         | Output::Leave(_)
         | Output::Ping { .. }
         | Output::Administered(_)
+        | Output::AdministeredLater { .. }
         | Output::Audit(_) => None,
     })
 }

@@ -48,6 +48,9 @@ impl Core {
                 let role = role.map_or("none", RoomRole::name);
                 info!(target: TARGET, session, by, %room, %nick, role, "role set");
             }
+            Deed::RoomRenamed { room, to } => {
+                info!(target: TARGET, session, by, %room, %to, "room renamed");
+            }
             Deed::RoomSet {
                 room,
                 setting,

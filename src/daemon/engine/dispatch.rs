@@ -49,6 +49,7 @@ impl Core {
             }
             Output::Record(record) => self.keep(record),
             Output::Ask { ticket, question } => self.ask(ticket, question),
+            Output::AskRenaming { ticket, renaming } => self.ask_renaming(ticket, renaming),
             Output::AskAccount {
                 ticket,
                 session,
@@ -66,6 +67,11 @@ impl Core {
             Output::Ping { session } => self.ping(session),
             Output::Close { session, reason } => self.close(session, &reason),
             Output::Administered(result) => self.administered = Some(result),
+            Output::AdministeredLater { ticket, result } => {
+                if let Some(answer) = self.administered_later.remove(&ticket) {
+                    self.answer_operator(result, answer);
+                }
+            }
             Output::Audit(audit) => self.audit(audit),
         }
     }

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use super::core::Core;
 use crate::config::{self, Durability};
-use crate::hub::history::{Answer, Keeping, Question, Record, Restored, Ticket, Trouble};
+use crate::hub::history::{Answer, Keeping, Question, Record, Renaming, Restored, Ticket, Trouble};
 use crate::hub::id::{MessageId, RequestId, SessionId};
 use crate::hub::input::{Input, QuitReason};
 use crate::hub::output::Reply;
@@ -38,7 +38,7 @@ pub(super) struct History {
     lost: Vec<MessageId>,
     /// Who has gone, and will be let go once they have their acks.
     leaving: BTreeMap<SessionId, QuitReason>,
-    /// Questions that the store had no room for.
+    /// Questions and renamings that the store had no room for.
     unasked: Vec<Ticket>,
     /// For what the store tells, kept for its memory only.
     news: Vec<News>,
@@ -142,6 +142,17 @@ impl Core {
         self.counters.questions += 1;
         let asked = match &self.history.store {
             Some(store) => store.ask(ticket, question).is_ok(),
+            None => false,
+        };
+        if !asked {
+            self.history.unasked.push(ticket);
+            self.work.notify_one();
+        }
+    }
+
+    pub(super) fn ask_renaming(&mut self, ticket: Ticket, renaming: Renaming) {
+        let asked = match &self.history.store {
+            Some(store) => store.rename(ticket, renaming).is_ok(),
             None => false,
         };
         if !asked {

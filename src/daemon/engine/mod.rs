@@ -25,6 +25,7 @@ mod handshakes;
 mod history;
 mod intake;
 mod log_pace;
+mod renamed;
 mod room;
 mod seal;
 mod shards;

@@ -62,6 +62,11 @@ impl Room {
         u32::try_from(sum).unwrap_or(u32::MAX)
     }
 
+    /// The slots of those.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.sides.iter().flat_map(|(_, side)| side.slots())
+    }
+
     /// From now on the session hears the room, which it did not before.
     pub(super) fn enter(&mut self, dialect: Dialect, slot: u32) {
         if let Some(side) = self.side_mut(dialect) {

@@ -103,6 +103,7 @@ impl Core {
             | EventKind::Kicked { .. }
             | EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }
+            | EventKind::RoomRenamed { .. }
             | EventKind::Invited { .. }
             | EventKind::InviteNoticed { .. }
             | EventKind::ToStatus { .. }
@@ -154,6 +155,7 @@ fn is_coming_or_going(kind: &EventKind) -> bool {
         | EventKind::Kicked { .. }
         | EventKind::RoleChanged { .. }
         | EventKind::RoomChanged { .. }
+        | EventKind::RoomRenamed { .. }
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
         | EventKind::Invited { .. }

@@ -48,6 +48,11 @@ impl Side {
         self.members.len() + self.entered.len()
     }
 
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
+        let entered = self.entered.iter().map(|&(slot, _)| slot);
+        self.members.iter().copied().chain(entered)
+    }
+
     /// Whether nobody hears it, and nothing is left to be heard.
     pub(super) fn is_empty(&self) -> bool {
         !self.is_heard() && self.turn.is_empty()

@@ -58,6 +58,9 @@ impl Core {
             self.catch_up_in(room_id, apart);
             self.tell_own(event);
         }
+        if matches!(event.kind, EventKind::RoomRenamed { .. }) {
+            self.tell_renamed(room_id, event);
+        }
     }
 
     pub(super) fn tell_sessions(&mut self, sessions: &[SessionId], event: &Event) {
@@ -159,6 +162,7 @@ impl Core {
             | EventKind::Kicked { .. }
             | EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }
+            | EventKind::RoomRenamed { .. }
             | EventKind::RuleAdded { .. }
             | EventKind::RuleEnded { .. }
             | EventKind::Invited { .. }

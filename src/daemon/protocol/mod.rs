@@ -271,6 +271,23 @@ impl Session {
         }
     }
 
+    /// A room that the session hears, with so many others, has another name: what a client is told beside the event
+    /// that knows no word for it.
+    pub fn room_renamed(
+        &mut self,
+        facts: &Facts,
+        event: &Event,
+        hearers: u32,
+        out: &mut Vec<u8>,
+        incoming: &mut Vec<Incoming>,
+    ) {
+        match self {
+            Self::Chat(_) => {}
+            Self::Irc(session) => session.room_renamed(facts, event, hearers, out, incoming),
+            Self::Http(session) => session.room_renamed(facts, event, hearers, out, incoming),
+        }
+    }
+
     /// The session is over TLS. Said before its first byte.
     pub fn secured(&mut self) {
         match self {

@@ -44,6 +44,15 @@ pub(super) fn told(kind: &EventKind, at: UnixMillis) -> Option<String> {
             value,
             by,
         } => format!("{} has set {setting} of {room} to {value}.", who(by)),
+        EventKind::RoomRenamed {
+            room,
+            to,
+            by,
+            reason,
+        } => {
+            let because = because(reason.as_ref());
+            format!("{} has renamed {room} to {to}{because}.", who(by))
+        }
         EventKind::RuleAdded { rule } => {
             let terms = terms(&InForce::of(rule, at));
             format!("{} has {}{terms}.", who(&rule.by), done(rule))

@@ -139,6 +139,13 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::BlockedWord => "This has a word that is not welcome here.".into(),
         Refusal::UserNotInRoom(nick, room) => format!("{nick} is not in {room}."),
         Refusal::UserInRoom(nick, room) => format!("{nick} is in {room} already."),
+        Refusal::RoomNameInUse { to, .. } => {
+            format!("{to} is there, or what was said in a room of that name is still kept.")
+        }
+        Refusal::CannotRename { room, .. } => format!("{room} cannot be renamed now."),
+        Refusal::RoomNameHeld(room) => {
+            format!("A room called {room} is being renamed. Try again in a moment.")
+        }
         Refusal::BadSubject(error) => format!("This is nobody to ban or mute: {error}."),
         Refusal::BadSetting(error) => format!("This cannot be set: {error}."),
         Refusal::RuleNeedsRoom => "This is for rooms only. Name one.".into(),

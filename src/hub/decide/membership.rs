@@ -27,6 +27,9 @@ pub(super) fn join(
         let max = settings.max_rooms;
         return Err(Refusal::ServerRoomsFull { max });
     }
+    if found.is_none() && asker.renamings.hold(&name) {
+        return Err(Refusal::RoomNameHeld(name));
+    }
     if is_full {
         return Err(Refusal::TooManyRooms { max });
     }

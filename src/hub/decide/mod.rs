@@ -34,6 +34,7 @@ use super::people::Request;
 use super::permission::Status;
 use super::persona::Introduction;
 use super::refusal::Refusal;
+use super::renamings::Renamings;
 use super::settings::Settings;
 use super::state::{DEFAULT_ROOM, State};
 use super::time::Now;
@@ -170,6 +171,7 @@ pub(super) struct Facts<'a> {
     pub(super) state: &'a State,
     pub(super) settings: &'a Settings,
     pub(super) held: &'a Held,
+    pub(super) renamings: &'a Renamings,
     pub(super) keeping: Keeping,
     /// The highest id given so far.
     pub(super) last_id: MessageId,
@@ -323,6 +325,7 @@ pub(super) struct Asker<'a> {
     state: &'a State,
     settings: &'a Settings,
     held: &'a Held,
+    renamings: &'a Renamings,
     keeping: Keeping,
     session: SessionId,
     id: UserId,
@@ -336,6 +339,7 @@ impl<'a> Asker<'a> {
             state,
             settings,
             held,
+            renamings,
             keeping,
             ..
         } = facts;
@@ -346,6 +350,7 @@ impl<'a> Asker<'a> {
             state,
             settings,
             held,
+            renamings,
             keeping,
             session,
             id,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::grant::{Granting, grant, set_status};
 use super::share::must_have_charter;
 use super::{Facts, text};
+use crate::hub::history::Keeping;
 use crate::hub::id::{RoomId, UserId};
 use crate::hub::moderation::RULES_MAX;
 use crate::hub::moderation::request::{Moderated, Moderation, RoomInfo};
@@ -16,7 +17,8 @@ use crate::hub::moderation::subject::{Subject, SubjectError};
 use crate::hub::name::{Nick, RoomName};
 use crate::hub::permission::{Action, Role};
 use crate::hub::refusal::Refusal;
-use crate::hub::state::State;
+use crate::hub::renamings::RENAMINGS_MAX;
+use crate::hub::state::{DEFAULT_ROOM, State};
 
 /// Who keeps order: a user, or (`None`) whoever has the admin socket.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,7 @@ pub(in crate::hub) enum Order {
         room: RoomId,
         change: RoomChange,
     },
+    Rename(NewName),
     /// Nothing changes.
     Answer(Moderated),
 }
@@ -56,6 +59,14 @@ pub(in crate::hub) struct NewRule {
     pub(in crate::hub) evicts: bool,
     /// The one that it takes the place of.
     pub(in crate::hub) instead_of: Option<RuleId>,
+}
+
+/// What a room is to be called.
+#[derive(Debug)]
+pub(in crate::hub) struct NewName {
+    pub(in crate::hub) room: RoomId,
+    pub(in crate::hub) name: RoomName,
+    pub(in crate::hub) reason: Option<Arc<str>>,
 }
 
 /// Longest time that a rule may be made for, in place of which it can be made for ever.
@@ -119,6 +130,7 @@ pub(in crate::hub) fn decide(
             on,
         } => set_status(state, by, room, nick, status, on),
         Moderation::SetRoom { room, change } => set_room(state, by, room, change),
+        Moderation::RenameRoom { room, to, reason } => rename_room(facts, by, room, to, reason),
         Moderation::ShowRoom { room } => show_room(state, by, room),
     }
 }
@@ -265,6 +277,50 @@ fn set_room(
     }
     must_have_charter(state, by, room)?;
     Ok(Order::SetRoom { room, change })
+}
+
+fn rename_room(
+    facts: Facts<'_>,
+    by: Moderator,
+    name: RoomName,
+    to: RoomName,
+    reason: Option<Arc<str>>,
+) -> Result<Order, Refusal> {
+    let Facts {
+        state, renamings, ..
+    } = facts;
+    let room = by.room(state, name.clone())?;
+    let may = by.must_be_able_to(Action::Rename, state, Some(room));
+    if may.is_err() && by.0.is_some_and(|user| !state.user(user).is_in(room)) {
+        return Err(Refusal::NotInRoom(name));
+    }
+    may?;
+    text::optional_line(reason.as_deref(), facts.settings.topic_bytes)?;
+    let from = &state.room(room).name;
+    if from.as_str() == to.as_str() {
+        return Ok(Order::Answer(Moderated::Done { sessions: 0 }));
+    }
+    if room == DEFAULT_ROOM || renamings.concern(from) {
+        let room = from.clone();
+        return Err(Refusal::CannotRename { room, to });
+    }
+    let is_taken = state.room_named(&to).is_some_and(|other| other != room);
+    if is_taken || renamings.hold(&to) {
+        let room = from.clone();
+        return Err(Refusal::RoomNameInUse { room, to });
+    }
+    if let Keeping::Fails(why) = facts.keeping {
+        return Err(Refusal::NotKept(why));
+    }
+    if renamings.are_full() {
+        let max = RENAMINGS_MAX;
+        return Err(Refusal::Busy { max });
+    }
+    Ok(Order::Rename(NewName {
+        room,
+        name: to,
+        reason: reason.filter(|text| !text.is_empty()),
+    }))
 }
 
 fn show_room(state: &State, by: Moderator, name: RoomName) -> Result<Order, Refusal> {

@@ -56,6 +56,12 @@ pub enum Moderation {
         room: RoomName,
         change: RoomChange,
     },
+    /// Give a room another name, under which it is the same in all else.
+    RenameRoom {
+        room: RoomName,
+        to: RoomName,
+        reason: Option<Arc<str>>,
+    },
     /// What is set about a room, and who has roles.
     ShowRoom {
         room: RoomName,

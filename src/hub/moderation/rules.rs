@@ -85,6 +85,21 @@ impl Rules {
         Some(rule)
     }
 
+    /// Those of a room are another's from now on: one of the same kind, or of none.
+    pub(in crate::hub) fn rename_room(&mut self, from: &RoomName, to: &RoomName) {
+        for effect in Effect::ALL {
+            let Some(ids) = self.places.remove(&(Some(from.clone()), effect)) else {
+                continue;
+            };
+            for id in &ids {
+                if let Some(rule) = self.by_id.get_mut(id) {
+                    rule.room = Some(to.clone());
+                }
+            }
+            self.places.insert((Some(to.clone()), effect), ids);
+        }
+    }
+
     pub(in crate::hub) fn get(&self, id: RuleId) -> Option<&Rule> {
         self.by_id.get(&id)
     }

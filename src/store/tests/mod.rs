@@ -8,6 +8,7 @@ mod files;
 mod keeping;
 mod log;
 mod operating;
+mod renaming;
 mod retention;
 mod searching;
 

@@ -201,6 +201,13 @@ pub enum ClientBody<'a> {
         setting: Cow<'a, str>,
         value: Cow<'a, str>,
     },
+    /// Gives a room another name.
+    RenameRoom {
+        room: Cow<'a, str>,
+        to: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Cow<'a, str>>,
+    },
     /// What is set about a room, and who has a role there.
     ShowRoom {
         room: Cow<'a, str>,
@@ -341,6 +348,11 @@ impl<'a> ClientBody<'a> {
                 room: fields.text(Field::Room)?,
                 setting: fields.text(Field::Setting)?,
                 value: fields.text(Field::Value)?,
+            },
+            "rename_room" => Self::RenameRoom {
+                room: fields.text(Field::Room)?,
+                to: fields.text(Field::To)?,
+                reason: fields.text_if_any(Field::Reason)?,
             },
             "show_room" => Self::ShowRoom {
                 room: fields.text(Field::Room)?,

@@ -6,10 +6,8 @@ use super::told::{Kept, Limits, Re, RoleOf, Room, Rule, Setting, UnreadCount};
 use super::{Kind, is_no, is_none_of_them, is_yes, is_zero, yes};
 
 /// What the server sends: answers, which carry the request's `id` when it had one, and events,
-/// which carry `msgid` and `time` (RFC 3339, UTC, milliseconds). Clients ignore types and fields
-/// that they do not know.
-///
-/// `S` is the text: a client reads into `String`s, the server writes from borrowed texts.
+/// which carry `msgid` and `time` (RFC 3339, UTC, milliseconds). Clients ignore types and fields that they do not
+/// know. `S` is the text: a client reads into `String`s, the server writes from borrowed texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage<S = String> {
@@ -357,6 +355,17 @@ pub enum ServerMessage<S = String> {
         value: S,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<S>,
+    },
+    /// A room is called `to` from now on, and is the same in all else.
+    RoomRenamed {
+        msgid: S,
+        time: S,
+        room: S,
+        to: S,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<S>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<S>,
     },
     /// A rule holds that this user may see or that is about them.
     RuleAdded {

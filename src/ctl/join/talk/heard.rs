@@ -177,6 +177,7 @@ impl Talk {
                     return effects;
                 }
             }
+            ServerMessage::RoomRenamed { room, to, .. } => self.room_is_called(room, to),
             ServerMessage::Missed { more, .. } => {
                 let mut effects = if *more {
                     Vec::new()
@@ -300,6 +301,26 @@ impl Talk {
         self.heard_of.insert(room.clone());
         self.ask(names(room.clone()), Purpose::Fill);
         self.rooms.entry(room).or_default();
+    }
+
+    /// One of our rooms has another name.
+    fn room_is_called(&mut self, room: &str, to: &str) {
+        let Some(nicks) = self.rooms.remove(room) else {
+            return;
+        };
+        self.rooms.insert(to.to_owned(), nicks);
+        self.heard_of.remove(room);
+        self.heard_of.insert(to.to_owned());
+        if self.unconfirmed.remove(room) {
+            self.unconfirmed.insert(to.to_owned());
+        }
+        if let Some(key) = self.room_keys.remove(&room.to_lowercase()) {
+            self.room_keys.insert(to.to_lowercase(), key);
+        }
+        if self.current.as_deref() == Some(room) {
+            self.current = Some(to.to_owned());
+        }
+        self.past.rename_room(room, to);
     }
 
     fn is_out(&mut self, room: &str) {

@@ -51,6 +51,18 @@ impl Marks {
         }
     }
 
+    /// A room has another name.
+    pub(super) fn rename_room(&mut self, room: &str, to: &str) {
+        for marks in [&mut self.untold, &mut self.shown] {
+            if let Some(upto) = marks.remove(room) {
+                marks.insert(to.to_owned(), upto);
+            }
+        }
+        if self.held.remove(room) {
+            self.held.insert(to.to_owned());
+        }
+    }
+
     /// The next mark to tell, if it is time.
     pub(super) fn next(&mut self, now: Instant) -> Option<(String, String)> {
         if self.ready_at(now)? > now {

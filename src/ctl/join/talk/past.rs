@@ -96,6 +96,17 @@ impl Past {
         self.conversations.entry(of.to_owned()).or_default()
     }
 
+    /// What is known of a room is known of it under its new name.
+    pub(super) fn rename_room(&mut self, room: &str, to: &str) {
+        if let Some(conversation) = self.conversations.remove(room) {
+            self.conversations.insert(to.to_owned(), conversation);
+        }
+        if let Some(read) = self.read.remove(room) {
+            self.read.insert(to.to_owned(), read);
+        }
+        self.marks.rename_room(room, to);
+    }
+
     /// All parts of an answer, once the last one is here.
     pub(super) fn whole(&mut self, re: &Re, messages: Vec<Kept>, more: bool) -> Option<Vec<Kept>> {
         let mut all = self.parts.remove(&re.id).unwrap_or_default();

@@ -81,7 +81,9 @@ async fn room_info(state: &AdminState, room: RoomName) -> Result<RoomInfo, Failu
 async fn moderate(state: &AdminState, request: Moderation) -> Result<Moderated, Failure> {
     match administer(state, AdminCommand::Moderate(request)).await? {
         Administered::Moderated(moderated) => Ok(moderated),
-        Administered::Sessions(_) | Administered::TopicSet => Err(internal()),
+        Administered::Sessions(_) | Administered::TopicSet | Administered::Later(_) => {
+            Err(internal())
+        }
     }
 }
 

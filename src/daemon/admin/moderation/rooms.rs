@@ -15,7 +15,7 @@ use crate::hub::permission::RoomRole;
 use crate::hub::refusal::Refusal;
 use crate::wire::admin::Done;
 use crate::wire::admin::moderation::{
-    Role, RoleOf, RoomInfo, RoomQuery, SetRole, SetRoom, Setting,
+    RenameRoom, Role, RoleOf, RoomInfo, RoomQuery, SetRole, SetRoom, Setting,
 };
 
 /// What is set about a room, its key among it, and who has a role there.
@@ -77,6 +77,34 @@ pub(in super::super) async fn set(
     outcome?;
     let what = if is_off { "is off" } else { "was set" };
     Ok(done(format!("{about} {what}"), None))
+}
+
+/// Gives a room another name. Answered once the disk has it; what cannot be kept is refused, and nothing changes.
+#[utoipa::path(put, path = "/v1/room/name", tag = "moderation", request_body = RenameRoom, responses((status = 200, body = Done), ModerationFailures))]
+pub(in super::super) async fn rename(
+    operator: Operator,
+    State(state): State<AdminState>,
+    Body(wanted): Body<RenameRoom>,
+) -> Result<Json<Done>, Failure> {
+    let read = || -> Result<_, Failure> { Ok((room(&wanted.room)?, room(&wanted.to)?)) };
+    let parsed = read();
+    let about = match &parsed {
+        Ok((room, to)) => format!("{room} to {to}"),
+        Err(_) => String::new(),
+    };
+    let outcome = match parsed {
+        Ok((room, to)) => {
+            let reason = wanted.reason.as_deref().map(Into::into);
+            change(&state, Moderation::RenameRoom { room, to, reason }).await
+        }
+        Err(failure) => Err(failure),
+    };
+    audit(operator, "room renamed", &about, &outcome);
+    outcome?;
+    Ok(done(
+        format!("{} is called {} now", wanted.room, wanted.to),
+        None,
+    ))
 }
 
 /// Gives somebody who is here a role in a room, or takes one away.

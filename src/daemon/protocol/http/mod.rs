@@ -127,6 +127,23 @@ impl Session {
         }
     }
 
+    /// Writes what a client is told of a room's new name that knows no word for it.
+    pub(super) fn room_renamed(
+        &mut self,
+        facts: &Facts,
+        event: &Event,
+        hearers: u32,
+        out: &mut Vec<u8>,
+        incoming: &mut Vec<Incoming>,
+    ) {
+        if let Stage::Open(open) = &mut self.stage {
+            let Open { kind, irc, .. } = &mut **open;
+            let start = out.len();
+            irc.room_renamed(facts, event, hearers, out, incoming);
+            frame_from(start, *kind, out);
+        }
+    }
+
     /// Before its first byte.
     pub(super) fn certified(&mut self) {
         self.has_certificate = true;

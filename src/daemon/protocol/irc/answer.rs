@@ -154,6 +154,9 @@ impl Answering<'_> {
                 self.attached(&card.room);
                 self.joined(&card.room);
             }
+            (Context::Renamed { event, names }, Reply::Survey(Surveyed::Room(card))) => {
+                self.renamed(&event, names, card);
+            }
             (Context::ModesEnd, _) => self.end_modes(),
             (Context::Topic { .. }, Reply::Survey(Surveyed::Room(card))) => {
                 self.topic_or_none(card);
@@ -320,7 +323,7 @@ impl Answering<'_> {
         self.topic(card);
     }
 
-    fn topic(&mut self, card: &RoomCard) {
+    pub(super) fn topic(&mut self, card: &RoomCard) {
         let room = card.room.as_str();
         let Some(topic) = &card.topic else {
             return;

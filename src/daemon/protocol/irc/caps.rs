@@ -36,6 +36,7 @@ caps! {
     AwayNotify = "away-notify",
     Batch = "batch",
     CapNotify = "cap-notify",
+    ChannelRename = "draft/channel-rename",
     ChatHistory = "draft/chathistory",
     ChgHost = "chghost",
     EchoMessage = "echo-message",
@@ -122,6 +123,7 @@ impl Caps {
         1 << Cap::AccountNotify as u8
             | 1 << Cap::AccountTag as u8
             | 1 << Cap::AwayNotify as u8
+            | 1 << Cap::ChannelRename as u8
             | 1 << Cap::ChgHost as u8
             | 1 << Cap::ExtendedJoin as u8
             | 1 << Cap::InviteNotify as u8

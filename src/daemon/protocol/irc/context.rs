@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::about::About;
 use super::verbs::list::Filter;
+use crate::hub::event::Event;
 use crate::hub::id::MessageId;
 use crate::hub::moderation::rule::Effect;
 use crate::hub::name::{Nick, RoomName};
@@ -50,6 +51,11 @@ pub(super) enum Context {
     },
     /// The same where its user was in it before.
     Attached,
+    /// The same where a room has another name, which the event tells: whether who is there is to be told.
+    Renamed {
+        event: Box<Event>,
+        names: bool,
+    },
     Say(Box<Said>),
     /// People and the server.
     About(About),
@@ -180,7 +186,9 @@ impl Context {
             Self::Paid { verb, .. } => verb,
             Self::Deed { verb, .. } => verb,
             Self::Nick { .. } => "NICK",
-            Self::Join { .. } | Self::Joined { .. } | Self::Attached => "JOIN",
+            Self::Join { .. } | Self::Joined { .. } | Self::Attached | Self::Renamed { .. } => {
+                "JOIN"
+            }
             Self::Say(said) => said.verb,
             Self::About(about) => about.verb(),
             Self::Names { .. } => "NAMES",
@@ -229,6 +237,7 @@ impl Context {
             | Self::Paid { .. }
             | Self::Joined { .. }
             | Self::Attached
+            | Self::Renamed { .. }
             | Self::List(_)
             | Self::ModesEnd
             | Self::LeaveAll

@@ -133,6 +133,17 @@ impl Telling<'_> {
                 let by = by.as_ref().map_or("chatd", Nick::as_str);
                 push_text(reason.as_deref().unwrap_or(by), self.out);
             }
+            EventKind::RoomRenamed {
+                room,
+                to,
+                by,
+                reason,
+            } if has(Cap::ChannelRename) => {
+                let begin = self.out.len();
+                self.head_by(by.as_ref(), "RENAME");
+                push_params(&[room.as_str(), to.as_str()], self.out);
+                push_fitting_text(reason.as_deref().unwrap_or_default(), begin, self.out);
+            }
             EventKind::RoleChanged { .. }
             | EventKind::RoomChanged { .. }
             | EventKind::RuleAdded { .. }
@@ -219,6 +230,7 @@ impl Telling<'_> {
                 self.out.extend_from_slice(line.as_bytes());
             }
             EventKind::Tagged { .. }
+            | EventKind::RoomRenamed { .. }
             | EventKind::InviteNoticed { .. }
             | EventKind::AwayChanged { .. }
             | EventKind::AccountChanged { .. }

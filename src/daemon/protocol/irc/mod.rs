@@ -22,6 +22,7 @@ mod news;
 mod pending;
 mod refusal;
 mod registration;
+mod renamed;
 mod rooms;
 mod sasl;
 mod scram;

@@ -50,6 +50,14 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         | Refusal::NoCtcp(_)
         | Refusal::BlockedWord
         | Refusal::Deaf => lines.numeric(404, &[target], &text),
+        Refusal::RoomNameInUse { room, to } => {
+            let names = [room.as_str(), to.as_str()];
+            lines.fail(verb, "CHANNEL_NAME_IN_USE", &names, &text);
+        }
+        Refusal::CannotRename { room, to } => {
+            let names = [room.as_str(), to.as_str()];
+            lines.fail(verb, "CANNOT_RENAME", &names, &text);
+        }
         Refusal::InviteOnly(room) => lines.numeric(473, &[room.as_str()], &text),
         Refusal::BadRoomKey(room) => lines.numeric(475, &[room.as_str()], &text),
         Refusal::RoomFull { room, .. } => lines.numeric(471, &[room.as_str()], &text),
@@ -97,6 +105,7 @@ pub(super) fn write(lines: &mut Lines<'_>, context: &Context, refusal: &Refusal)
         | Refusal::TextTooLong { .. }
         | Refusal::TextControl
         | Refusal::Outranked(_)
+        | Refusal::RoomNameHeld(_)
         | Refusal::BadSubject(_)
         | Refusal::BadSetting(_)
         | Refusal::RuleNeedsRoom

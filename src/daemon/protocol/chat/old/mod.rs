@@ -157,6 +157,7 @@ pub fn render_event(facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         kind @ (EventKind::Kicked { .. }
         | EventKind::RoleChanged { .. }
         | EventKind::RoomChanged { .. }
+        | EventKind::RoomRenamed { .. }
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
         | EventKind::InviteNoticed { .. }

@@ -179,6 +179,7 @@ pub fn render_event(_facts: &Facts, event: &Event, out: &mut Vec<u8>) {
         EventKind::Kicked { .. }
         | EventKind::RoleChanged { .. }
         | EventKind::RoomChanged { .. }
+        | EventKind::RoomRenamed { .. }
         | EventKind::RuleAdded { .. }
         | EventKind::RuleEnded { .. }
         | EventKind::InviteNoticed { .. }

@@ -113,6 +113,19 @@ fn about_room<'a>(
             role: is.role.map(RoomRole::name),
             by: by.as_ref().map(Nick::as_str),
         },
+        EventKind::RoomRenamed {
+            room,
+            to,
+            by,
+            reason,
+        } => ServerMessage::RoomRenamed {
+            msgid,
+            time,
+            room: room.as_str(),
+            to: to.as_str(),
+            by: by.as_ref().map(Nick::as_str),
+            reason: reason.as_deref(),
+        },
         EventKind::RoomChanged {
             room,
             setting,
@@ -299,6 +312,18 @@ pub(super) fn set_room(name: &str, setting: &str, value: &str) -> Result<Moderat
     Ok(Moderation::SetRoom {
         room: room(name)?,
         change: RoomChange::parse(setting, value).map_err(Refusal::BadSetting)?,
+    })
+}
+
+pub(super) fn rename_room(
+    name: &str,
+    to: &str,
+    reason: Option<Cow<'_, str>>,
+) -> Result<Moderation, Complaint> {
+    Ok(Moderation::RenameRoom {
+        room: room(name)?,
+        to: room(to)?,
+        reason: reason.map(Into::into),
     })
 }
 

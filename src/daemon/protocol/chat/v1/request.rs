@@ -258,6 +258,11 @@ impl Peer {
                 setting,
                 value,
             } => Command::Moderate(order::set_room(&name, &setting, &value)?),
+            ClientBody::RenameRoom {
+                room: name,
+                to,
+                reason,
+            } => Command::Moderate(order::rename_room(&name, &to, reason)?),
             ClientBody::ShowRoom { room: name } => {
                 let room = room(&name)?;
                 Command::Moderate(Moderation::ShowRoom { room })

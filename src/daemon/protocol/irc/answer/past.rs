@@ -193,7 +193,7 @@ impl Answering<'_> {
         self.session.caps.has(Cap::ReadMarker) && self.facts.has_history
     }
 
-    fn wants_names(&self) -> bool {
+    pub(in crate::daemon::protocol::irc) fn wants_names(&self) -> bool {
         let caps = self.session.caps;
         !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::OldNoImplicitNames)
     }

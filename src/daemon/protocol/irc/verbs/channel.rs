@@ -1,4 +1,4 @@
-//! Rooms: `JOIN`, `PART`, `KICK`, `INVITE`, `TOPIC`, `NAMES`.
+//! Rooms: `JOIN`, `PART`, `KICK`, `INVITE`, `RENAME`, `TOPIC`, `NAMES`.
 
 use super::{Handling, is_nothing, shown};
 use crate::daemon::protocol::irc::context::Context;
@@ -105,6 +105,29 @@ pub(super) fn invite(handling: &mut Handling<'_>, line: &Line<'_>) {
         nick: nick.clone(),
     };
     handling.command(command, Context::Invite { room, nick });
+}
+
+/// The channel may be called otherwise by whoever owns it.
+pub(super) fn rename(handling: &mut Handling<'_>, line: &Line<'_>) {
+    let Some(room) = handling.room(line.params[0]) else {
+        return;
+    };
+    let Some(to) = handling.room(line.params[1]) else {
+        return;
+    };
+    let target = room.as_str().into();
+    let rename = Moderation::RenameRoom {
+        room,
+        to,
+        reason: line.param(2).map(Into::into),
+    };
+    handling.command(
+        Command::Moderate(rename),
+        Context::Deed {
+            verb: "RENAME",
+            target,
+        },
+    );
 }
 
 pub(super) fn topic(handling: &mut Handling<'_>, line: &Line<'_>) {

@@ -61,6 +61,11 @@ const TOPICS: &[(&str, &str, &str)] = &[
         "Says something to a channel or somebody.",
     ),
     ("QUIT", "[reason]", "Ends your connection."),
+    (
+        "RENAME",
+        "#channel #new [reason]",
+        "Gives a channel another name; for its owners.",
+    ),
     ("SETNAME", "realname", "Gives you another realname."),
     ("STATS", "u", "Since when the server runs."),
     ("TIME", "", "The server's time."),

@@ -116,6 +116,7 @@ const VERBS: &[Verb] = &[
     verb("REDACT", 2, past::redact),
     early("REGISTER", 3, account::register),
     verb("REHASH", 0, own::rehash),
+    verb("RENAME", 2, channel::rename),
     verb("SEARCH", 1, past::search),
     verb("SETNAME", 1, own::setname),
     verb("STATS", 1, server::stats),
