@@ -94,6 +94,7 @@ use address::{Network, Networks};
 use ask::Asks;
 use attempts::Attempts;
 use authenticate::Authentications;
+use command::Command;
 use expiry::Expiries;
 use fingerprint::Fingerprint;
 use flood::Gauge;
@@ -113,7 +114,7 @@ use settings::Settings;
 use state::State;
 use time::{Now, UnixMillis};
 use timers::Timers;
-use turn::Turn;
+use turn::{Asked, Turn};
 use view::{Counts, SessionView, UserView};
 
 /// The whole hub: the chat state, which only `apply` changes, and what is kept beside it about
@@ -130,6 +131,8 @@ pub struct Hub {
     keeping: Keeping,
     asks: Asks,
     renamings: Renamings,
+    /// Who wants to enter a room of a former name, which is free in a moment.
+    waiting_to_enter: Vec<(Asked, Command)>,
     held: Held,
     authentications: Authentications,
     attempts: Attempts,
@@ -169,6 +172,7 @@ impl Hub {
             keeping: Keeping::default(),
             asks: Asks::default(),
             renamings: Renamings::default(),
+            waiting_to_enter: Vec::new(),
             held: Held::default(),
             authentications: Authentications::default(),
             attempts: Attempts::default(),
@@ -285,7 +289,6 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use command::Command;
     use id::UserKey;
     use input::Origin;
 

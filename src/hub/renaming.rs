@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::audience;
 use super::change::{Change, CharterChange};
+use super::command::Command;
 use super::decide::moderation::NewName;
 use super::event::{EventKind, Membership};
 use super::history::{Answer, Keeping, Partner, Place, Renaming, Ticket};
@@ -87,6 +88,7 @@ impl Turn<'_> {
                 let step = Step::Failed { retry_at };
                 self.hub.renamings.0.push(Entry { from, to, step });
             }
+            self.let_enter();
             return None;
         };
         let result = match answer {
@@ -150,6 +152,33 @@ impl Turn<'_> {
                 let name = from.clone();
                 let ticket = self.ask_renaming(Renaming::Forget { name });
                 self.hub.renamings.0[at].step = Step::Forgetting { ticket };
+            }
+        }
+    }
+
+    /// A command as it is, unless it is to wait for the name of a room to be free: so whoever has heard that a room is
+    /// called otherwise may enter one of the old name at once.
+    pub(super) fn unless_held(
+        &mut self,
+        asked: Asked,
+        command: Command,
+    ) -> Option<(Asked, Command)> {
+        let waits = if let Command::Join { room, .. } = &command {
+            self.hub.renamings.will_free(room)
+        } else {
+            false
+        };
+        if !waits || self.hub.waiting_to_enter.len() >= WAITING_MAX {
+            return Some((asked, command));
+        }
+        self.hub.waiting_to_enter.push((asked, command));
+        None
+    }
+
+    fn let_enter(&mut self) {
+        for (asked, command) in std::mem::take(&mut self.hub.waiting_to_enter) {
+            if self.hub.state.session(asked.session).is_some() {
+                self.paid_command(asked, command);
             }
         }
     }
@@ -295,5 +324,8 @@ impl Turn<'_> {
 
 /// After what time the store is asked again to forget a name.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Those who may wait to enter rooms of former names; others are refused.
+const WAITING_MAX: usize = 1000;
 
 const RENAMED: Moderated = Moderated::Done { sessions: 0 };

@@ -59,6 +59,15 @@ impl Renamings {
         self.0.iter().any(|it| room == it.current())
     }
 
+    /// Whether a name is about to be free.
+    pub(super) fn will_free(&self, name: &RoomName) -> bool {
+        let is_ending = |it: &Entry| match it.step {
+            Step::Settling { .. } | Step::Forgetting { .. } => it.from == *name,
+            Step::Asked { .. } | Step::Failed { .. } => false,
+        };
+        self.0.iter().any(is_ending)
+    }
+
     pub(super) fn are_full(&self) -> bool {
         self.0.len() >= RENAMINGS_MAX
     }

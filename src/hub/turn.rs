@@ -154,13 +154,16 @@ impl Turn<'_> {
         }
     }
 
-    fn paid_command(&mut self, asked: Asked, command: Command) {
+    pub(super) fn paid_command(&mut self, asked: Asked, command: Command) {
         if self.was_said(&asked, &command) {
             return;
         }
         if let Err(refusal) = self.keep_within_limits(&asked, &command) {
             return self.refuse(asked, refusal);
         }
+        let Some((asked, command)) = self.unless_held(asked, command) else {
+            return;
+        };
         match decide::decide(self.facts(), asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),
             Err(refusal) => self.refuse(asked, refusal),
