@@ -52,6 +52,9 @@ fn play<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, facts: &Facts) -> Vec<In
     for piece in pieces {
         session.receive(piece, facts, &mut incoming);
         assert!(session.held_bytes() <= 2 * facts.frame_bytes());
+        if let Some(Incoming::Unreadable(_)) = incoming.last() {
+            break; // nothing more is read from it
+        }
     }
     incoming
 }
