@@ -65,16 +65,19 @@ impl<'a> Line<'a> {
     /// A tag's value with its escapes undone; empty where it has none.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.tags()
-            .find(|(its, _)| *its == name)
-            .map(|(_, value)| unescape(value))
+        let named = self.tags().filter(|(its, _)| *its == name);
+        named.last().map(|(_, value)| unescape(value))
     }
 
-    /// The tags that clients address to each other, as written.
+    /// The tags that clients address to each other, as written. Of a name that stands there twice the last counts.
     #[must_use]
     pub fn client_tags(&self) -> String {
         let mut tags = String::new();
-        for (name, value) in self.tags().filter(|(name, _)| name.starts_with('+')) {
+        for (at, (name, value)) in self.tags().enumerate() {
+            let is_said_again = || self.tags().skip(at + 1).any(|(later, _)| later == name);
+            if !name.starts_with('+') || is_said_again() {
+                continue;
+            }
             if !tags.is_empty() {
                 tags.push(';');
             }
@@ -147,5 +150,8 @@ mod tests {
         assert_eq!(line.tag("x").as_deref(), Some(""));
         assert_eq!(line.tag("y"), None);
         assert_eq!(line.client_tags(), "+typing=active;+draft/reply=1");
+        let twice = Line::parse("@+a=1;label=x;+b;label=y;+a=2 TAGMSG #a").unwrap();
+        assert_eq!(twice.client_tags(), "+b;+a=2");
+        assert_eq!(twice.tag("label").as_deref(), Some("y"));
     }
 }
