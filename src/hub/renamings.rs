@@ -54,6 +54,13 @@ impl Renamings {
         self.0.iter().any(|it| name == it.held())
     }
 
+    /// Whether the store may take this name for that of a room that has another: what it keeps under it is not to be
+    /// asked for.
+    pub(super) fn mislead(&self, name: &RoomName) -> bool {
+        let is_other = |it: &Entry| it.from != it.to;
+        self.0.iter().any(|it| is_other(it) && name == it.held())
+    }
+
     /// Whether a room is about to have another name, or has just got one.
     pub(super) fn concern(&self, room: &RoomName) -> bool {
         self.0.iter().any(|it| room == it.current())

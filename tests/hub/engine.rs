@@ -49,7 +49,7 @@ pub(super) struct Engine {
     /// What the registry was asked and has not answered.
     accounts_asked: Vec<(Ticket, AccountQuestion)>,
     held: BTreeSet<SessionId>,
-    unregistered: usize,
+    pub(super) unregistered: usize,
     /// The registry keeps nothing of rooms and rules.
     pub(super) is_registry_stuck: bool,
     /// Store and registry answer at once, else when they are told to.

@@ -169,20 +169,63 @@ fn nobody_reads_a_closed_room_by_its_new_name_before_it_has_it() {
     story.play_muted("ben says to #dev: between us");
     story.play_muted("ana sets invite-only of #dev to on");
     story.engine.is_prompt = false;
+    story.play_muted("cleo reads #work");
     story.play_muted("ana renames #dev to #work");
     let heard_later = story.engine.rename_unheard();
-    story.play_muted("cleo reads #work");
     let seen = format!("{:?}", story.engine.answer());
     assert!(
         seen.contains("NoSuchRoom") && !seen.contains("between us"),
-        "{seen}"
+        "what was asked before: {seen}"
     );
+    assert!(told(&mut story, "cleo reads #work").contains("no_such_room"));
     for answered in heard_later {
         story.engine.handle(answered);
     }
     story.play_muted("cleo reads #work");
     let seen = format!("{:?}", story.engine.answer());
     assert!(!seen.contains("between us"), "{seen}");
+}
+
+/// `cleo` learns nothing of what was said in the room that was called `#dev`.
+fn nothing_by_the_former_name(story: &mut Story, when: &str) {
+    for action in [
+        "cleo reads #dev",
+        "cleo looks in #dev for: between",
+        "cleo asks up to where #dev was read",
+    ] {
+        let mut seen = story.play_muted(action);
+        seen.extend(story.engine.answer());
+        let seen = format!("{seen:?}");
+        assert!(seen.contains("NoSuchRoom"), "{when}, {action}: {seen}");
+        assert!(!seen.contains("between us"), "{when}, {action}: {seen}");
+    }
+}
+
+#[test]
+fn nobody_reads_a_closed_room_by_the_name_that_it_had() {
+    let mut story = two_in_a_room();
+    story.play_muted("ben says to #dev: between us");
+    story.play_muted("ana sets invite-only of #dev to on");
+    story.engine.is_prompt = false;
+    story.engine.is_registry_stuck = true;
+    story.play_muted("ana renames #dev to #work");
+    for answered in story.engine.rename_unheard() {
+        story.engine.handle(answered);
+    }
+    nothing_by_the_former_name(&mut story, "while the registry has not written it");
+    let records = story.engine.unregistered;
+    story.engine.unregistered = 0;
+    story
+        .engine
+        .handle(chatd::hub::input::Input::Registered { records });
+    nothing_by_the_former_name(&mut story, "while the store is asked to forget it");
+    story.engine.shelf.as_mut().unwrap().is_stuck = true;
+    story.engine.rename();
+    nothing_by_the_former_name(&mut story, "while the store cannot forget it");
+    story.engine.shelf.as_mut().unwrap().is_stuck = false;
+    story.engine.start_anew();
+    story.play_muted("cleo arrives");
+    nothing_by_the_former_name(&mut story, "after a start");
 }
 
 #[test]

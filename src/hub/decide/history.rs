@@ -86,6 +86,7 @@ pub(super) fn read_mark(
             asker.own_room(room.clone())?;
         }
     }
+    must_mean_its_room(asker, &of)?;
     asker.history()?;
     let end_of = |at: UnixMillis| MessageId(MessageId::first_at(at.0 + 1).0 - 1);
     let question = Question::Mark {
@@ -106,8 +107,22 @@ fn own_rooms(asker: &Asker<'_>) -> Vec<RoomName> {
         .collect()
 }
 
+/// Under a name that a room had, or is about to have, the store would find what was said in that one.
+fn must_mean_its_room(asker: &Asker<'_>, of: &Partner) -> Result<(), Refusal> {
+    match of {
+        Partner::Room(name) if asker.renamings.mislead(name) => {
+            Err(Refusal::NoSuchRoom(name.clone()))
+        }
+        Partner::Room(_) | Partner::User(_) => Ok(()),
+    }
+}
+
 fn may_read(asker: &Asker<'_>, of: Option<&Partner>) -> Result<(), Refusal> {
-    let Some(Partner::Room(name)) = of else {
+    let Some(of) = of else {
+        return Ok(());
+    };
+    must_mean_its_room(asker, of)?;
+    let Partner::Room(name) = of else {
         return Ok(());
     };
     match asker.state.room_named(name) {
