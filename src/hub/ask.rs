@@ -57,6 +57,11 @@ impl Purpose {
         }
     }
 
+    /// Whether it is about messages of rooms that were not named.
+    pub(super) fn is_search_everywhere(&self) -> bool {
+        matches!(self, Self::Search(None | Some(Partner::User(_))))
+    }
+
     /// Questions of the session that may wait with it.
     fn asks_max(&self) -> usize {
         match self {
@@ -153,7 +158,7 @@ impl Turn<'_> {
         let Some(user) = session.and_then(|session| session.user) else {
             return; // has gone meanwhile
         };
-        self.correct_names(&mut answer);
+        self.correct_names(&purpose, &mut answer);
         let reply = match answer {
             Answer::Failed(why) => Reply::Refused(Refusal::HistoryUnavailable(why)),
             Answer::Message(stored) => {

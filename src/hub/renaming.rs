@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
+use super::ask::Purpose;
 use super::audience;
 use super::change::{Change, CharterChange};
 use super::command::Command;
 use super::decide::moderation::NewName;
 use super::event::{EventKind, Membership};
-use super::history::{Answer, Keeping, Partner, Place, Renaming, Ticket};
+use super::history::{Answer, Keeping, Partner, Place, Renaming, Stored, Ticket, Trouble};
 use super::id::{RoomId, SessionId, UserId};
 use super::moderate::By;
 use super::moderation::request::Moderated;
@@ -284,11 +285,31 @@ impl Turn<'_> {
         }
     }
 
-    /// What the store says of rooms, with the names that they have now.
-    pub(super) fn correct_names(&self, answer: &mut Answer) {
+    /// What the store says of rooms, with the names that they have now. While it is asked for a name, what it says
+    /// under that name without having been asked for the room may still be of another, whose name it is.
+    pub(super) fn correct_names(&self, purpose: &Purpose, answer: &mut Answer) {
         let renamings = &self.hub.renamings;
         if renamings.0.is_empty() {
             return;
+        }
+        let is_known = |message: &Stored| match &message.place {
+            Place::Room(room) => !renamings.expect(room),
+            Place::User { .. } => true,
+        };
+        match answer {
+            Answer::Message(Some(message)) if !is_known(message) => {
+                *answer = Answer::Failed(Trouble::Behind);
+            }
+            Answer::Page(page) if purpose.is_search_everywhere() => {
+                page.messages.retain(is_known);
+            }
+            Answer::Message(_)
+            | Answer::Page(_)
+            | Answer::Unread(_)
+            | Answer::Conversations(_)
+            | Answer::Mark(_)
+            | Answer::Renamed { .. }
+            | Answer::Failed(_) => {}
         }
         let correct_place = |place: &mut Place| {
             if let Place::Room(room) = place {

@@ -229,6 +229,54 @@ fn nobody_reads_a_closed_room_by_the_name_that_it_had() {
 }
 
 #[test]
+fn nobody_takes_another_conversation_for_theirs_by_asking_for_its_name() {
+    let mut story = two_in_a_room();
+    story.play_muted("ben says to #dev: of ours");
+    story.play_muted("cleo joins #other");
+    story.play_muted("cleo says to #other: of cleo's");
+    story.play_muted("cleo leaves #other");
+    story.engine.is_prompt = false;
+    story.play_muted("ana renames #dev to #other");
+    // The store says what it has before it refuses.
+    for action in ["ana deletes 2", "ana deletes 2 of #dev"] {
+        story.play_muted(action);
+        let seen = format!("{:?}", story.engine.answer());
+        assert!(seen.contains("HistoryUnavailable(Behind)"), "{seen}");
+    }
+    story.play_muted("ana looks for: of");
+    let seen = format!("{:?}", story.engine.answer());
+    assert!(
+        seen.contains("of ours") && !seen.contains("of cleo's"),
+        "{seen}"
+    );
+    let seen = format!("{:?}", story.engine.rename());
+    assert!(seen.contains("RoomNameInUse"), "{seen}");
+    story.engine.is_prompt = true;
+    assert!(told(&mut story, "ben reads #other").contains("of cleo's"));
+}
+
+#[test]
+fn who_keeps_order_deletes_under_either_name_once_it_is_known() {
+    let mut story = two_in_a_room();
+    story.play_muted("ben says to #dev: hello");
+    story.engine.is_prompt = false;
+    story.play_muted("ana renames #dev to #work");
+    let heard_later = story.engine.rename_unheard();
+    story.play_muted("ana looks in #dev for: hello");
+    let seen = format!("{:?}", story.engine.answer());
+    assert!(seen.contains("hello"), "asked for by the room: {seen}");
+    story.play_muted("ana deletes 1");
+    let seen = format!("{:?}", story.engine.answer());
+    assert!(seen.contains("HistoryUnavailable(Behind)"), "{seen}");
+    for answered in heard_later {
+        story.engine.handle(answered);
+    }
+    story.play_muted("ana deletes 1 of #work");
+    let seen = format!("{:?}", story.engine.answer());
+    assert!(seen.contains("Deleted"), "{seen}");
+}
+
+#[test]
 fn a_question_that_is_on_its_way_is_about_the_same_room() {
     let mut story = two_in_a_room();
     story.play_muted("ben says to #dev: hello");
