@@ -28,6 +28,7 @@ impl Turn<'_> {
             hub.resends.remember(sent);
         }
         hub.keeping = Keeping::Works;
+        self.forget_former_names();
     }
 
     /// Ends the last session of a user that no token made, and keeps their place, if that was asked for and

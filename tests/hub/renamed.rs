@@ -324,6 +324,23 @@ fn a_start_finishes_what_the_registry_does_not_know_of() {
 }
 
 #[test]
+fn a_start_with_nothing_else_to_do_frees_the_name_at_once() {
+    let mut story = two_in_a_room();
+    story.engine.is_prompt = false;
+    story.play_muted("ana renames #dev to #work");
+    story.engine.rename_unheard();
+    story.engine.start_anew();
+    story.play_muted("dan arrives");
+    story.play(
+        r"
+        > dan joins #dev
+    ",
+    );
+    let seen = format!("{:?}", story.engine.rename());
+    assert!(seen.contains("Joined"), "{seen}");
+}
+
+#[test]
 fn a_name_that_the_store_could_not_forget_is_held_until_it_can() {
     let mut story = two_in_a_room();
     story.engine.is_prompt = false;
