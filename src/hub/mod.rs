@@ -131,8 +131,8 @@ pub struct Hub {
     keeping: Keeping,
     asks: Asks,
     renamings: Renamings,
-    /// Who wants to enter a room of a former name, which is free in a moment.
-    waiting_to_enter: Vec<(Asked, Command)>,
+    /// Who wants to enter a room of a former name, which is free in a moment, and until when (uptime) they wait.
+    waiting_to_enter: Vec<(Duration, Asked, Command)>,
     held: Held,
     authentications: Authentications,
     attempts: Attempts,
@@ -225,11 +225,13 @@ impl Hub {
         let expiry = self.expiries.next();
         let rules = self.state.rules.next_end();
         let retry = self.renamings.next_retry();
+        let waited = self.waiting_to_enter.iter().map(|&(until, ..)| until).min();
         let others = kept_until
             .into_iter()
             .chain(expiry)
             .chain(rules)
-            .chain(retry);
+            .chain(retry)
+            .chain(waited);
         timers.into_iter().chain(others).min()
     }
 

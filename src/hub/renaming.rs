@@ -172,12 +172,24 @@ impl Turn<'_> {
         if !waits || self.hub.waiting_to_enter.len() >= WAITING_MAX {
             return Some((asked, command));
         }
-        self.hub.waiting_to_enter.push((asked, command));
+        let until = self.now.uptime + WAIT_MAX;
+        self.hub.waiting_to_enter.push((until, asked, command));
         None
     }
 
+    /// Who has waited for too long is told what there is to tell now.
+    pub(super) fn end_waits(&mut self, now: Duration) {
+        let waiting = &mut self.hub.waiting_to_enter;
+        let late = waiting.extract_if(.., |(until, ..)| *until <= now);
+        for (_, asked, command) in late.collect::<Vec<_>>() {
+            if self.hub.state.session(asked.session).is_some() {
+                self.decided_command(asked, command);
+            }
+        }
+    }
+
     fn let_enter(&mut self) {
-        for (asked, command) in std::mem::take(&mut self.hub.waiting_to_enter) {
+        for (_, asked, command) in std::mem::take(&mut self.hub.waiting_to_enter) {
             if self.hub.state.session(asked.session).is_some() {
                 self.paid_command(asked, command);
             }
@@ -345,6 +357,9 @@ impl Turn<'_> {
 
 /// After what time the store is asked again to forget a name.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long anybody waits to enter a room of a former name: where a disk fails it may be held for ever.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Those who may wait to enter rooms of former names; others are refused.
 const WAITING_MAX: usize = 1000;

@@ -164,6 +164,11 @@ impl Turn<'_> {
         let Some((asked, command)) = self.unless_held(asked, command) else {
             return;
         };
+        self.decided_command(asked, command);
+    }
+
+    /// What has been paid for, is within the limits and waits for nothing.
+    pub(super) fn decided_command(&mut self, asked: Asked, command: Command) {
         match decide::decide(self.facts(), asked.session, command) {
             Ok(decision) => self.carry_out(asked, decision),
             Err(refusal) => self.refuse(asked, refusal),
@@ -298,6 +303,7 @@ impl Turn<'_> {
         self.end_expired();
         self.end_rules_due(self.now.uptime);
         self.end_kept_places(self.now.uptime);
+        self.end_waits(self.now.uptime);
         self.forget_former_names();
     }
 

@@ -366,6 +366,28 @@ fn a_name_that_the_store_could_not_forget_is_held_until_it_can() {
 }
 
 #[test]
+fn nobody_waits_to_enter_for_as_long_as_a_disk_fails() {
+    let mut story = two_in_a_room();
+    story.play_muted("ana sets secret of #dev to on");
+    story.engine.is_registry_stuck = true;
+    story.play_muted("ana renames #dev to #work");
+    story.play(
+        r"
+        > cleo joins #dev
+        > 1s pass
+        > ben joins #dev
+        > 1s pass
+          cleo gets: refused: room_name_held
+        > 1s pass
+          ben gets: refused: room_name_held
+    ",
+    );
+    story.engine.is_registry_stuck = false;
+    story.play_muted("ana sets secret of #work to off");
+    assert!(!told(&mut story, "cleo joins #dev").contains("refused"));
+}
+
+#[test]
 fn without_a_history_it_is_done_at_once() {
     Story::with(|_| {}).play(
         r"
