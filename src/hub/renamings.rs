@@ -49,9 +49,12 @@ pub(super) struct Wish {
 }
 
 impl Renamings {
-    /// Whether nobody may open a room of this name now, or give it to one.
+    /// Whether nobody may open a room of this name now, or give it to one. While the store is asked, that is so of the
+    /// name before too: should the room close, it would be another that gets the new name.
     pub(super) fn hold(&self, name: &RoomName) -> bool {
-        self.0.iter().any(|it| name == it.held())
+        let is_asked = |it: &Entry| matches!(it.step, Step::Asked { .. });
+        let holds = |it: &Entry| name == it.held() || (is_asked(it) && *name == it.from);
+        self.0.iter().any(holds)
     }
 
     /// Whether the store may take this name for that of a room that has another: what it keeps under it is not to be

@@ -388,6 +388,28 @@ fn nobody_waits_to_enter_for_as_long_as_a_disk_fails() {
 }
 
 #[test]
+fn a_room_that_closes_meanwhile_leaves_its_new_name_to_no_other() {
+    let mut story = two_in_a_room();
+    story.engine.is_prompt = false;
+    story.play_muted("ana renames #dev to #work");
+    story.play_muted("ben leaves #dev");
+    story.play(
+        r"
+        > ana leaves #dev
+          ana hears: ana left #dev
+          log: #dev closed
+          ana gets: done
+        > cleo joins #dev
+          cleo gets: refused: room_name_held
+    ",
+    );
+    let seen = format!("{:?}", story.engine.rename());
+    assert!(!seen.contains("RoomRenamed"), "{seen}");
+    assert!(!told(&mut story, "cleo joins #dev").contains("refused"));
+    assert!(!told(&mut story, "cleo joins #work").contains("refused"));
+}
+
+#[test]
 fn without_a_history_it_is_done_at_once() {
     Story::with(|_| {}).play(
         r"
