@@ -125,6 +125,11 @@ impl Backlog {
         self.wake.notify_one();
     }
 
+    /// The jobs that have come since.
+    pub(super) fn take_jobs(&self) -> VecDeque<Job> {
+        mem::take(&mut locked(&self.state).jobs)
+    }
+
     /// Wakes the writer to look at what else is to be done.
     pub(super) fn poke(&self) {
         locked(&self.state).is_poked = true;

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -19,30 +20,77 @@ use super::connection;
 use super::error::{Full, trouble};
 use super::ledger::{Ledger, Undone};
 use super::names::{Names, find_room};
-use super::news::{News, locked};
+use super::news::{News, Newsbox, locked};
 use super::row::no_name;
 use super::shared::Shared;
 
 /// Renamings most of which the hub could have under way.
 const HELD_MAX: usize = 128;
 
-/// Those that wait until the database has, or has lost, what was pushed before them: each with its last id.
+/// Those that wait until the database has, or has lost, what was pushed before them.
 #[derive(Default)]
-pub(super) struct Held(Mutex<Vec<(MessageId, Job)>>);
+pub(super) struct Held(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    jobs: Vec<HeldJob>,
+    is_closed: bool,
+}
+
+struct HeldJob {
+    ticket: Ticket,
+    /// Records up to here must have been kept or lost before.
+    after: MessageId,
+    /// Until when it waits.
+    deadline: Instant,
+    job: Job,
+}
 
 impl Held {
     /// Hands the writer those that need not wait any more.
     pub(super) fn release(&self, shared: &Shared, settled: MessageId) {
         let mut held = locked(&self.0);
-        for (_, job) in held.extract_if(.., |(after, _)| *after <= settled) {
-            shared.backlog.push_held_job(job);
+        for it in held.jobs.extract_if(.., |it| it.after <= settled) {
+            shared.backlog.push_held_job(it.job);
         }
     }
+
+    /// Gives up those that have waited for too long: nothing has changed.
+    pub(super) fn expire(&self, now: Instant, news: &Newsbox) {
+        let mut held = locked(&self.0);
+        let late = held.jobs.extract_if(.., |it| it.deadline <= now);
+        let late = late.collect();
+        drop(held);
+        give_up(late, Trouble::TimedOut, news);
+    }
+
+    /// When the next is given up.
+    pub(super) fn next_expiry(&self) -> Option<Instant> {
+        let held = locked(&self.0);
+        held.jobs.iter().map(|it| it.deadline).min()
+    }
+
+    /// Gives up those that wait; no more are taken.
+    pub(super) fn close(&self, news: &Newsbox) {
+        let mut held = locked(&self.0);
+        held.is_closed = true;
+        let left = std::mem::take(&mut held.jobs);
+        drop(held);
+        give_up(left, Trouble::Behind, news);
+    }
+}
+
+fn give_up(jobs: Vec<HeldJob>, why: Trouble, news: &Newsbox) {
+    news.leave(jobs.into_iter().map(|it| News::Answered {
+        ticket: it.ticket,
+        answer: Answer::Failed(why),
+    }));
 }
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Held").field(&locked(&self.0).len()).finish()
+        let waiting = locked(&self.0).jobs.len();
+        f.debug_tuple("Held").field(&waiting).finish()
     }
 }
 
@@ -51,26 +99,31 @@ impl fmt::Debug for Held {
 /// # Errors
 /// [`Full`]: too many wait.
 pub(super) fn ask(shared: &Arc<Shared>, ticket: Ticket, renaming: Renaming) -> Result<(), Full> {
-    let job = job(shared, ticket, renaming);
+    let deadline = clock::now() + shared.pace.question_limit;
+    let job = job(shared, ticket, renaming, deadline);
     let after = shared.ids.pushed();
     let mut held = locked(&shared.renamings.0);
     // Looked at under the lock: the writer settles first and releases afterwards.
     if shared.ids.settled() >= after {
         return shared.backlog.push_job(job);
     }
-    if held.len() >= HELD_MAX {
+    if held.is_closed || held.jobs.len() >= HELD_MAX {
         return Err(Full);
     }
-    held.push((after, job));
+    held.jobs.push(HeldJob {
+        ticket,
+        after,
+        deadline,
+        job,
+    });
     drop(held);
     shared.backlog.hurry(after);
     Ok(())
 }
 
 /// What the writer has to do for it. One that has waited for too long is given up: then nothing has changed.
-fn job(shared: &Arc<Shared>, ticket: Ticket, renaming: Renaming) -> Job {
+fn job(shared: &Arc<Shared>, ticket: Ticket, renaming: Renaming, deadline: Instant) -> Job {
     let shared = Arc::clone(shared);
-    let deadline = clock::now() + shared.pace.question_limit;
     Box::new(move |ledger| {
         let answer = if clock::now() > deadline {
             Answer::Failed(Trouble::TimedOut)

@@ -1,5 +1,6 @@
 //! The thread that waits for no disk, and so sees when one hangs: records that wait too long, a queue that
-//! fills, a file that was deleted or replaced, a question that nobody can answer in time.
+//! fills, a file that was deleted or replaced, a question that nobody can answer in time, a renaming that waits for
+//! records in vain.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,15 +15,15 @@ pub(super) fn run(shared: &Arc<Shared>) {
     let mut stall = Stall::default();
     let mut next_look = clock::now() + shared.pace.look_every;
     loop {
-        let deadline = shared
-            .questions
-            .next_expiry()
-            .map_or(next_look, |expiry| expiry.min(next_look));
+        let question = shared.questions.next_expiry();
+        let expiries = question.into_iter().chain(shared.renamings.next_expiry());
+        let deadline = expiries.fold(next_look, Instant::min);
         if !shared.watch.wait(Some(deadline)) {
             return;
         }
         let now = clock::now();
         shared.questions.expire(now, &shared.news);
+        shared.renamings.expire(now, &shared.news);
         let waiting = shared.inbox.waiting();
         let is_stalled = stall.look(now, waiting.records, shared.ids.settled(), shared);
         if waiting.is_high() || is_stalled {

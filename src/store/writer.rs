@@ -77,6 +77,11 @@ impl Writer {
                 self.do_job(job);
             }
             if taken.is_closing {
+                // Renamings that waited for what was just kept, and those that wait in vain.
+                for job in shared.backlog.take_jobs() {
+                    self.do_job(job);
+                }
+                shared.renamings.close(&shared.news);
                 break;
             }
             if taken.wants_durable || shared.ids.is_near() {

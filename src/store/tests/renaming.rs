@@ -170,6 +170,44 @@ fn a_room_that_loses_its_last_message_meanwhile_stays() {
     assert_eq!(story.texts("#new"), ["#new two"]);
 }
 
+/// A room in which something was said that the database does not get, as somebody else has it to themselves.
+fn behind(home: &TempDir) -> (Story, rusqlite::Connection) {
+    let mut story = Story::begin(home);
+    let other = rusqlite::Connection::open(database(home)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = story.say("#old", "ana", "one");
+    story.wait(|news| matches!(news, News::Kept { upto } if *upto >= said));
+    (story, other)
+}
+
+#[test]
+fn what_waits_for_records_for_too_long_is_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut story, other) = behind(&home);
+    let answer = story.change(rename("#old", "#new"));
+    assert_eq!(answer, Answer::Failed(Trouble::TimedOut));
+    other.execute_batch("ROLLBACK").unwrap();
+    story.settle();
+    assert_eq!(story.texts("#old"), ["#old one"], "not later either");
+    assert_eq!(story.change(rename("#old", "#new")), DONE);
+}
+
+#[test]
+fn what_still_waits_at_the_end_is_answered() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut story, other) = behind(&home);
+    let ticket = Ticket(7);
+    story.store.rename(ticket, rename("#old", "#new")).unwrap();
+    let shared = Arc::clone(&story.store.shared);
+    shared.renamings.close(&shared.news);
+    let answer = Answer::Failed(Trouble::Behind);
+    let answered = News::Answered { ticket, answer };
+    story.wait(|news| *news == answered);
+    let later = story.store.rename(Ticket(8), rename("#old", "#new"));
+    assert!(later.is_err(), "nobody would answer");
+    other.execute_batch("ROLLBACK").unwrap();
+}
+
 #[test]
 fn what_waits_for_too_long_changes_nothing() {
     let home = tempfile::tempdir().unwrap();
