@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::Hub;
 use super::ask::Purpose;
 use super::audience;
 use super::change::{Change, CharterChange};
@@ -181,19 +182,29 @@ impl Turn<'_> {
     pub(super) fn end_waits(&mut self, now: Duration) {
         let waiting = &mut self.hub.waiting_to_enter;
         let late = waiting.extract_if(.., |(until, ..)| *until <= now);
-        for (_, asked, command) in late.collect::<Vec<_>>() {
+        let late = late.collect();
+        self.decide_waiting(late);
+    }
+
+    /// They have paid when they came.
+    fn decide_waiting(&mut self, waiting: Vec<(Duration, Asked, Command)>) {
+        for (_, asked, command) in waiting {
             if self.hub.state.session(asked.session).is_some() {
                 self.decided_command(asked, command);
             }
         }
     }
 
+    /// Those whose names are not about to be free any more: they are, or it takes longer.
     fn let_enter(&mut self) {
-        for (_, asked, command) in std::mem::take(&mut self.hub.waiting_to_enter) {
-            if self.hub.state.session(asked.session).is_some() {
-                self.paid_command(asked, command);
-            }
-        }
+        let Hub {
+            renamings,
+            waiting_to_enter,
+            ..
+        } = &mut *self.hub;
+        let is_over = |(_, _, command): &mut (Duration, Asked, Command)| !matches!(command, Command::Join { room, .. } if renamings.will_free(room));
+        let let_in: Vec<_> = waiting_to_enter.extract_if(.., is_over).collect();
+        self.decide_waiting(let_in);
     }
 
     /// The room is called otherwise from now on.

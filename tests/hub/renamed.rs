@@ -410,6 +410,30 @@ fn a_room_that_closes_meanwhile_leaves_its_new_name_to_no_other() {
 }
 
 #[test]
+fn who_waits_to_enter_waits_for_that_name_alone_and_pays_once() {
+    let mut story = two_in_a_room();
+    story.play_muted("ben joins #two");
+    story.settings(|limits| limits.joins_per_minute = 1);
+    story.engine.is_prompt = false;
+    story.play_muted("ana renames #dev to #work");
+    for answered in story.engine.rename_unheard() {
+        story.engine.handle(answered);
+    }
+    story.play_muted("ben renames #two to #three");
+    let [dev_forgotten, two_renamed] = <[_; 2]>::try_from(story.engine.rename_unheard()).unwrap();
+    story.play(
+        r"
+        > cleo joins #dev
+    ",
+    );
+    story.engine.handle(two_renamed);
+    let seen = format!("{:?}", story.engine.rename());
+    assert_eq!(seen, "[]", "another name is free");
+    let seen = format!("{:?}", story.engine.handle(dev_forgotten));
+    assert!(seen.contains("Joined"), "{seen}");
+}
+
+#[test]
 fn without_a_history_it_is_done_at_once() {
     Story::with(|_| {}).play(
         r"
