@@ -185,16 +185,21 @@ fn make_room(db: &Connection, name: &RoomName) -> rusqlite::Result<bool> {
     let Some(conversation) = find_room(db, name)? else {
         return forget_marks(db, name);
     };
+    if !remove_unused(db, conversation)? {
+        return Ok(false);
+    }
+    forget_marks(db, name)
+}
+
+/// Whether nothing was kept of it; then it is gone.
+fn remove_unused(db: &Connection, conversation: i64) -> rusqlite::Result<bool> {
     let removed = db.execute(
         "DELETE FROM conversation
          WHERE id = ?1 AND messages <= 0 AND topic IS NULL AND NOT has_retention
          AND NOT EXISTS (SELECT 1 FROM former_name WHERE conversation = ?1)",
         [conversation],
     )?;
-    if removed == 0 {
-        return Ok(false);
-    }
-    forget_marks(db, name)
+    Ok(removed > 0)
 }
 
 /// Read marks of nothing would be of the room that is called so next.
@@ -205,7 +210,12 @@ fn forget_marks(db: &Connection, name: &RoomName) -> rusqlite::Result<bool> {
 
 fn forget(db: &Connection, names: &mut Names, name: &RoomName) -> rusqlite::Result<()> {
     names.forget();
-    db.execute("DELETE FROM former_name WHERE room_key = ?1", [name.key()])?;
+    let sql = "DELETE FROM former_name WHERE room_key = ?1 RETURNING conversation";
+    let conversation = db.query_row(sql, [name.key()], |row| row.get(0));
+    if let Some(conversation) = conversation.optional()? {
+        // It was made for the name, and retention looks only at those that had messages.
+        remove_unused(db, conversation)?;
+    }
     Ok(())
 }
 

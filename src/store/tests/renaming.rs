@@ -170,6 +170,24 @@ fn a_room_that_loses_its_last_message_meanwhile_stays() {
     assert_eq!(story.texts("#new"), ["#new two"]);
 }
 
+#[test]
+fn of_a_room_in_which_nothing_was_said_nothing_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let mut story = Story::begin(&home);
+    assert_eq!(story.change(rename("#old", "#new")), DONE);
+    let reader = rusqlite::Connection::open(database(&home)).unwrap();
+    let rooms = || -> i64 {
+        let sql = "SELECT count(*) FROM conversation";
+        reader.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(rooms(), 1);
+    assert_eq!(story.change(forget("#old")), DONE);
+    assert_eq!(rooms(), 0);
+    story.say("#new", "ana", "one");
+    assert_eq!(story.texts("#new"), ["#new one"]);
+    assert_eq!(rooms(), 1);
+}
+
 /// A room in which something was said that the database does not get, as somebody else has it to themselves.
 fn behind(home: &TempDir) -> (Story, rusqlite::Connection) {
     let mut story = Story::begin(home);
