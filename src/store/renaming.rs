@@ -144,7 +144,8 @@ fn carry_out(ledger: Result<&mut Ledger, Trouble>, renaming: &Renaming, path: &P
     });
     match changed {
         Ok(is_done) => Answer::Renamed { is_done },
-        // A failed commit may have reached the disk all the same. Only a new connection knows.
+        // A failed commit may have taken place all the same. A new connection sees that, but not what only a start would
+        // find in the write-ahead log, as it shares the index of that with the ledger.
         Err(_) if is_so(path, renaming).unwrap_or(false) => Answer::Renamed { is_done: true },
         Err(why) => Answer::Failed(why),
     }
