@@ -305,6 +305,14 @@ fn some_words_may_not_be_said() {
           ana gets: refused: blocked_word
         > ana tags ben with +draft/reply=x;+draft/react=oh\sdrat
           ana gets: refused: blocked_word
+        > ana joins #tea
+          log: #tea opened
+          ana gets: in #tea with 1
+          ana hears: ana joined #tea
+        > ana renames #tea to #drat
+          ana gets: refused: blocked_word
+        > ana renames #tea to #coffee: drat
+          ana gets: refused: blocked_word
     ",
     );
 }

@@ -252,7 +252,9 @@ pub(super) fn decide(
         Command::Join { room, key } => membership::join(&asker()?, room, key.as_deref()),
         Command::Invite { room, nick } => membership::invite(&asker()?, room, nick),
         Command::Moderate(request) => {
-            let by = Moderator(Some(asker()?.id));
+            let asker = asker()?;
+            asker.may_say_by(&request)?;
+            let by = Moderator(Some(asker.id));
             moderation::decide(facts, by, request).map(Decision::Moderate)
         }
         Command::Part { room, reason } => membership::part(&asker()?, room, reason),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Asker;
 use crate::hub::id::RoomId;
+use crate::hub::moderation::request::Moderation;
 use crate::hub::moderation::rule::Effect;
 use crate::hub::moderation::subject::Traits;
 use crate::hub::moderation::words;
@@ -82,6 +83,16 @@ impl Asker<'_> {
             return Err(Refusal::Muted(None, mute));
         }
         must_not_have(&self.settings.blocked_words, text)
+    }
+
+    /// Whether an order says nothing that they may not say: the name of a room may say a lot, and all of it hear why
+    /// it has another.
+    pub(super) fn may_say_by(&self, order: &Moderation) -> Result<(), Refusal> {
+        let Moderation::RenameRoom { to, reason, .. } = order else {
+            return Ok(());
+        };
+        self.may_say(to.as_str())?;
+        self.may_say(reason.as_deref().unwrap_or_default())
     }
 
     /// Whether no mute that holds for the user, in a room that they are in or everywhere, would end with

@@ -209,7 +209,10 @@ impl Answering<'_> {
         if let (Context::Names { ends, .. }, Refusal::NoSuchRoom(_)) = (context, refusal) {
             return self.end_names(ends.as_deref());
         }
-        let is_look_around = matches!(context, Context::Joined { .. } | Context::Attached);
+        let is_look_around = matches!(
+            context,
+            Context::Joined { .. } | Context::Attached | Context::Renamed { .. }
+        );
         if is_look_around && matches!(refusal, Refusal::NoSuchRoom(_)) {
             return; // left again meanwhile
         }
