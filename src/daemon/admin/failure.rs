@@ -157,6 +157,18 @@ fn sentence(refusal: &Refusal) -> String {
         Refusal::NoSuchRule => "no such rule holds; `chatctl bans` lists those that do".to_owned(),
         Refusal::RuleNeedsRoom => "this is for rooms only: name one with --room".to_owned(),
         Refusal::UserNotInRoom(nick, room) => format!("{nick} is not in {room}"),
+        Refusal::RoomNameInUse { to, .. } => {
+            format!("{to} is there, or what was said in a room of that name is still kept")
+        }
+        Refusal::CannotRename { room, .. } => {
+            format!("{room} is the default room, or is being renamed: it keeps its name for now")
+        }
+        Refusal::RoomNameHeld(room) => {
+            format!("a room called {room} is being renamed: try again in a moment")
+        }
+        Refusal::Busy { max } => {
+            format!("{max} such requests are under way already; try again in a moment")
+        }
         Refusal::BadSubject(error) => format!("this is nobody to be banned or muted: {error}"),
         Refusal::BadSetting(error) => format!("this cannot be set: {error}"),
         Refusal::TooManyRules { max } => {

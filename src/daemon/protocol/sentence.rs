@@ -142,7 +142,9 @@ pub(super) fn refusal(refusal: &Refusal) -> String {
         Refusal::RoomNameInUse { to, .. } => {
             format!("{to} is there, or what was said in a room of that name is still kept.")
         }
-        Refusal::CannotRename { room, .. } => format!("{room} cannot be renamed now."),
+        Refusal::CannotRename { room, .. } => {
+            format!("{room} is the default room, or is being renamed. It keeps its name for now.")
+        },
         Refusal::RoomNameHeld(room) => {
             format!("A room called {room} is being renamed. Try again in a moment.")
         }
