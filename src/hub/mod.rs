@@ -6,7 +6,7 @@
 //! it (`audience`), the change (`apply`), the outputs (`carry_out`, `operate`). What only the store
 //! knows is asked with a ticket (`ask`), as is who somebody is (`authenticate`), and the answer is an
 //! input like all else. A new command is a
-//! variant of [`Command`](command::Command), one function in `decide/` and one in `carry_out`; the
+//! variant of [`Command`], one function in `decide/` and one in `carry_out`; the
 //! compiler names the rest.
 
 pub mod account;
