@@ -6,11 +6,10 @@ mod past;
 mod people;
 mod said;
 
-use super::caps::Cap;
 use super::context::Context;
 use super::pending::{GroupId, Waiting};
 use super::verbs::query::write_motd;
-use super::write::{Lines, Source, push_params, push_text};
+use super::write::{Lines, Source, push_joined};
 use super::{Facts, Incoming, Session, isupport, modes, refusal};
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
 use crate::hub::command::{Command, Survey};
@@ -298,15 +297,8 @@ impl Answering<'_> {
         self.lines.push(b':');
         source.write(self.facts, &mut self.lines);
         self.lines.extend_from_slice(b" JOIN");
-        push_params(&[room.as_str()], &mut self.lines);
-        if self.session.caps.has(Cap::ExtendedJoin) {
-            let persona = self.session.persona.as_deref();
-            let account = persona.and_then(|it| it.account.as_ref());
-            push_params(&[account.map_or("*", Nick::as_str)], &mut self.lines);
-            push_text(persona.map_or("", |it| &it.realname), &mut self.lines);
-        } else {
-            self.lines.extend_from_slice(b"\r\n");
-        }
+        let persona = self.session.persona.as_deref();
+        push_joined(room.as_str(), persona, self.session.caps, &mut self.lines);
     }
 
     fn away_set(&mut self, is_away: bool) {

@@ -8,7 +8,7 @@ use super::modes;
 use super::news;
 use super::sentence;
 use super::speech::{HEAD_BYTES, Speech, bounded};
-use super::write::{Head, Source, pieces, push_fitting_text, push_params, push_text};
+use super::write::{Head, Source, pieces, push_fitting_text, push_joined, push_params, push_text};
 use super::{Look, one_line};
 use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::{Rfc3339, Stamp};
@@ -89,15 +89,8 @@ impl Telling<'_> {
             }
             EventKind::Joined { room, nick, away } => {
                 self.head(nick, "JOIN", None);
-                push_params(&[room.as_str()], self.out);
-                if has(Cap::ExtendedJoin) {
-                    let persona = self.event.actor.as_deref();
-                    let account = persona.and_then(|it| it.account.as_ref());
-                    push_params(&[account.map_or("*", Nick::as_str)], self.out);
-                    push_text(persona.map_or("", |it| &it.realname), self.out);
-                } else {
-                    self.end();
-                }
+                let persona = self.event.actor.as_deref();
+                push_joined(room.as_str(), persona, self.look.caps, self.out);
                 if let Some(text) = away.as_deref().filter(|_| has(Cap::AwayNotify)) {
                     self.head(nick, "AWAY", None);
                     push_text(text, self.out);

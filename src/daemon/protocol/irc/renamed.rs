@@ -4,12 +4,11 @@
 use super::answer::Answering;
 use super::caps::Cap;
 use super::context::Context;
-use super::write::{Head, Source, push_fitting_text, push_params};
+use super::write::{Head, Source, push_fitting_text, push_joined, push_params};
 use super::{Facts, Incoming, Session};
 use crate::daemon::protocol::stamp::Stamp;
 use crate::hub::command::{Command, Survey};
 use crate::hub::event::{Event, EventKind};
-use crate::hub::name::Nick;
 use crate::hub::output::RoomCard;
 
 /// Sessions in a room of which each is still told who is there. In a larger one that would be the work of a moment in
@@ -84,20 +83,8 @@ impl Answering<'_> {
         }
         let session = &*self.session;
         session.own_head(self.facts, event, "JOIN", &mut self.lines);
-        push_params(&[card.room.as_str()], &mut self.lines);
-        let persona = session.persona.as_deref();
-        if session.caps.has(Cap::ExtendedJoin) {
-            let account = persona.and_then(|it| it.account.as_ref());
-            push_params(&[account.map_or("*", Nick::as_str)], &mut self.lines);
-            let begin = self.lines.len();
-            push_fitting_text(
-                persona.map_or("", |it| &it.realname),
-                begin,
-                &mut self.lines,
-            );
-        } else {
-            self.lines.extend_from_slice(b"\r\n");
-        }
+        let (room, persona) = (card.room.as_str(), session.persona.as_deref());
+        push_joined(room, persona, session.caps, &mut self.lines);
         self.topic(card);
         if names && self.wants_names() {
             self.names(card);

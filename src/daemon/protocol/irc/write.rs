@@ -7,6 +7,7 @@ use super::caps::{Cap, Caps};
 use super::splitter::LINE_BYTES_MAX;
 use crate::daemon::protocol::Facts;
 use crate::daemon::protocol::stamp::Stamp;
+use crate::hub::name::Nick;
 use crate::hub::persona::Persona;
 
 /// What the server says to one client.
@@ -219,6 +220,18 @@ pub(super) fn push_params(params: &[&str], out: &mut Vec<u8>) {
     for param in params {
         out.push(b' ');
         out.extend_from_slice(param.as_bytes());
+    }
+}
+
+/// What stands behind `JOIN`: the room, for who wants that the account and the realname of who joins, and the end.
+pub(super) fn push_joined(room: &str, persona: Option<&Persona>, caps: Caps, out: &mut Vec<u8>) {
+    push_params(&[room], out);
+    if caps.has(Cap::ExtendedJoin) {
+        let account = persona.and_then(|it| it.account.as_ref());
+        push_params(&[account.map_or("*", Nick::as_str)], out);
+        push_text(persona.map_or("", |it| &it.realname), out);
+    } else {
+        out.extend_from_slice(b"\r\n");
     }
 }
 
